@@ -1,0 +1,101 @@
+import * as Effect from "effect/Effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Check from "./commands/Check.ts"
+import * as Reread from "./commands/Reread.ts"
+import * as Shutdown from "./commands/Shutdown.ts"
+import * as Status from "./commands/Status.ts"
+import * as Tell from "./commands/Tell.ts"
+import type { Failure } from "./ExitCode.ts"
+import * as Flags from "./Flags.ts"
+import * as Output from "./Output.ts"
+
+/** Only the daemon pays for loading what it supervises with. */
+const runDaemon = (flags: Flags.Shared) =>
+  Effect.flatMap(Effect.promise(() => import("./commands/Daemon.ts")), (Daemon) => Daemon.daemon(flags))
+
+/** The level that the original's documented convention gives a shutdown. */
+const shutdownLevel = ":::SHUTDOWN:::"
+
+/** What the original does with its words: of three or more the last two count. */
+const originalWords = Effect.fnUntraced(function*(words: ReadonlyArray<string>, flags: Flags.Shared & Flags.Waiting) {
+  const ignored = words.slice(0, -2)
+  if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
+  const [first, second] = words.slice(-2)
+  if (first === undefined) return yield* Reread.reread(flags)
+  if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
+  yield* Tell.tell(second === undefined ? [first] : [first, second], flags)
+})
+
+const root = Command.make("clinit", {
+  daemon: Flag.Boolean("daemon").pipe(
+    Flag.withAlias("d"),
+    Flag.withDescription("Run the daemon in the foreground"),
+    Flag.withoutNegation,
+    Flag.withDefault(false)
+  ),
+  kill: Flag.Boolean("kill").pipe(
+    Flag.withAlias("k"),
+    Flag.withDescription("Stop everything, then the daemon"),
+    Flag.withoutNegation,
+    Flag.withDefault(false)
+  ),
+  ...Flags.waiting,
+  words: Argument.String("[group] level").pipe(
+    Argument.withDescription(
+      "The group (default: this host's name) and the level it shall go to; without words the cltab is reread"
+    ),
+    Argument.variadic()
+  )
+}).pipe(Command.withSharedFlags(Flags.shared))
+
+const tell = Command.make("tell", {
+  ...Flags.waiting,
+  words: Argument.String("[group] level").pipe(
+    Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
+    Argument.between(1, 2)
+  )
+}, ({ words, ...flags }) =>
+  Effect.flatMap(root, (shared) =>
+    Tell.tell(words.length === 1 ? [words[0]!] : [words[0]!, words[1]!], { ...shared, ...flags })
+  )
+).pipe(Command.withDescription("Tell a group to go to a level"))
+
+const status = Command.make("status", {
+  group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
+  level: Flag.String("level").pipe(Flag.withDescription("Only groups at this level"), Flag.optional),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print JSON"),
+    Flag.withoutNegation,
+    Flag.withDefault(false)
+  )
+}, (selection) => Effect.flatMap(root, (shared) => Status.status(shared, selection))).pipe(
+  Command.withDescription("Show groups, levels, states and processes")
+)
+
+const daemon = Command.make("daemon", {}, () => Effect.flatMap(root, runDaemon)).pipe(
+  Command.withDescription("Run the daemon in the foreground, logging to standard error")
+)
+
+const reread = Command.make("reread", {}, () => Effect.flatMap(root, Reread.reread)).pipe(
+  Command.withDescription("Have the daemon load the cltab and halt the groups that it no longer has")
+)
+
+const shutdown = Command.make("shutdown", Flags.waiting, (flags) =>
+  Effect.flatMap(root, (shared) => Shutdown.shutdown({ ...shared, ...flags }))
+).pipe(Command.withDescription("Stop everything, then the daemon"))
+
+const check = Command.make("check", {
+  file: Argument.String("file").pipe(Argument.withDescription("A cltab"))
+}, ({ file }) => Check.check(file)).pipe(Command.withDescription("Report everything that is wrong with a cltab"))
+
+/** The whole command line: the original's syntax, and subcommands beside it. */
+export const clinit = root.pipe(
+  Command.withHandler(({ daemon, kill, words, ...flags }): Effect.Effect<void, Failure> =>
+    daemon ? runDaemon(flags) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
+  ),
+  Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
+  Command.withSubcommands([daemon, tell, status, reread, shutdown, check])
+)
+

@@ -1,0 +1,60 @@
+import type { CltabUnreadable } from "@clinit/core/CltabSource"
+import type { LockRefused } from "@clinit/core/node/OwnerLock"
+import type { SocketRefused } from "@clinit/core/node/NodeSocketServer"
+import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import type * as CliError from "effect/cli/CliError"
+import type { LevelFailed, UsageError, WaitTimedOut } from "./CommandError.ts"
+
+/** Every way in which a command can fail. */
+export type Failure =
+  | CallError
+  | NoDaemon
+  | CltabUnreadable
+  | LockRefused
+  | SocketRefused
+  | LevelFailed
+  | UsageError
+  | WaitTimedOut
+  | CliError.CliError
+
+/** What the exit codes mean; 0 is success, 70 (EX_SOFTWARE of sysexits.h) a defect of clinit itself. */
+export const refused = 1
+export const usage = 2
+export const noDaemon = 3
+export const invalidCltab = 4
+export const defect = 70
+
+const byTag: Readonly<Record<Failure["_tag"], number>> = {
+  UnknownGroup: refused,
+  ShuttingDown: refused,
+  Superseded: refused,
+  LevelFailed: refused,
+  WaitTimedOut: refused,
+  LockRefused: refused,
+  SocketRefused: refused,
+  NoDaemon: noDaemon,
+  ConnectionLost: noDaemon,
+  ProtocolError: noDaemon,
+  InvalidCltab: invalidCltab,
+  CltabUnreadable: invalidCltab,
+  UsageError: usage,
+  ShowHelp: usage,
+  UnrecognizedOption: usage,
+  DuplicateOption: usage,
+  MissingOption: usage,
+  MissingArgument: usage,
+  UnexpectedArgument: usage,
+  InvalidValue: usage,
+  UnknownSubcommand: usage,
+  ValidationError: usage,
+  UserError: usage
+}
+
+/** The exit code of a finished command; total. */
+export const of = (exit: Exit.Exit<unknown, Failure>): number => {
+  if (Exit.isSuccess(exit)) return 0
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  return failure === undefined ? defect : byTag[failure.error._tag]
+}

@@ -1,0 +1,15 @@
+import * as Effect from "effect/Effect"
+
+// Standard output and error are written as they are: effect's Console would add its own line ends and colours.
+const write = (stream: NodeJS.WriteStream, text: string) => Effect.sync(() => void stream.write(text))
+
+/** Results: what scripts read. */
+export const print = (text: string): Effect.Effect<void> =>
+  text === "" ? Effect.void : write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
+
+/** What went wrong, for people. */
+export const complain = (text: string): Effect.Effect<void> =>
+  write(process.stderr, text.split("\n").map((line) => `clinit: ${line}\n`).join(""))
+
+export const warn = (warnings: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.forEach(warnings, (warning) => complain(`warning: ${warning}`), { discard: true })

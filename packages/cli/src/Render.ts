@@ -1,0 +1,45 @@
+import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
+
+/** How a run ended, in words. */
+export const end = (end: RunEnd): string => {
+  switch (end._tag) {
+    case "Exited":
+      return `exited ${end.code}`
+    case "Signaled":
+      return `died of ${end.signal}`
+    case "Unknown":
+      return "ended in an unknown way"
+    case "NotSpawned":
+      return `could not be started: ${end.reason}`
+  }
+}
+
+const detail = (state: ProcessState): string => {
+  switch (state._tag) {
+    case "Running":
+      return ` pid ${state.pid}`
+    case "Stopping":
+      return ` pid ${state.pid}, sent ${state.signal}`
+    case "Pausing":
+      return ` until ${new Date(state.retryAt).toISOString()}`
+    default:
+      return ""
+  }
+}
+
+const process = ({ lastEnd, mode, restarts, state, tag }: ProcessStatus): string =>
+  [
+    `  ${tag} ${mode} ${state._tag.toUpperCase()}${detail(state)}`,
+    ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
+    ...(lastEnd === undefined ? [] : [`last ${end(lastEnd)}`])
+  ].join(", ")
+
+/** A group's line and, indented, one for each entry that it has started. */
+export const group = ({ group, level, processes, state }: GroupStatus): ReadonlyArray<string> => [
+  `${group} ${level ?? "-"} ${state}`,
+  ...processes.map(process)
+]
+
+/** The daemon's status for people: lasting trouble, then the groups. */
+export const status = ({ groups, warnings }: DaemonStatus): string =>
+  [...warnings.map((warning) => `warning: ${warning}`), ...groups.flatMap(group)].map((line) => `${line}\n`).join("")

@@ -1,0 +1,47 @@
+import * as Cltab from "@clinit/core/Cltab"
+import * as CltabSettings from "@clinit/core/CltabSettings"
+import { CltabSource } from "@clinit/core/CltabSource"
+import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import * as Clstat from "@clinit/protocol/Clstat"
+import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { Shared } from "./Flags.ts"
+import * as Output from "./Output.ts"
+
+/**
+ * Where the daemon's files are. Like the original's client it reads the settings lines of the cltab, whatever its
+ * entries look like, and does without a cltab that is missing.
+ */
+export const paths = Effect.fnUntraced(function*(flags: Shared) {
+  const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
+  const settings = yield* CltabSource.pipe(
+    Effect.flatMap((source) => source.read),
+    Effect.map((bytes) => Cltab.decode(bytes).settings),
+    Effect.catchIf(
+      (error) => error.isMissing,
+      (error) => Effect.as(Output.warn([error.message]), {})
+    ),
+    Effect.provide(NodeCltabSource.layer(cltab))
+  )
+  return CltabSettings.resolve({ cltab, socket: Option.getOrUndefined(flags.socket) }, settings)
+})
+
+/** A connection to the daemon that the flags lead to. */
+export const client = (flags: Shared) =>
+  Layer.unwrap(Effect.map(paths(flags), ({ socket }) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))))
+
+/**
+ * Runs a command with a client; with `-v` the status lines follow, as they are then, also behind a refusal.
+ */
+export const withClient = <A, E>(flags: Shared, use: Effect.Effect<A, E, ClinitClient>) =>
+  (flags.verbose ? Effect.ensuring(use, showSummary) : use).pipe(Effect.provide(client(flags)))
+
+/** Best effort: whether the command succeeded is not decided by the status lines after it. */
+const showSummary = Effect.gen(function*() {
+  const { status } = yield* ClinitClient
+  const { groups } = yield* status({})
+  yield* Output.print(Clstat.summary(groups))
+}).pipe(Effect.catch((error) => Output.warn([`no status: ${error.message}`])))

@@ -1,0 +1,44 @@
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import * as Clstat from "@clinit/protocol/Clstat"
+import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import { DaemonStatus } from "@clinit/protocol/Status"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Shared } from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as Render from "../Render.ts"
+import * as Session from "../Session.ts"
+
+export interface Selection {
+  readonly group: Option.Option<string>
+  readonly level: Option.Option<string>
+  readonly json: boolean
+}
+
+/**
+ * Prints what the daemon knows. With a level it prints the original's `status()` text; with a group only that group,
+ * which has to exist.
+ */
+export const status = (flags: Shared, selection: Selection) =>
+  Effect.gen(function*() {
+    const client = yield* ClinitClient
+    const whole = yield* client.status({})
+    const group = Option.getOrUndefined(selection.group)
+    const level = Option.getOrUndefined(selection.level)
+    if (group !== undefined && !whole.groups.some((each) => each.group === group)) {
+      const unknown = new UnknownGroup({ group })
+      yield* Output.complain(unknown.message)
+      return yield* unknown
+    }
+    const groups = whole.groups.filter((each) =>
+      (group === undefined || each.group === group) && (level === undefined || each.level === level)
+    )
+    const chosen = { ...whole, groups }
+    if (selection.json) return yield* Output.print(JSON.stringify(yield* encode(chosen)))
+    if (level !== undefined) return yield* Output.print(Clstat.summary(groups, { group, level }))
+    yield* Output.print(Render.status(chosen))
+  }).pipe(Effect.provide(Session.client(flags)))
+
+// A status that was decoded a moment ago can be encoded again.
+const encode = (status: DaemonStatus) => Effect.orDie(Schema.encodeEffect(DaemonStatus)(status))

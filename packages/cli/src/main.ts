@@ -1,0 +1,48 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Flag from "effect/cli/Flag"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Argv from "./Argv.ts"
+import { clinit } from "./Clinit.ts"
+import * as ExitCode from "./ExitCode.ts"
+import * as Output from "./Output.ts"
+import * as Platform from "./Platform.ts"
+import * as Presenter from "./Presenter.ts"
+import { version } from "./Version.ts"
+
+// A reader that went away, or a terminal that was closed, is no reason to die: least of all for the daemon.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
+// effect/cli's own has the alias -v, which has always meant something else here.
+const versionFlag = GlobalFlag.Action({
+  flag: Flag.Boolean("version").pipe(Flag.withDescription("Show the version"), Flag.withDefault(false)),
+  run: () => Output.print(`clinit ${version}`)
+})
+
+const explain = (failure: ExitCode.Failure) => {
+  switch (failure._tag) {
+    case "ShowHelp":
+    case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
+      return Effect.void
+    default:
+      return Output.complain(failure.message)
+  }
+}
+
+const main = Command.runWith(clinit, { version })(Argv.normalise(process.argv.slice(2))).pipe(
+  Effect.tapError(explain),
+  Effect.tapDefect((defect) => Output.complain(`internal error: ${Cause.pretty(Cause.die(defect))}`)),
+  Effect.provide(Layer.mergeAll(
+    Platform.layer,
+    Presenter.layer,
+    CliConfig.layer({ builtIns: [GlobalFlag.Help, versionFlag, GlobalFlag.Completions] })
+  ))
+)
+
+Effect.runFork(main).addObserver((exit: Exit.Exit<void, ExitCode.Failure>) => {
+  process.exitCode = ExitCode.of(exit)
+})

@@ -1,0 +1,145 @@
+import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import { GroupName, Mode, Tag } from "@clinit/protocol/Names"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { LevelList } from "./LevelList.ts"
+import { quote } from "./Quotation.ts"
+import * as SourceLine from "./SourceLine.ts"
+import * as Suggestion from "./Suggestion.ts"
+
+const withoutColon = Schema.isPattern(/^[^:]*$/, { message: "the name has a colon" })
+
+/** A shell command line, kept as it is written: a carriage return at its end belongs to it. */
+const Command = Schema.String.check(
+  Schema.isPattern(/\S/, { message: "the command is empty" }),
+  Schema.isPattern(/^[\t\P{Cc}]*\r?$/u, { message: "the command has a control character" })
+)
+
+/** A process to be run. Everything but `line`, where it stands in its cltab (from 1), is its identity. */
+export const Entry = Schema.Struct({
+  group: GroupName.check(
+    withoutColon,
+    Schema.isPattern(/^(?!#)/, { message: "the group name begins with #" })
+  ),
+  tag: Tag.check(withoutColon),
+  levels: LevelList,
+  mode: Mode,
+  command: Command,
+  line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+})
+export type Entry = typeof Entry.Type
+
+interface Field<A> {
+  readonly name: string
+  readonly decode: (text: string) => Result.Result<A, Schema.SchemaError>
+  /** Where to point inside a field that was refused; at its start if this matches nothing. */
+  readonly offence: RegExp
+}
+
+const field = <S extends Schema.ConstraintDecoder<unknown>>(
+  name: string,
+  schema: S,
+  offence: RegExp
+): Field<S["Type"]> => ({ name, decode: Schema.decodeUnknownResult(schema), offence })
+
+const gap = /[\s\p{Cc}]/u
+const group = field("group name", Entry.fields.group, gap)
+const tag = field("tag", Entry.fields.tag, gap)
+const levels = field("level list", Entry.fields.levels, gap)
+const mode = field("mode", Entry.fields.mode, /^/)
+const command = field("command", Entry.fields.command, /(?!\t|\r$)\p{Cc}/u)
+const fields: ReadonlyArray<Field<unknown>> = [group, tag, levels, mode, command]
+
+const form = "an entry is group:tag:levels:mode:command"
+
+/** Where each field starts in the text: behind the first four colons. */
+const fieldStarts = (text: string): ReadonlyArray<number> => {
+  const starts = [0]
+  for (
+    let colon = text.indexOf(":");
+    colon !== -1 && starts.length < fields.length;
+    colon = text.indexOf(":", colon + 1)
+  ) starts.push(colon + 1)
+  return starts
+}
+
+interface Problem {
+  readonly message: string
+  readonly hint?: string
+}
+
+const problem = (field: Field<unknown>, text: string, reason: string): Problem => {
+  if (text === "") return { message: `the ${field.name} is empty`, hint: field === mode ? reason : form }
+  if (field !== mode) return { message: text.trim() === "" ? reason : `${reason}: ${quote(text)}` }
+  const meant = Suggestion.nearest(text, Mode.literals)
+  return {
+    message: `unknown mode ${quote(text)}`,
+    hint: meant === undefined ? reason : `did you mean ${meant}?`
+  }
+}
+
+const missing = (line: SourceLine.SourceLine, present: number): Diagnostic => {
+  const names = fields.slice(present).map(({ name }) => name)
+  const list = names.length === 1
+    ? `${names[0]} is`
+    : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} are`
+  return SourceLine.error(line, line.text.length, `entry has ${present} of 5 fields: ${list} missing`, form)
+}
+
+/** What one line says: `entry` if it is well-formed, `tag` if at least that field is. */
+export interface Reading {
+  readonly entry?: Entry
+  readonly tag?: { readonly name: Tag; readonly index: number }
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+/** What a line that is not blank, a comment or a setting says, and everything that is wrong with it. */
+export const read = (line: SourceLine.SourceLine): Reading => {
+  const { number, text } = line
+  if (/^\s+#/.test(text)) {
+    // Its fields were never meant as such: they are neither checked nor do they take a tag.
+    const hint = "a comment starts in column 1: remove the white space before #"
+    return {
+      diagnostics: [SourceLine.error(line, 0, `the group name has white space: ${quote(text)}`, hint)]
+    }
+  }
+
+  const starts = fieldStarts(text)
+  const diagnostics: Array<Diagnostic> = []
+  const take = <A>(index: number, field: Field<A>): A | undefined => {
+    const start = starts[index]
+    if (start === undefined) return undefined
+    const next = starts[index + 1]
+    const value = text.slice(start, next === undefined ? text.length : next - 1)
+    const decoded = field.decode(value)
+    if (Result.isSuccess(decoded)) return decoded.success
+    const { hint, message } = problem(field, value, decoded.failure.message)
+    diagnostics.push(SourceLine.error(line, start + Math.max(0, value.search(field.offence)), message, hint))
+    return undefined
+  }
+  const parts = {
+    group: take(0, group),
+    tag: take(1, tag),
+    levels: take(2, levels),
+    mode: take(3, mode),
+    command: take(4, command),
+    line: number
+  }
+  if (starts.length < fields.length) diagnostics.push(missing(line, starts.length))
+
+  return {
+    ...(isComplete(parts) ? { entry: parts } : {}),
+    ...(parts.tag === undefined ? {} : { tag: { name: parts.tag, index: starts[1]! } }),
+    diagnostics
+  }
+}
+
+type Parts = { readonly [Name in keyof Entry]: Entry[Name] | undefined }
+
+const isComplete = (parts: Parts): parts is Entry =>
+  parts.group !== undefined && parts.tag !== undefined && parts.levels !== undefined &&
+  parts.mode !== undefined && parts.command !== undefined
+
+/** The line, without its line feed, that reads as this entry. */
+export const print = ({ command, group, levels, mode, tag }: Entry): string =>
+  [group, tag, levels, mode, command].join(":")

@@ -1,0 +1,184 @@
+import { InvalidCltab, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import type { GroupName, Level } from "@clinit/protocol/Names"
+import type { GroupStatus } from "@clinit/protocol/Status"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Cltab from "./Cltab.ts"
+import { CltabSource } from "./CltabSource.ts"
+import type { CltabUnreadable } from "./CltabSource.ts"
+import * as Group from "./Group.ts"
+import type { Spawner } from "./Spawner.ts"
+import { StatusBoard } from "./StatusBoard.ts"
+
+/**
+ * The groups of one cltab. Every order rereads the cltab first, so that one snapshot of it serves the whole order;
+ * a cltab with errors refuses the order and changes nothing, one that cannot be read leaves the last in force and
+ * adds a warning to the answer.
+ *
+ * Closing its layer's scope shuts it down and waits for the last process.
+ */
+export class Daemon extends Context.Service<Daemon, {
+  /** Makes the level the group's target; the answer comes at once and says how to await what becomes of it. */
+  readonly tell: (
+    group: GroupName,
+    level: Level
+  ) => Effect.Effect<Told, UnknownGroup | InvalidCltab | ShuttingDown>
+  /** Loads the cltab and halts the groups that it no longer has; touches nothing else. */
+  readonly reread: Effect.Effect<Reread, InvalidCltab | ShuttingDown>
+  /** Every group of the cltab, told or not, and every group that still has a state. */
+  readonly status: Effect.Effect<Status>
+  /** Halts every group and takes no more orders; returns at once. */
+  readonly shutdown: Effect.Effect<void>
+  /** Completes when a shutdown was asked for and the last process is gone. */
+  readonly down: Effect.Effect<void>
+  /** The settings lines of the cltab in force. */
+  readonly settings: () => Cltab.Settings
+}>()("@clinit/core/Daemon") {
+  static readonly layer: Layer.Layer<
+    Daemon,
+    InvalidCltab | CltabUnreadable,
+    CltabSource | Spawner | StatusBoard
+  > = Layer.effect(Daemon, Effect.suspend(() => make))
+}
+
+export interface Told {
+  readonly warnings: ReadonlyArray<string>
+  readonly settling: Group.Settling
+}
+
+export interface Reread {
+  readonly warnings: ReadonlyArray<string>
+  readonly halting: ReadonlyArray<GroupName>
+}
+
+export interface Status {
+  readonly cltab: string
+  readonly shuttingDown: boolean
+  readonly warnings: ReadonlyArray<string>
+  readonly groups: ReadonlyArray<GroupStatus>
+}
+
+const make = Effect.gen(function*() {
+  const source = yield* CltabSource
+  const board = yield* StatusBoard
+  const context = yield* Effect.context<Spawner | StatusBoard>()
+  const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
+  const oneAtATime = yield* Semaphore.make(1)
+  const down = yield* Deferred.make<void>()
+  const groups = new Map<GroupName, Group.Group>()
+  let shuttingDown = false
+
+  const parse = Effect.fnUntraced(function*(bytes: Uint8Array) {
+    const cltab = Cltab.decode(bytes)
+    if (Cltab.isValid(cltab)) return { bytes, cltab }
+    return yield* new InvalidCltab({ file: source.file, diagnostics: cltab.diagnostics })
+  })
+  let loaded = yield* Effect.flatMap(source.read, parse)
+  let warnings = loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic))
+  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+
+  const warn = (news: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      const fresh = news.filter((warning) => !warnings.includes(warning))
+      warnings = [...news]
+      return Effect.forEach(fresh, (warning) => Effect.logWarning(warning), { discard: true })
+    })
+
+  const load = Effect.gen(function*() {
+    const bytes = yield* source.read
+    if (sameBytes(bytes, loaded.bytes)) {
+      return yield* warn(
+        loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic))
+      )
+    }
+    loaded = yield* Effect.tapError(
+      parse(bytes),
+      (error) => warn([`${source.file} was modified since it was loaded and refused:\n${error.message}`])
+    )
+    yield* warn(loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic)))
+    yield* Effect.logInfo(`${source.file} read: ${loaded.cltab.entries.length} entries`)
+  }).pipe(
+    Effect.catchTag("CltabUnreadable", (error) => warn([`${error.message} (the last cltab stays in force)`]))
+  )
+
+  const entriesOf = (group: GroupName) => loaded.cltab.entries.filter((entry) => entry.group === group)
+
+  const haltDeleted = Effect.gen(function*() {
+    const kept = new Set(loaded.cltab.entries.map((entry) => entry.group))
+    const deleted = [...groups.keys()].filter((name) => !kept.has(name))
+    yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
+    return deleted
+  })
+
+  /** An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. */
+  const order = <A, E>(act: Effect.Effect<A, E>) =>
+    oneAtATime.withPermit(Effect.gen(function*() {
+      if (shuttingDown) return yield* new ShuttingDown()
+      yield* load
+      // The reading may have taken a while.
+      if (shuttingDown) return yield* new ShuttingDown()
+      return yield* act
+    }))
+
+  const groupNamed = Effect.fnUntraced(function*(name: GroupName) {
+    const known = groups.get(name)
+    if (known !== undefined) return known
+    const group = yield* Effect.setContext(
+      Group.make(name, scope, () => {
+        groups.delete(name)
+        if (shuttingDown && groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
+      }),
+      context
+    )
+    groups.set(name, group)
+    return group
+  })
+
+  const shutdown = Effect.suspend(() => {
+    if (shuttingDown) return Effect.void
+    shuttingDown = true
+    if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
+    return Effect.forEach(groups.values(), (group) => group.halt(false), { discard: true })
+  })
+  yield* Effect.addFinalizer(() => Effect.andThen(shutdown, Deferred.await(down)))
+
+  return Daemon.of({
+    tell: (name, level) =>
+      order(Effect.gen(function*() {
+        yield* haltDeleted
+        const entries = entriesOf(name)
+        if (entries.length === 0) return yield* new UnknownGroup({ group: name })
+        const group = yield* groupNamed(name)
+        const settling = yield* group.tell(level, entries)
+        yield* Effect.logInfo(`${name} told level ${level}`)
+        return { warnings, settling }
+      })),
+    reread: order(Effect.map(haltDeleted, (halting) => ({ warnings, halting }))),
+    status: Effect.sync(() => {
+      const told = board.groups()
+      const known = new Set(told.map(({ group }) => group))
+      const names = new Set(loaded.cltab.entries.map((entry) => entry.group))
+      const untold = [...names].filter((group) => !known.has(group))
+      return {
+        cltab: source.file,
+        shuttingDown,
+        warnings,
+        groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
+      }
+    }),
+    shutdown,
+    down: Deferred.await(down),
+    settings: () => loaded.cltab.settings
+  })
+})
+
+const sameBytes = (one: Uint8Array, other: Uint8Array) => {
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
+}

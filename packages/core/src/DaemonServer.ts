@@ -1,0 +1,84 @@
+import * as Rpcs from "@clinit/protocol/ClinitRpcs"
+import * as JsonRpc from "@clinit/protocol/JsonRpc"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Daemon } from "./Daemon.ts"
+
+/** Who answers: what `version` and `status` say of the daemon's program. */
+export interface Identity {
+  readonly version: string
+  readonly pid: number
+}
+
+type Handlers = {
+  readonly [M in Rpcs.Method]: (params: Rpcs.Params<M>) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
+}
+
+const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handlers => ({
+  tell: Effect.fnUntraced(function*({ group, level, wait }) {
+    const { settling, warnings } = yield* daemon.tell(group, level)
+    const answer = { message: "level transition started", warnings }
+    return wait === true ? { ...answer, outcome: yield* settling } : answer
+  }),
+  reread: () => Effect.map(daemon.reread, (reread) => ({ message: "cltab read", ...reread })),
+  status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
+  shutdown: Effect.fnUntraced(function*({ wait }) {
+    yield* daemon.shutdown
+    if (wait === true) yield* daemon.down
+    return { message: wait === true ? "all groups halted" : "all groups halting" }
+  }),
+  version: () => Effect.succeed({ version, protocol: 1 as const })
+})
+
+const decodeRequest = Schema.decodeUnknownResult(JsonRpc.Request)
+
+/** The line for an answer without a request that it could name. */
+export const failure = (code: number, message: string, id: JsonRpc.Id = null, data?: unknown): string =>
+  JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, ...(data === undefined ? {} : { data }) } })
+
+/**
+ * A function from a request's line to its answer's line. It never fails: what is wrong with a line becomes its
+ * answer. A notification (a request without an id) is carried out and has no answer.
+ */
+export const make = Effect.fnUntraced(function*(identity: Identity) {
+  const handle = handlers(yield* Daemon, identity)
+
+  const call = <M extends Rpcs.Method>(method: M, id: JsonRpc.Id, input: unknown): Effect.Effect<string> => {
+    const { params, result } = Rpcs.calls[method]
+    const decoded = Schema.decodeUnknownResult(params)(input ?? {}, { errors: "all" })
+    if (Result.isFailure(decoded)) {
+      return Effect.succeed(failure(JsonRpc.Code.invalidParams, decoded.failure.message, id))
+    }
+    return handle[method](decoded.success as Rpcs.Params<M>).pipe(
+      Effect.flatMap((answer) => Schema.encodeUnknownEffect(result)(answer)),
+      Effect.map((encoded) => JSON.stringify({ jsonrpc: "2.0", id, result: encoded })),
+      Effect.catch((error) =>
+        Schema.isSchemaError(error) ? Effect.die(error) : Effect.map(
+          Effect.orDie(Schema.encodeEffect(Rpcs.Refusal)(error)), // our own error always fits its own schema
+          (data) => failure(JsonRpc.Code.refused, error.message, id, data)
+        )
+      ),
+      Effect.catchDefect((defect) =>
+        Effect.as(
+          Effect.logError(`internal error in ${method}`, defect),
+          failure(JsonRpc.Code.internal, "internal error; the daemon's log has the details", id)
+        )
+      )
+    )
+  }
+
+  return Effect.fnUntraced(function*(line: string): Effect.fn.Return<string | undefined> {
+    const json = Result.try(() => JSON.parse(line) as unknown)
+    if (Result.isFailure(json)) return failure(JsonRpc.Code.parse, "not JSON: one request a line is expected")
+    const request = decodeRequest(json.success)
+    if (Result.isFailure(request)) {
+      return failure(JsonRpc.Code.invalidRequest, `not a JSON-RPC 2.0 request: ${request.failure.message}`)
+    }
+    const { id, method, params } = request.success
+    const answer = Rpcs.isMethod(method) ?
+      yield* call(method, id ?? null, params) :
+      failure(JsonRpc.Code.methodNotFound, `no such method: ${method}`, id ?? null)
+    return id === undefined ? undefined : answer
+  })
+})

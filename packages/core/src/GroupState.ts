@@ -1,0 +1,22 @@
+import type { GroupState, ProcessState } from "@clinit/protocol/Status"
+
+/**
+ * What the processes of a level add up to once all have started: FAILED if any failed, PASSED if there is at least
+ * one and all are passed tests, else DONE.
+ */
+export const outcome = (processes: ReadonlyArray<ProcessState>): "DONE" | "PASSED" | "FAILED" => {
+  if (processes.some((process) => process._tag === "Failed")) return "FAILED"
+  return processes.length > 0 && processes.every((process) => process._tag === "Passed") ? "PASSED" : "DONE"
+}
+
+/** Which states may follow which: every published trace of a group obeys this table. */
+export const successors: Readonly<Record<GroupState, ReadonlyArray<GroupState>>> = {
+  CONFIGURED: ["STARTING"],
+  STARTING: ["STARTING", "CHECKING", "STOPPING", "HALTING"],
+  CHECKING: ["DONE", "PASSED", "FAILED", "STOPPING", "STARTING", "HALTING"],
+  DONE: ["STOPPING", "STARTING", "HALTING"],
+  PASSED: ["STOPPING", "STARTING", "HALTING"],
+  FAILED: ["STOPPING", "STARTING", "HALTING"],
+  STOPPING: ["STARTING", "STOPPING", "HALTING"],
+  HALTING: ["CONFIGURED", "STOPPING", "STARTING", "HALTING"]
+}

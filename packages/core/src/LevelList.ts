@@ -1,0 +1,18 @@
+import * as Schema from "effect/Schema"
+
+/** The third field of an entry: not empty, without white space, control characters and colons. */
+export const LevelList = Schema.String.check(
+  Schema.isNonEmpty({ message: "the level list is empty" }),
+  Schema.isPattern(/^[^\s\p{Cc}]*$/u, { message: "the level list has white space or a control character" }),
+  Schema.isPattern(/^[^:]*$/, { message: "the level list has a colon" })
+)
+export type LevelList = typeof LevelList.Type
+
+/**
+ * True if an entry with this level list belongs to the level: the level is the whole list, or one of its
+ * comma-separated words, or, in a list without commas, one of its characters (code points).
+ * Names are compared literally; the empty text is no level.
+ */
+export const matches = (levels: string, level: string): boolean =>
+  level !== "" &&
+  (levels === level || (levels.includes(",") ? levels.split(",") : [...levels]).includes(level))

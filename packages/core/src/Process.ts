@@ -1,0 +1,124 @@
+import type { Mode } from "@clinit/protocol/Names"
+import type { ProcessState, RunEnd } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Entry } from "./Cltab.ts"
+import * as Escalation from "./Escalation.ts"
+import * as Respawn from "./Respawn.ts"
+import { Spawner } from "./Spawner.ts"
+import { StatusBoard } from "./StatusBoard.ts"
+
+/**
+ * One entry's life: a fiber that exists from the entry's start until it is stopped, also while nothing runs (an
+ * entry that has finished stays finished until its level is left). Interrupting the fiber stops the entry: the
+ * release of the running child escalates signals, and the fiber ends when its process group is extinct.
+ */
+export interface Process {
+  readonly entry: Entry
+  /** Completes when the next entry of the level may start: see `startsOnceForked`. */
+  readonly started: Effect.Effect<void>
+  readonly fiber: Fiber.Fiber<void>
+}
+
+/** The throttle of respawn entries. */
+export const RespawnThrottle = Context.Reference<Respawn.Throttle>("@clinit/core/RespawnThrottle", {
+  defaultValue: () => Respawn.defaultThrottle
+})
+
+/** Once and respawn entries count as started when they are forked, wait and test entries when they have exited. */
+const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
+
+/** Starts the entry in the scope. `onDown` runs when it is stopped and nothing of it is left. */
+export const start = Effect.fnUntraced(function*(
+  entry: Entry,
+  scope: Scope.Scope,
+  onDown: Effect.Effect<void>
+): Effect.fn.Return<Process, never, Spawner | StatusBoard> {
+  const started = yield* Deferred.make<void>()
+  const board = yield* StatusBoard
+  const fiber = yield* Effect.forkIn(
+    life(entry, Deferred.succeed(started, void 0)).pipe(
+      Effect.tapDefect((defect) =>
+        Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
+      ),
+      Effect.ensuring(Effect.andThen(board.removeProcess(entry), onDown)),
+      // Whatever happened to the entry, the level must not wait for it any longer.
+      Effect.ensuring(Deferred.succeed(started, void 0))
+    ),
+    scope,
+    { startImmediately: true }
+  )
+  return { entry, started: Deferred.await(started), fiber }
+})
+
+const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<unknown>) {
+  const board = yield* StatusBoard
+  const throttle = yield* RespawnThrottle
+  let history = Respawn.noDeaths
+  let lastEnd: RunEnd | undefined
+  while (true) {
+    yield* board.setProcess(entry, { _tag: "Starting" }, lastEnd)
+    lastEnd = yield* run(entry, startsOnceForked(entry.mode) ? started : Effect.void)
+    if (entry.mode !== "respawn") {
+      yield* board.setProcess(entry, finished(entry.mode, lastEnd), lastEnd)
+      yield* started
+      return yield* Effect.never
+    }
+    // A respawn entry that could not be forked has been started nevertheless: it must not hold up the level.
+    yield* started
+    const verdict = Respawn.afterDeath(
+      throttle,
+      history,
+      Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
+    )
+    history = verdict.history
+    if (verdict.pauseMillis > 0) {
+      const retryAt = (yield* Clock.currentTimeMillis) + verdict.pauseMillis
+      yield* board.setProcess(entry, { _tag: "Pausing", retryAt }, lastEnd)
+      yield* Effect.logWarning(
+        `${entry.tag} respawning too rapidly: sleeping ${verdict.pauseMillis / 1_000} seconds`
+      )
+      yield* Effect.sleep(verdict.pauseMillis)
+    }
+  }
+})
+
+/** Runs the entry's command once, until it ends by itself. Interrupted, it stops the process group first. */
+const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unknown>) {
+  const board = yield* StatusBoard
+  const spawner = yield* Spawner
+  return yield* Effect.acquireUseRelease(
+    spawner.spawn(entry),
+    (child) =>
+      board.setProcess(entry, { _tag: "Running", pid: child.pid }).pipe(
+        Effect.andThen(forked),
+        Effect.andThen(child.exit)
+      ),
+    // A child that ended by itself gets no signal: its pid may belong to somebody else by now.
+    (child, exit) =>
+      Exit.isSuccess(exit) ?
+        Effect.void :
+        Escalation.stop(child, (signal) =>
+          board.setProcess(entry, { _tag: "Stopping", pid: child.pid, signal }))
+  ).pipe(
+    Effect.catchTag(
+      "SpawnError",
+      ({ reason }) =>
+        Effect.as(
+          Effect.logError(`${entry.tag} could not be started: ${reason}`),
+          { _tag: "NotSpawned" as const, reason }
+        )
+    )
+  )
+})
+
+const finished = (mode: Mode, end: RunEnd): ProcessState => {
+  if (end._tag === "NotSpawned") return { _tag: "Failed" }
+  if (mode !== "test") return { _tag: "Done" }
+  return end._tag === "Exited" && end.code === 0 ? { _tag: "Passed" } : { _tag: "Failed" }
+}

@@ -1,0 +1,23 @@
+import type { ProcessState } from "@clinit/protocol/Status"
+
+/** `Down` is not a state: the entry's process is forgotten. */
+export type Step = ProcessState["_tag"] | "Down"
+
+/**
+ * Which states may follow which: every published trace of an entry obeys this table. A process starts as
+ * `Starting`; only a respawn entry goes back to it or pauses.
+ */
+export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
+  Starting: ["Running", "Pausing", "Stopping", "Failed", "Down"],
+  Running: ["Starting", "Pausing", "Stopping", "Done", "Passed", "Failed", "Down"],
+  Pausing: ["Starting", "Down"],
+  Stopping: ["Stopping", "Down"],
+  Done: ["Down"],
+  Passed: ["Down"],
+  Failed: ["Down"],
+  Down: ["Starting"]
+}
+
+/** Whether a live process may stand behind the state, so that leaving it takes a stop. */
+export const isLive = ({ _tag }: ProcessState): boolean =>
+  _tag === "Starting" || _tag === "Running" || _tag === "Stopping"

@@ -1,0 +1,48 @@
+// Every alternative begins with a character of its own, so that matching never backtracks into the middle of one.
+// What shells disagree about (`$'…'`), or what would need a parser (`$(…)`, backticks, `${x:-…}`), fits nowhere.
+const parameter = String.raw`\$(?:[A-Za-z0-9_@*#?$!-]|\{[A-Za-z0-9_]+\})`
+const doubleQuoted = String.raw`"(?:[^"\\$${"`"}]|\\[^]|${parameter})*"`
+const part = String.raw`(?:[^ \t\n"'${"`"}$\\;&|()<>]|\\[^\n]|'[^']*'|${doubleQuoted}|${parameter})`
+const redirection = String.raw`(?:<[>&]?|>[>&]?)[ \t]*(?!#)(?=${part})`
+const blank = String.raw`[ \t]`
+
+const assignments = String.raw`(?:[A-Za-z_][A-Za-z0-9_]*=${part}*${blank}+)*`
+const program = String.raw`(?![0-9]+[<>])[A-Za-z0-9_./][A-Za-z0-9_./+@%,:-]*(?=[ \t<>]|$)`
+const rest = String.raw`(?:${part}|${blank}(?!#)|${redirection})*`
+const comment = String.raw`(?:${blank}#[^\n]*)?`
+
+const simpleCommand = new RegExp(
+  `^(?<prefix>${blank}*${assignments})(?<command>(?<program>${program})${rest}${comment})$`
+)
+
+const reservedWords = "if then else elif fi do done case esac while until for in function select time coproc"
+
+// Of dash, bash and ksh: `exec` would look for a program of that name.
+const builtins = `
+  . : alias autoload bg bind break builtin caller cd chdir command compgen complete compopt continue declare dirs
+  disown echo enable eval exec exit export false fc fg float functions getopts hash help hist history integer jobs
+  kill let local logout mapfile nameref newgrp popd print printf pushd pwd read readarray readonly return set shift
+  shopt source stop suspend test times trap true type typeset ulimit umask unalias unset wait whence`
+
+const shellWords = new Set(`${reservedWords} ${builtins}`.split(/\s+/))
+
+const withExec = (command: string): string => {
+  const { command: simple, prefix, program } = simpleCommand.exec(command)?.groups ?? {}
+  return simple === undefined || program === undefined || shellWords.has(program)
+    ? command
+    : `${prefix}exec ${simple}`
+}
+
+// A shell would take what begins with a sign for another option of its own.
+const operand = (script: string): string => /^[-+]/.test(script) ? ` ${script}` : script
+
+/**
+ * How to run a command line: by `/bin/sh -c`, so that missing programs and builtins are just commands that end
+ * with a status. A single simple command that names a program is run by `exec`: no shell stays between, and the
+ * program has the pid that was started. Everything else is passed on as it is.
+ */
+export const argv = (command: string): readonly [file: "/bin/sh", option: "-c", script: string] => [
+  "/bin/sh",
+  "-c",
+  operand(withExec(command))
+]

@@ -1,0 +1,94 @@
+import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
+import type { GroupState, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import type * as Scope from "effect/Scope"
+import type { Entry } from "./Cltab.ts"
+
+/** A published change, in the order in which it happened. A group or entry without a state is gone. */
+export type Change =
+  | { readonly _tag: "Group"; readonly group: GroupName; readonly level?: Level; readonly state?: GroupState }
+  | { readonly _tag: "Process"; readonly group: GroupName; readonly tag: Tag; readonly state?: ProcessState }
+
+/**
+ * The single owner of published state. Groups and processes write here and keep no copy; the status file, status
+ * replies and watchers read here.
+ */
+export class StatusBoard extends Context.Service<StatusBoard, {
+  readonly setGroup: (group: GroupName, level: Level, state: GroupState) => Effect.Effect<void>
+  readonly removeGroup: (group: GroupName) => Effect.Effect<void>
+  /** Sets an entry's state; `end` tells how the run before it ended, `restarts` counts starts after the first. */
+  readonly setProcess: (entry: Entry, state: ProcessState, end?: RunEnd) => Effect.Effect<void>
+  readonly removeProcess: (entry: Entry) => Effect.Effect<void>
+  /** The group as it is now, if it was ever told. */
+  readonly group: (group: GroupName) => GroupStatus | undefined
+  readonly process: (group: GroupName, tag: Tag) => ProcessStatus | undefined
+  /** Every group that was told, in the order of their first tells. */
+  readonly groups: () => ReadonlyArray<GroupStatus>
+  /** Changes from now on. A reader that falls more than 4096 behind loses the oldest. */
+  readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
+}>()("@clinit/core/StatusBoard") {
+  static readonly layer: Layer.Layer<StatusBoard> = Layer.effect(StatusBoard, Effect.suspend(() => make))
+}
+
+interface GroupRecord {
+  readonly group: GroupName
+  readonly level: Level
+  readonly state: GroupState
+  readonly since: number
+}
+
+const make = Effect.gen(function*() {
+  const groups = new Map<GroupName, GroupRecord>()
+  const processes = new Map<GroupName, Map<Tag, ProcessStatus>>()
+  const changes = yield* PubSub.sliding<Change>(4096)
+
+  const status = (record: GroupRecord): GroupStatus => ({
+    ...record,
+    processes: [...processes.get(record.group)?.values() ?? []]
+  })
+
+  return StatusBoard.of({
+    setGroup: Effect.fnUntraced(function*(group, level, state) {
+      const since = yield* Clock.currentTimeMillis
+      groups.set(group, { group, level, state, since })
+      yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
+    }),
+    removeGroup: Effect.fnUntraced(function*(group) {
+      groups.delete(group)
+      yield* PubSub.publish(changes, { _tag: "Group", group })
+    }),
+    setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, end) {
+      const since = yield* Clock.currentTimeMillis
+      let ofGroup = processes.get(group)
+      if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
+      const before = ofGroup.get(tag)
+      const lastEnd = end ?? before?.lastEnd
+      ofGroup.set(tag, {
+        tag,
+        mode,
+        state,
+        since,
+        restarts: before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0),
+        ...(lastEnd === undefined ? {} : { lastEnd })
+      })
+      yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
+    }),
+    removeProcess: Effect.fnUntraced(function*({ group, tag }) {
+      const ofGroup = processes.get(group)
+      ofGroup?.delete(tag)
+      if (ofGroup?.size === 0) processes.delete(group)
+      yield* PubSub.publish(changes, { _tag: "Process", group, tag })
+    }),
+    group(group) {
+      const record = groups.get(group)
+      return record === undefined ? undefined : status(record)
+    },
+    process: (group, tag) => processes.get(group)?.get(tag),
+    groups: () => Array.from(groups.values(), status),
+    changes: PubSub.subscribe(changes)
+  })
+})

@@ -1,0 +1,37 @@
+// Optimal string alignment: Levenshtein plus swapped neighbours, the commonest slip in a short word.
+const editDistance = (from: string, to: string): number => {
+  let beforePrevious: ReadonlyArray<number> = []
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1]
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      current.push(Math.min(
+        previous[column]! + 1,
+        current[column - 1]! + 1,
+        previous[column - 1]! + (same ? 0 : 1),
+        swapped ? beforePrevious[column - 2]! + 1 : Infinity
+      ))
+    }
+    beforePrevious = previous
+    previous = current
+  }
+  return previous[to.length]!
+}
+
+const tolerance = (candidate: string): number => Math.max(1, Math.floor(candidate.length / 3))
+
+/**
+ * The candidate the word was probably meant to be, or undefined if none is near. Case and surrounding white
+ * space do not count; one edit in three letters, and at least one, is near. Of equals the first one wins.
+ */
+export const nearest = <A extends string>(word: string, candidates: ReadonlyArray<A>): A | undefined => {
+  const plain = word.trim().toLowerCase()
+  if (plain === "") return undefined
+  return candidates
+    .filter((candidate) => Math.abs(candidate.length - plain.length) <= tolerance(candidate))
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
+    .filter(({ candidate, distance }) => distance <= tolerance(candidate))
+    .sort((a, b) => a.distance - b.distance)[0]?.candidate
+}

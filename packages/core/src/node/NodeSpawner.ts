@@ -1,0 +1,76 @@
+import type { ChildExit } from "@clinit/protocol/Status"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
+import * as ShellCommand from "../ShellCommand.ts"
+import type { Child } from "../Spawner.ts"
+import { SpawnError, Spawner } from "../Spawner.ts"
+import * as ProcessGroup from "./ProcessGroup.ts"
+
+const ended = (code: number | null, signal: NodeJS.Signals | null): ChildExit =>
+  signal !== null ? { _tag: "Signaled", signal } : { _tag: "Exited", code: code ?? -1 }
+
+/** Members of a group whose leader is gone are nobody's children here: they are looked for this often. */
+const pollMillis = { first: 5, longest: 100 }
+
+const makeChild = (child: ChildProcess, pid: number): Child => {
+  let end: ChildExit | undefined
+  child.once("exit", (code, signal) => {
+    end = ended(code, signal)
+  })
+  const isExtinct = () => end !== undefined && !ProcessGroup.isAlive(pid)
+
+  const exit = Effect.callback<ChildExit>((resume) => {
+    if (end !== undefined) return resume(Effect.succeed(end))
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) => resume(Effect.succeed(ended(code, signal)))
+    child.once("exit", onExit)
+    return Effect.sync(() => child.off("exit", onExit))
+  })
+
+  const extinct = Effect.callback<void>((resume) => {
+    let timer: NodeJS.Timeout | undefined
+    const look = (delay: number) => {
+      if (isExtinct()) return resume(Effect.void)
+      timer = setTimeout(() => look(Math.min(2 * delay, pollMillis.longest)), delay)
+    }
+    const onExit = () => look(pollMillis.first)
+    if (end !== undefined) onExit()
+    else child.once("exit", onExit)
+    return Effect.sync(() => {
+      clearTimeout(timer)
+      child.off("exit", onExit)
+    })
+  })
+
+  return {
+    pid,
+    exit,
+    extinct,
+    signal: (signal) =>
+      Effect.try({
+        try: () => isExtinct() ? undefined : ProcessGroup.kill(pid, signal),
+        catch: (error) => error as Error
+      }).pipe(Effect.catch((error) => Effect.logWarning(`process group ${pid}: ${signal} failed: ${error.message}`)))
+  }
+}
+
+/**
+ * Processes of this machine, each the leader of an own session and process group, with the daemon's standard
+ * streams, environment and working directory, default signal dispositions and no other descriptors.
+ */
+export const layer: Layer.Layer<Spawner> = Layer.succeed(Spawner, {
+  spawn: ({ command }) =>
+    Effect.callback((resume) => {
+      const refused = (error: unknown) =>
+        resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
+      try {
+        const [file, ...args] = ShellCommand.argv(command)
+        const child = spawn(file, args, { detached: true, stdio: "inherit" })
+        if (child.pid === undefined) child.once("error", refused)
+        else resume(Effect.succeed(makeChild(child, child.pid)))
+      } catch (error) {
+        refused(error)
+      }
+    })
+})

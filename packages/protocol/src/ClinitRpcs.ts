@@ -1,0 +1,85 @@
+import * as Schema from "effect/Schema"
+import { Diagnostic } from "./Diagnostic.ts"
+import * as DiagnosticText from "./Diagnostic.ts"
+import { GroupName, Level, Tag } from "./Names.ts"
+import { DaemonStatus, RunEnd } from "./Status.ts"
+
+/** No entry of the loaded cltab has this group. */
+export class UnknownGroup extends Schema.TaggedError<UnknownGroup>()("UnknownGroup", { group: Schema.String }) {
+  override get message() {
+    return `no such group: ${this.group}`
+  }
+}
+
+/** The cltab has errors; the configuration that was loaded before stays in force, unchanged. */
+export class InvalidCltab extends Schema.TaggedError<InvalidCltab>()("InvalidCltab", {
+  file: Schema.String,
+  diagnostics: Schema.Array(Diagnostic)
+}) {
+  override get message() {
+    return this.diagnostics.map((diagnostic) => DiagnosticText.format(this.file, diagnostic)).join("\n")
+  }
+}
+
+/** The daemon is stopping everything and takes no more orders. */
+export class ShuttingDown extends Schema.TaggedError<ShuttingDown>()("ShuttingDown", {}) {
+  override get message() {
+    return "the daemon is shutting down"
+  }
+}
+
+/** A later request sent the group elsewhere before it had settled; without `by` the group was halted. */
+export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
+  group: GroupName,
+  level: Level,
+  by: Schema.optionalKey(Level)
+}) {
+  override get message() {
+    return this.by === undefined ?
+      `${this.group} was halted before it settled at level ${this.level}` :
+      `${this.group} was told level ${this.by} before it settled at level ${this.level}`
+  }
+}
+
+/** The errors that an order can be refused with. */
+export const Refusal = Schema.Union([UnknownGroup, InvalidCltab, ShuttingDown, Superseded])
+export type Refusal = typeof Refusal.Type
+
+/** What a group settled at. `failed` names the entries that made it FAILED. */
+export const Outcome = Schema.Struct({
+  state: Schema.Literals(["DONE", "PASSED", "FAILED"]),
+  failed: Schema.Array(Schema.Struct({ tag: Tag, end: RunEnd }))
+})
+export type Outcome = typeof Outcome.Type
+
+/** Trouble that did not stand in the way of the order, such as a cltab that has gone missing. */
+const warnings = Schema.Array(Schema.String)
+const Wait = { wait: Schema.optionalKey(Schema.Boolean) }
+const NoParams = Schema.Struct({})
+
+/**
+ * The calls by name: what each takes and what it answers.
+ *
+ * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; `shutdown`
+ * as soon as every group was told to halt or, with `wait`, when the last process is gone.
+ */
+export const calls = {
+  tell: {
+    params: Schema.Struct({ group: GroupName, level: Level, ...Wait }),
+    result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
+  },
+  reread: {
+    params: NoParams,
+    result: Schema.Struct({ message: Schema.String, warnings, halting: Schema.Array(GroupName) })
+  },
+  status: { params: NoParams, result: DaemonStatus },
+  shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },
+  version: { params: NoParams, result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) }) }
+} as const
+
+export type Method = keyof typeof calls
+export type Params<M extends Method> = typeof calls[M]["params"]["Type"]
+export type Result<M extends Method> = typeof calls[M]["result"]["Type"]
+
+/** True for the name of a call, and for nothing that an object merely inherits. */
+export const isMethod = (name: string): name is Method => Object.hasOwn(calls, name)

@@ -1,0 +1,15 @@
+import * as Schema from "effect/Schema"
+
+/** One finding about a cltab. `line` and `column` count from 1; columns are characters (code points). */
+export const Diagnostic = Schema.Struct({
+  severity: Schema.Literals(["error", "warning"]),
+  line: Schema.Int,
+  column: Schema.Int,
+  message: Schema.String,
+  hint: Schema.optionalKey(Schema.String)
+})
+export type Diagnostic = typeof Diagnostic.Type
+
+/** `file:line:column: severity: message (hint)`, the form editors and terminals make clickable. */
+export const format = (file: string, { column, hint, line, message, severity }: Diagnostic): string =>
+  `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? "" : ` (${hint})`}`

@@ -1,0 +1,24 @@
+import * as Schema from "effect/Schema"
+
+// White space would shift the fields of the status file, and control bytes reach terminals.
+const plain = (what: string) =>
+  [
+    Schema.isNonEmpty({ message: `${what} is empty` }),
+    Schema.isPattern(/^[^\s\p{Cc}]*$/u, { message: `${what} has white space or a control character` })
+  ] as const
+
+/** A resource group's name: not empty, without white space and control characters. Compared literally. */
+export const GroupName = Schema.String.check(...plain("the group name")).pipe(Schema.brand("GroupName"))
+export type GroupName = typeof GroupName.Type
+
+/** A runlevel's name: not empty, without white space and control characters. No name is reserved. */
+export const Level = Schema.String.check(...plain("the level")).pipe(Schema.brand("Level"))
+export type Level = typeof Level.Type
+
+/** An entry's name, unique in its cltab: not empty, without white space and control characters. */
+export const Tag = Schema.String.check(...plain("the tag")).pipe(Schema.brand("Tag"))
+export type Tag = typeof Tag.Type
+
+/** How an entry is run. */
+export const Mode = Schema.Literals(["once", "wait", "respawn", "off", "test"])
+export type Mode = typeof Mode.Type

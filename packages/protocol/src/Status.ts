@@ -1,0 +1,74 @@
+import * as Schema from "effect/Schema"
+import { GroupName, Level, Mode, Tag } from "./Names.ts"
+
+/** How a process ended: by itself with a code, by a signal, or in a way that nobody saw. */
+export const ChildExit = Schema.TaggedUnion({
+  Exited: { code: Schema.Int },
+  Signaled: { signal: Schema.String },
+  Unknown: {}
+})
+export type ChildExit = typeof ChildExit.Type
+
+/** The end of one run of an entry; `NotSpawned` when the operating system refused to start it. */
+export const RunEnd = Schema.Union([ChildExit, Schema.TaggedStruct("NotSpawned", { reason: Schema.String })])
+export type RunEnd = typeof RunEnd.Type
+
+/** States of a resource group, as the status file prints them. */
+export const GroupState = Schema.Literals([
+  "CONFIGURED",
+  "STARTING",
+  "CHECKING",
+  "DONE",
+  "PASSED",
+  "FAILED",
+  "STOPPING",
+  "HALTING"
+])
+export type GroupState = typeof GroupState.Type
+
+/**
+ * State of one entry. `pid` is the leader of the entry's process group. `retryAt` and `since` elsewhere are
+ * milliseconds since 1970.
+ */
+export const ProcessState = Schema.TaggedUnion({
+  Starting: {},
+  Running: { pid: Schema.Int },
+  Pausing: { retryAt: Schema.Number },
+  Stopping: { pid: Schema.Int, signal: Schema.String },
+  Done: {},
+  Passed: {},
+  Failed: {}
+})
+export type ProcessState = typeof ProcessState.Type
+
+/** One entry that its group has started and not yet stopped. */
+export const ProcessStatus = Schema.Struct({
+  tag: Tag,
+  mode: Mode,
+  state: ProcessState,
+  since: Schema.Number,
+  restarts: Schema.Int,
+  lastEnd: Schema.optionalKey(RunEnd)
+})
+export type ProcessStatus = typeof ProcessStatus.Type
+
+/** One resource group. `level` is absent until the group's first tell; while STOPPING it is still the old one. */
+export const GroupStatus = Schema.Struct({
+  group: GroupName,
+  level: Schema.optionalKey(Level),
+  state: GroupState,
+  since: Schema.optionalKey(Schema.Number),
+  processes: Schema.Array(ProcessStatus)
+})
+export type GroupStatus = typeof GroupStatus.Type
+
+/** What the daemon knows. `warnings` tell of trouble that lasts, such as a cltab that cannot be read any more. */
+export const DaemonStatus = Schema.Struct({
+  version: Schema.String,
+  pid: Schema.Int,
+  cltab: Schema.String,
+  shuttingDown: Schema.Boolean,
+  warnings: Schema.Array(Schema.String),
+  groups: Schema.Array(GroupStatus)
+})
+export type DaemonStatus = typeof DaemonStatus.Type

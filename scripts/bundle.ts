@@ -1,0 +1,23 @@
+/** Bundles the command line into packages/cli/dist: plain files without dependencies to install. */
+import { build } from "esbuild"
+import { chmodSync, readFileSync, rmSync } from "node:fs"
+
+const cli = new URL("../packages/cli/", import.meta.url).pathname
+const { version } = JSON.parse(readFileSync(`${cli}package.json`, "utf8")) as { version: string }
+
+rmSync(`${cli}dist`, { recursive: true, force: true })
+await build({
+  entryPoints: { clinit: `${cli}src/bin.ts`, main: `${cli}src/main.ts` },
+  outdir: `${cli}dist`,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.19",
+  conditions: ["@clinit/source"],
+  minify: true,
+  legalComments: "none",
+  chunkNames: "chunks/[name]-[hash]",
+  define: { CLINIT_VERSION: JSON.stringify(version) }
+})
+chmodSync(`${cli}dist/clinit.js`, 0o755)

@@ -1,0 +1,53 @@
+#!/bin/sh
+# The main job in half a minute: a group taken through two levels, a respawn, a graceful shutdown.
+set -eu
+
+repository=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+scratch=$(mktemp -d)
+daemon=
+trap 'test -z "$daemon" || kill "$daemon" 2>/dev/null || true; rm -rf "$scratch"' EXIT
+cd "$scratch"
+cp "$repository/examples/demo.cltab" cltab
+
+clinit() { node "$repository/packages/cli/dist/clinit.js" -c cltab "$@"; }
+show() { printf '\n$ clinit %s\n' "$*"; clinit "$@"; }
+pid_of() { clinit status web | sed -n "s/^  $1 .*RUNNING pid \([0-9]*\).*/\1/p"; }
+wait_until() {
+  tries=100
+  until "$@"; do
+    tries=$((tries - 1))
+    test "$tries" -gt 0 || { echo "demo: gave up waiting for: $*" >&2; exit 1; }
+    sleep 0.1
+  done
+}
+is_replaced() { now=$(pid_of app); test -n "$now" && test "$now" != "$1"; }
+
+echo '$ clinit -d &'
+node "$repository/packages/cli/dist/clinit.js" -c cltab -d 2>log &
+daemon=$!
+wait_until test -S run/clinit.s
+
+show -w web dev
+show status web
+show -w web run
+show status web
+
+before=$(pid_of app)
+pids="$before $(pid_of db)"
+printf '\n$ kill -9 %s   # the app\n' "$before"
+kill -9 "$before"
+wait_until is_replaced "$before"
+pids="$pids $(pid_of app)"
+show status web
+
+printf '\n$ cat run/clstat\n'
+cat run/clstat
+show shutdown -w
+wait "$daemon" || { echo "demo: the daemon ended with $?" >&2; exit 1; }
+daemon=
+
+for pid in $pids; do
+  if kill -0 "$pid" 2>/dev/null; then echo "demo: process $pid was left behind" >&2; exit 1; fi
+done
+test -z "$(ls -A run)" || { echo "demo: files were left behind: $(ls -A run)" >&2; exit 1; }
+printf '\nNothing is left behind: no process, no socket, no status file.\n'
