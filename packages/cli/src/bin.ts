@@ -1,11 +1,8 @@
 #!/usr/bin/env node
-import * as module from "node:module"
-
 // Older Nodes lack what the program is written for and would fail somewhere in the middle of it.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`clinit: Node 22.19 or later is needed, this is ${process.versions.node}\n`)
   process.exit(70)
 }
-module.enableCompileCache?.()
 await import("./main.ts")

@@ -1,5 +1,5 @@
-import { InvalidCltab, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
-import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
+import { ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupStatus } from "@clinit/protocol/Status"
 import * as Context from "effect/Context"
@@ -8,10 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as Cltab from "./Cltab.ts"
+import type * as Cltab from "./Cltab.ts"
 import { CltabSource } from "./CltabSource.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 import * as Group from "./Group.ts"
+import * as LoadedCltab from "./LoadedCltab.ts"
 import type { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
@@ -65,65 +66,38 @@ export interface Status {
 
 const make = Effect.gen(function*() {
   const source = yield* CltabSource
+  const cltab = yield* LoadedCltab.make
   const board = yield* StatusBoard
   const context = yield* Effect.context<Spawner | StatusBoard>()
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
-  const oneAtATime = yield* Semaphore.make(1)
+  const reading = yield* Semaphore.make(1)
+  const acting = yield* Semaphore.make(1)
   const down = yield* Deferred.make<void>()
   const groups = new Map<GroupName, Group.Group>()
   let shuttingDown = false
 
-  const parse = Effect.fnUntraced(function*(bytes: Uint8Array) {
-    const cltab = Cltab.decode(bytes)
-    if (Cltab.isValid(cltab)) return { bytes, cltab }
-    return yield* new InvalidCltab({ file: source.file, diagnostics: cltab.diagnostics })
-  })
-  let loaded = yield* Effect.flatMap(source.read, parse)
-  let warnings = loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic))
-  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
-
-  const warn = (news: ReadonlyArray<string>) =>
-    Effect.suspend(() => {
-      const fresh = news.filter((warning) => !warnings.includes(warning))
-      warnings = [...news]
-      return Effect.forEach(fresh, (warning) => Effect.logWarning(warning), { discard: true })
-    })
-
-  const load = Effect.gen(function*() {
-    const bytes = yield* source.read
-    if (sameBytes(bytes, loaded.bytes)) {
-      return yield* warn(
-        loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic))
-      )
-    }
-    loaded = yield* Effect.tapError(
-      parse(bytes),
-      (error) => warn([`${source.file} was modified since it was loaded and refused:\n${error.message}`])
-    )
-    yield* warn(loaded.cltab.diagnostics.map((diagnostic) => Diagnostic.format(source.file, diagnostic)))
-    yield* Effect.logInfo(`${source.file} read: ${loaded.cltab.entries.length} entries`)
-  }).pipe(
-    Effect.catchTag("CltabUnreadable", (error) => warn([`${error.message} (the last cltab stays in force)`]))
-  )
-
-  const entriesOf = (group: GroupName) => loaded.cltab.entries.filter((entry) => entry.group === group)
+  const entriesOf = (group: GroupName) => cltab.current().entries.filter((entry) => entry.group === group)
 
   const haltDeleted = Effect.gen(function*() {
-    const kept = new Set(loaded.cltab.entries.map((entry) => entry.group))
+    const kept = new Set(cltab.current().entries.map((entry) => entry.group))
     const deleted = [...groups.keys()].filter((name) => !kept.has(name))
     yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
     return deleted
   })
 
-  /** An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. */
-  const order = <A, E>(act: Effect.Effect<A, E>) =>
-    oneAtATime.withPermit(Effect.gen(function*() {
-      if (shuttingDown) return yield* new ShuttingDown()
-      yield* load
-      // The reading may have taken a while.
-      if (shuttingDown) return yield* new ShuttingDown()
-      return yield* act
-    }))
+  /**
+   * An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. A
+   * shutdown waits for an order that acts, which takes no time, but never for one that reads.
+   */
+  const order = <A, E>(act: (warnings: ReadonlyArray<string>) => Effect.Effect<A, E>) => {
+    const refuseIfShuttingDown = Effect.suspend(() =>
+      shuttingDown ? Effect.fail(new ShuttingDown()) : Effect.void
+    )
+    return reading.withPermit(refuseIfShuttingDown.pipe(
+      Effect.andThen(cltab.refresh),
+      Effect.flatMap((warnings) => acting.withPermit(Effect.andThen(refuseIfShuttingDown, act(warnings))))
+    ))
+  }
 
   const groupNamed = Effect.fnUntraced(function*(name: GroupName) {
     const known = groups.get(name)
@@ -142,14 +116,16 @@ const make = Effect.gen(function*() {
   const shutdown = Effect.suspend(() => {
     if (shuttingDown) return Effect.void
     shuttingDown = true
-    if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
-    return Effect.forEach(groups.values(), (group) => group.halt(false), { discard: true })
+    return acting.withPermit(Effect.suspend(() => {
+      if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
+      return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+    }))
   })
   yield* Effect.addFinalizer(() => Effect.andThen(shutdown, Deferred.await(down)))
 
   return Daemon.of({
     tell: (name, level) =>
-      order(Effect.gen(function*() {
+      order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
         const entries = entriesOf(name)
         if (entries.length === 0) return yield* new UnknownGroup({ group: name })
@@ -158,27 +134,21 @@ const make = Effect.gen(function*() {
         yield* Effect.logInfo(`${name} told level ${level}`)
         return { warnings, settling }
       })),
-    reread: order(Effect.map(haltDeleted, (halting) => ({ warnings, halting }))),
+    reread: order((warnings) => Effect.map(haltDeleted, (halting) => ({ warnings, halting }))),
     status: Effect.sync(() => {
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
-      const names = new Set(loaded.cltab.entries.map((entry) => entry.group))
+      const names = new Set(cltab.current().entries.map((entry) => entry.group))
       const untold = [...names].filter((group) => !known.has(group))
       return {
         cltab: source.file,
         shuttingDown,
-        warnings,
+        warnings: cltab.trouble(),
         groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
       }
     }),
     shutdown,
     down: Deferred.await(down),
-    settings: () => loaded.cltab.settings
+    settings: () => cltab.current().settings
   })
 })
-
-const sameBytes = (one: Uint8Array, other: Uint8Array) => {
-  if (one.length !== other.length) return false
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
-  return true
-}

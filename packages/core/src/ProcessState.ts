@@ -5,10 +5,10 @@ export type Step = ProcessState["_tag"] | "Down"
 
 /**
  * Which states may follow which: every published trace of an entry obeys this table. A process starts as
- * `Starting`; only a respawn entry goes back to it or pauses.
+ * `Starting`; only a respawn entry goes back to it, also when it could not be forked, or pauses.
  */
 export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
-  Starting: ["Running", "Pausing", "Stopping", "Failed", "Down"],
+  Starting: ["Running", "Starting", "Pausing", "Stopping", "Failed", "Down"],
   Running: ["Starting", "Pausing", "Stopping", "Done", "Passed", "Failed", "Down"],
   Pausing: ["Starting", "Down"],
   Stopping: ["Stopping", "Down"],

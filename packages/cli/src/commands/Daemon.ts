@@ -30,6 +30,20 @@ const onSignals = Effect.fnUntraced(function*(
 })
 
 /**
+ * Keeps the daemon up when something throws where nobody listens: dying would leave every process without its
+ * supervisor, which is worse than any state that such an accident can leave behind.
+ */
+const surviveAccidents = Effect.gen(function*() {
+  const context = yield* Effect.context<never>()
+  const listener = (error: unknown) =>
+    void Effect.runForkWith(context)(Effect.logError("internal error: the daemon goes on", error))
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.on("uncaughtException", listener)),
+    () => Effect.sync(() => process.off("uncaughtException", listener))
+  )
+})
+
+/**
  * Runs the daemon in the foreground until it is shut down, by a client or by TERM or INT, and the last process is
  * gone. HUP rereads the cltab.
  */
@@ -37,6 +51,7 @@ export const daemon = (flags: Shared) => {
   const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
   const socketFlag = Option.getOrUndefined(flags.socket)
   return Effect.scoped(Effect.gen(function*() {
+    yield* surviveAccidents
     const context = yield* Layer.build(Daemon.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(NodeCltabSource.layer(cltab), NodeSpawner.layer, StatusBoard.layer))
     ))

@@ -25,6 +25,9 @@ export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRe
 /** A client that sends no whole line for this long, while nothing is being done for it, is told so and cut off. */
 export const silence = Duration.seconds(30)
 
+/** Linux's sun_path, less the zero at its end (unix(7)); a longer path would be cut short by the kernel. */
+const maxPathBytes = 107
+
 /** A client that does not take its answer for this long is cut off. */
 const patienceMillis = 5_000
 
@@ -146,6 +149,9 @@ export const serveAt = Effect.fnUntraced(
     SocketRefused | OwnerLock.LockRefused,
     Scope.Scope
   > {
+    if (Buffer.byteLength(socket) > maxPathBytes) {
+      return yield* new SocketRefused({ socket, reason: `the path is longer than ${maxPathBytes} bytes` })
+    }
     yield* Effect.try({
       try: () => fs.mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 }),
       catch: refused(socket)

@@ -15,6 +15,8 @@ export interface Script {
   readonly runs?: Duration.Input
   /** With this code; 0 unless given. */
   readonly exits?: number
+  /** Or of this signal, which somebody else sent. */
+  readonly dieOf?: Signal
   /** Signals that it ignores. With KILL among them it stands for a process that hangs in the kernel. */
   readonly ignores?: ReadonlyArray<Signal>
   /** How long after a deadly signal it takes to be gone. */
@@ -74,7 +76,12 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
             })
 
           yield* trace.add(`${tag} started`)
-          if (script.runs !== undefined) yield* later(script.runs, end({ _tag: "Exited", code: script.exits ?? 0 }))
+          if (script.runs !== undefined) {
+            yield* later(
+              script.runs,
+              end(script.dieOf ? { _tag: "Signaled", signal: script.dieOf } : { _tag: "Exited", code: script.exits ?? 0 })
+            )
+          }
           return {
             pid,
             exit: Deferred.await(exit),

@@ -1,0 +1,84 @@
+import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import * as Effect from "effect/Effect"
+import * as Cltab from "./Cltab.ts"
+import { CltabSource } from "./CltabSource.ts"
+import type { CltabUnreadable } from "./CltabSource.ts"
+
+/** The cltab in force, and what is wrong with the file that it came from. */
+export interface LoadedCltab {
+  readonly current: () => Cltab.Cltab
+  /** What has been wrong since the last refresh, for as long as it lasts. */
+  readonly trouble: () => ReadonlyArray<string>
+  /**
+   * Reads the file and puts it in force if it is valid. One with errors fails and changes nothing; one that cannot
+   * be read leaves the last in force. Returns what whoever asked for it should hear.
+   */
+  readonly refresh: Effect.Effect<ReadonlyArray<string>, InvalidCltab>
+}
+
+/** Reads the cltab for the first time: without a valid one there is nothing to start with. */
+export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Effect.gen(
+  function*() {
+    const { file, read } = yield* CltabSource
+
+    const parse = (bytes: Uint8Array) =>
+      Effect.suspend(() => {
+        const cltab = Cltab.decode(bytes)
+        return Cltab.isValid(cltab) ?
+          Effect.succeed({ bytes, cltab }) :
+          Effect.fail(new InvalidCltab({ file, diagnostics: cltab.diagnostics }))
+      })
+    const warningsOf = ({ diagnostics }: Cltab.Cltab) =>
+      diagnostics.map((diagnostic) => Diagnostic.format(file, diagnostic))
+
+    let loaded = yield* Effect.flatMap(read, parse)
+    let trouble: ReadonlyArray<string> = []
+    const { clstat, socket } = loaded.cltab.settings
+
+    /** The daemon listens and writes where it began to: clients that read the new lines look elsewhere. */
+    const moved = ({ settings }: Cltab.Cltab) =>
+      settings.socket?.value === socket?.value && settings.clstat?.value === clstat?.value ?
+        [] :
+        [`${file}: a changed socket or clstat line takes effect when the daemon is started again`]
+
+    /** Notes what is wrong now and logs what was not wrong before. */
+    const note = (news: ReadonlyArray<string>) =>
+      Effect.suspend(() => {
+        const fresh = news.filter((each) => !trouble.includes(each))
+        trouble = news
+        return Effect.as(Effect.forEach(fresh, (each) => Effect.logWarning(each), { discard: true }), news)
+      })
+    yield* note(warningsOf(loaded.cltab))
+
+    const load = Effect.fnUntraced(
+      function*(bytes: Uint8Array) {
+        loaded = yield* parse(bytes)
+        yield* Effect.logInfo(`${file} read: ${loaded.cltab.entries.length} entries`)
+        return yield* note([...warningsOf(loaded.cltab), ...moved(loaded.cltab)])
+      },
+      Effect.tapError((error) =>
+        note([`${file} was modified since it was loaded and refused:\n${error.message}`])
+      )
+    )
+
+    return {
+      current: () => loaded.cltab,
+      trouble: () => trouble,
+      refresh: Effect.matchEffect(read, {
+        onFailure: (error) => note([`${error.message} (the last cltab stays in force)`]),
+        onSuccess: (bytes) =>
+          sameBytes(bytes, loaded.bytes) ?
+            // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
+            Effect.as(note([...warningsOf(loaded.cltab), ...moved(loaded.cltab)]), moved(loaded.cltab)) :
+            load(bytes)
+      })
+    }
+  }
+)
+
+const sameBytes = (one: Uint8Array, other: Uint8Array) => {
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
+}
