@@ -1,7 +1,7 @@
-import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import * as Check from "./commands/Check.ts"
 import * as Reread from "./commands/Reread.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
@@ -19,14 +19,16 @@ const runDaemon = (flags: Flags.Shared) =>
 const shutdownLevel = ":::SHUTDOWN:::"
 
 /** What the original does with its words: of three or more the last two count. */
-const originalWords = Effect.fnUntraced(function*(words: ReadonlyArray<string>, flags: Flags.Shared & Flags.Waiting) {
-  const ignored = words.slice(0, -2)
-  if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
-  const [first, second] = words.slice(-2)
-  if (first === undefined) return yield* Reread.reread(flags)
-  if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
-  yield* Tell.tell(second === undefined ? [first] : [first, second], flags)
-})
+const originalWords = Effect.fnUntraced(
+  function*(words: ReadonlyArray<string>, flags: Flags.Shared & Flags.Waiting) {
+    const ignored = words.slice(0, -2)
+    if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
+    const [first, second] = words.slice(-2)
+    if (first === undefined) return yield* Reread.reread(flags)
+    if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
+    yield* Tell.tell(second === undefined ? [first] : [first, second], flags)
+  }
+)
 
 const root = Command.make("clinit", {
   daemon: Flag.Boolean("daemon").pipe(
@@ -50,16 +52,21 @@ const root = Command.make("clinit", {
   )
 }).pipe(Command.withSharedFlags(Flags.shared))
 
-const tell = Command.make("tell", {
-  ...Flags.waiting,
-  words: Argument.String("[group] level").pipe(
-    Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
-    Argument.between(1, 2)
-  )
-}, ({ words, ...flags }) =>
-  Effect.flatMap(root, (shared) =>
-    Tell.tell(words.length === 1 ? [words[0]!] : [words[0]!, words[1]!], { ...shared, ...flags })
-  )
+const tell = Command.make(
+  "tell",
+  {
+    ...Flags.waiting,
+    words: Argument.String("[group] level").pipe(
+      Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
+      Argument.between(1, 2)
+    )
+  },
+  ({ words, ...flags }) =>
+    Effect.flatMap(
+      root,
+      (shared) =>
+        Tell.tell(words.length === 1 ? [words[0]!] : [words[0]!, words[1]!], { ...shared, ...flags })
+    )
 ).pipe(Command.withDescription("Tell a group to go to a level"))
 
 const status = Command.make("status", {
@@ -82,13 +89,17 @@ const reread = Command.make("reread", {}, () => Effect.flatMap(root, Reread.rere
   Command.withDescription("Have the daemon load the cltab and halt the groups that it no longer has")
 )
 
-const shutdown = Command.make("shutdown", Flags.waiting, (flags) =>
-  Effect.flatMap(root, (shared) => Shutdown.shutdown({ ...shared, ...flags }))
+const shutdown = Command.make(
+  "shutdown",
+  Flags.waiting,
+  (flags) => Effect.flatMap(root, (shared) => Shutdown.shutdown({ ...shared, ...flags }))
 ).pipe(Command.withDescription("Stop everything, then the daemon"))
 
 const check = Command.make("check", {
   file: Argument.String("file").pipe(Argument.withDescription("A cltab"))
-}, ({ file }) => Check.check(file)).pipe(Command.withDescription("Report everything that is wrong with a cltab"))
+}, ({ file }) => Check.check(file)).pipe(
+  Command.withDescription("Report everything that is wrong with a cltab")
+)
 
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
@@ -98,4 +109,3 @@ export const clinit = root.pipe(
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([daemon, tell, status, reread, shutdown, check])
 )
-

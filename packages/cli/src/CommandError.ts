@@ -1,5 +1,5 @@
-import * as Schema from "effect/Schema"
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
+import * as Schema from "effect/Schema"
 import * as Render from "./Render.ts"
 
 /** The words on the command line make no sense together. */
@@ -28,7 +28,8 @@ export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>()("WaitTimedO
   state: Schema.String
 }) {
   override get message() {
-    return `${this.what} is not done after ${this.seconds} s and goes on${this.state === "" ? "" : `:\n${this.state}`}`
+    return `${this.what} is not done after ${this.seconds} s and goes on${
+      this.state === "" ? "" : `:\n${this.state}`
+    }`
   }
 }
-

@@ -1,10 +1,10 @@
 import type { CltabUnreadable } from "@clinit/core/CltabSource"
-import type { LockRefused } from "@clinit/core/node/OwnerLock"
 import type { SocketRefused } from "@clinit/core/node/NodeSocketServer"
+import type { LockRefused } from "@clinit/core/node/OwnerLock"
 import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
-import * as Exit from "effect/Exit"
 import type * as CliError from "effect/cli/CliError"
+import * as Exit from "effect/Exit"
 import type { LevelFailed, UsageError, WaitTimedOut } from "./CommandError.ts"
 
 /** Every way in which a command can fail. */

@@ -1,6 +1,6 @@
 import * as Cltab from "@clinit/core/CltabSettings"
-import type * as Option from "effect/Option"
 import * as Flag from "effect/cli/Flag"
+import type * as Option from "effect/Option"
 
 /** Flags that every command takes. */
 export const shared = {
@@ -13,7 +13,9 @@ export const shared = {
   socket: Flag.String("socket").pipe(
     Flag.withAlias("s"),
     Flag.withMetavar("PATH"),
-    Flag.withDescription(`The daemon's socket (default ${Cltab.defaults.socket}); a socket line in the cltab wins`),
+    Flag.withDescription(
+      `The daemon's socket (default ${Cltab.defaults.socket}); a socket line in the cltab wins`
+    ),
     Flag.optional
   ),
   verbose: Flag.Boolean("verbose").pipe(

@@ -4,7 +4,8 @@ import * as Logger from "effect/Logger"
 const escaped = (text: string) =>
   text.replaceAll(/[^\P{Cc}\n]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`)
 
-const text = (part: unknown) => typeof part === "string" ? part : part instanceof Error ? String(part.stack) : String(part)
+const text = (part: unknown) =>
+  typeof part === "string" ? part : part instanceof Error ? String(part.stack) : String(part)
 
 /** One line a message on standard error: time, level, text; further lines of a text are indented. */
 export const toStandardError = Logger.make<unknown, void>(({ date, logLevel, message }) => {

@@ -1,5 +1,5 @@
-import * as Effect from "effect/Effect"
 import * as CliOutput from "effect/cli/CliOutput"
+import * as Effect from "effect/Effect"
 import * as Output from "./Output.ts"
 
 /** Help that was asked for goes to standard output; what is wrong with an invocation goes to standard error. */

@@ -42,4 +42,5 @@ export const group = ({ group, level, processes, state }: GroupStatus): Readonly
 
 /** The daemon's status for people: lasting trouble, then the groups. */
 export const status = ({ groups, warnings }: DaemonStatus): string =>
-  [...warnings.map((warning) => `warning: ${warning}`), ...groups.flatMap(group)].map((line) => `${line}\n`).join("")
+  [...warnings.map((warning) => `warning: ${warning}`), ...groups.flatMap(group)].map((line) => `${line}\n`)
+    .join("")

@@ -5,6 +5,7 @@ import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Clstat from "@clinit/protocol/Clstat"
 import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -15,7 +16,7 @@ import * as Output from "./Output.ts"
  * Where the daemon's files are. Like the original's client it reads the settings lines of the cltab, whatever its
  * entries look like, and does without a cltab that is missing.
  */
-export const paths = Effect.fnUntraced(function*(flags: Shared) {
+const paths = Effect.fnUntraced(function*(flags: Shared) {
   const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
   const settings = yield* CltabSource.pipe(
     Effect.flatMap((source) => source.read),
@@ -29,19 +30,30 @@ export const paths = Effect.fnUntraced(function*(flags: Shared) {
   return CltabSettings.resolve({ cltab, socket: Option.getOrUndefined(flags.socket) }, settings)
 })
 
-/** A connection to the daemon that the flags lead to. */
-export const client = (flags: Shared) =>
-  Layer.unwrap(Effect.map(paths(flags), ({ socket }) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))))
+/** The socket that this command's flags and cltab lead to. */
+class DaemonSocket extends Context.Service<DaemonSocket, string>()("@clinit/cli/DaemonSocket") {}
 
-/**
- * Runs a command with a client; with `-v` the status lines follow, as they are then, also behind a refusal.
- */
-export const withClient = <A, E>(flags: Shared, use: Effect.Effect<A, E, ClinitClient>) =>
-  (flags.verbose ? Effect.ensuring(use, showSummary) : use).pipe(Effect.provide(client(flags)))
+/** A new connection to the daemon, beside any other that the command has. */
+export const connection = Layer.unwrap(
+  Effect.map(DaemonSocket, (socket) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket)))
+)
+
+/** Runs a command with a connection; with `-v` the status lines follow, as they are then, also behind a refusal. */
+export const withClient = Effect.fnUntraced(function*<A, E>(
+  flags: Shared,
+  use: Effect.Effect<A, E, ClinitClient | DaemonSocket>
+) {
+  const { socket } = yield* paths(flags)
+  const command = flags.verbose ? Effect.ensuring(use, showSummary) : use
+  return yield* command.pipe(Effect.provide(connection), Effect.provideService(DaemonSocket, socket))
+})
 
 /** Best effort: whether the command succeeded is not decided by the status lines after it. */
 const showSummary = Effect.gen(function*() {
   const { status } = yield* ClinitClient
   const { groups } = yield* status({})
   yield* Output.print(Clstat.summary(groups))
-}).pipe(Effect.catch((error) => Output.warn([`no status: ${error.message}`])))
+}).pipe(
+  Effect.provide(connection),
+  Effect.catch((error) => Output.warn([`no status: ${error.message}`]))
+)

@@ -4,19 +4,21 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { WaitTimedOut } from "./CommandError.ts"
-import type { Shared, Waiting } from "./Flags.ts"
+import type { Waiting } from "./Flags.ts"
 import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
 
 /** How far it is, asked on a connection of its own: the first one is still waiting. */
-const progress = (flags: Shared, only: Option.Option<GroupName>) =>
+const progress = (only: Option.Option<GroupName>) =>
   Effect.gen(function*() {
     const { status } = yield* ClinitClient
     const { groups } = yield* status({})
-    const lines = groups.filter(({ group }) => Option.isNone(only) || only.value === group).flatMap(Render.group)
+    const lines = groups.filter(({ group }) => Option.isNone(only) || only.value === group).flatMap(
+      Render.group
+    )
     return lines.join("\n")
   }).pipe(
-    Effect.provide(Session.client(flags)),
+    Effect.provide(Session.connection),
     Effect.orElseSucceed(() => "")
   )
 
@@ -24,15 +26,15 @@ const progress = (flags: Shared, only: Option.Option<GroupName>) =>
 export const atMost = <A, E, R>(
   work: Effect.Effect<A, E, R>,
   what: string,
-  flags: Shared & Waiting,
+  flags: Waiting,
   only: Option.Option<GroupName> = Option.none()
 ) =>
   Option.match(flags.timeout, {
-    onNone: () => work as Effect.Effect<A, E | WaitTimedOut, R>,
+    onNone: () => work,
     onSome: (seconds) =>
       Effect.timeoutOrElse(work, {
         duration: Duration.seconds(seconds),
         orElse: () =>
-          Effect.flatMap(progress(flags, only), (state) => Effect.fail(new WaitTimedOut({ what, seconds, state })))
+          Effect.flatMap(progress(only), (state) => Effect.fail(new WaitTimedOut({ what, seconds, state })))
       })
   })

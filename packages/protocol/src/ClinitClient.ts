@@ -17,14 +17,18 @@ export class NoDaemon extends Schema.TaggedError<NoDaemon>()("NoDaemon", {
 }
 
 /** The daemon went away before it answered: whether it took the request is not known. */
-export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", { reason: Schema.String }) {
+export class ConnectionLost
+  extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", { reason: Schema.String })
+{
   override get message() {
     return `the daemon went away before it answered: ${this.reason}`
   }
 }
 
 /** The peer answered something that this client does not understand, or did not understand this client. */
-export class ProtocolError extends Schema.TaggedError<ProtocolError>()("ProtocolError", { reason: Schema.String }) {
+export class ProtocolError
+  extends Schema.TaggedError<ProtocolError>()("ProtocolError", { reason: Schema.String })
+{
   override get message() {
     return `protocol error: ${this.reason}`
   }
@@ -71,7 +75,9 @@ const decodeRefusal = Schema.decodeUnknownEffect(Rpcs.Refusal)
 const call = <M extends Rpcs.Method>(connection: Connection, method: M): Call<M> => {
   const { params, result } = Rpcs.calls[method]
   const encode = Schema.encodeUnknownEffect(params)
-  const decode = Schema.decodeUnknownEffect(result) as (answer: unknown) => Effect.Effect<Rpcs.Result<M>, Schema.SchemaError>
+  const decode = Schema.decodeUnknownEffect(result) as (
+    answer: unknown
+  ) => Effect.Effect<Rpcs.Result<M>, Schema.SchemaError>
   return Effect.fnUntraced(
     function*(input) {
       const request = { jsonrpc: "2.0", id: 1, method, params: yield* encode(input) }

@@ -5,7 +5,9 @@ import { GroupName, Level, Tag } from "./Names.ts"
 import { DaemonStatus, RunEnd } from "./Status.ts"
 
 /** No entry of the loaded cltab has this group. */
-export class UnknownGroup extends Schema.TaggedError<UnknownGroup>()("UnknownGroup", { group: Schema.String }) {
+export class UnknownGroup
+  extends Schema.TaggedError<UnknownGroup>()("UnknownGroup", { group: Schema.String })
+{
   override get message() {
     return `no such group: ${this.group}`
   }
@@ -74,7 +76,10 @@ export const calls = {
   },
   status: { params: NoParams, result: DaemonStatus },
   shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },
-  version: { params: NoParams, result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) }) }
+  version: {
+    params: NoParams,
+    result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) })
+  }
 } as const
 
 export type Method = keyof typeof calls

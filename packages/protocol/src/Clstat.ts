@@ -22,9 +22,12 @@ export interface Filter {
  */
 export const summary = (groups: ReadonlyArray<Line>, { group, level }: Filter = {}): string =>
   told(groups)
-    .filter((line) => (group === undefined || line.group === group) && (level === undefined || line.level === level))
+    .filter((line) =>
+      (group === undefined || line.group === group) && (level === undefined || line.level === level)
+    )
     .map((line) =>
-      [...(group === undefined ? [line.group] : []), ...(level === undefined ? [line.level] : []), line.state].join(" ") +
+      [...(group === undefined ? [line.group] : []), ...(level === undefined ? [line.level] : []), line.state]
+        .join(" ") +
       (group !== undefined && level !== undefined ? "" : "\n")
     )
     .join("")

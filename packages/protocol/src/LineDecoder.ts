@@ -21,7 +21,9 @@ export const make = (maxBytes: number): LineDecoder => {
   let held: Array<Uint8Array> = []
   let size = 0
   const take = (): Frame => {
-    const frame: Frame = size > maxBytes ? { _tag: "TooLong" } : { _tag: "Line", text: decoder.decode(concat(held, size)) }
+    const frame: Frame = size > maxBytes
+      ? { _tag: "TooLong" }
+      : { _tag: "Line", text: decoder.decode(concat(held, size)) }
     held = []
     size = 0
     return frame

@@ -58,17 +58,19 @@ export const daemon = (flags: Shared) => {
     yield* Effect.gen(function*() {
       const node = yield* Daemon
       const { clstat, socket } = CltabSettings.resolve({ cltab, socket: socketFlag }, node.settings())
-      const answer = yield* DaemonServer.make({ version, pid: process.pid })
-      yield* NodeSocketServer.serveAt(socket, answer)
-      yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat)))
-      yield* onSignals(["SIGTERM", "SIGINT"], (signal) =>
-        Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown))
+      yield* onSignals(
+        ["SIGTERM", "SIGINT"],
+        (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
+      )
       yield* onSignals(["SIGHUP"], () =>
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
           Effect.andThen(node.reread),
           Effect.asVoid,
           Effect.catch((error) => Effect.logError(error.message))
         ))
+      const answer = yield* DaemonServer.make({ version, pid: process.pid })
+      yield* NodeSocketServer.serveAt(socket, answer)
+      yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat)))
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
       yield* node.down
       yield* Effect.logInfo("all groups are down")

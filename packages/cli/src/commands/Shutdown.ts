@@ -9,7 +9,9 @@ export const shutdown = (flags: Shared & Waiting) =>
   Session.withClient(
     flags,
     Wait.atMost(
-      Effect.asVoid(Effect.flatMap(ClinitClient, (client) => client.shutdown(flags.wait ? { wait: true } : {}))),
+      Effect.asVoid(
+        Effect.flatMap(ClinitClient, (client) => client.shutdown(flags.wait ? { wait: true } : {}))
+      ),
       "the shutdown",
       flags
     )

@@ -1,6 +1,6 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
-import * as Clstat from "@clinit/protocol/Clstat"
 import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import * as Clstat from "@clinit/protocol/Clstat"
 import { DaemonStatus } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,24 +21,27 @@ export interface Selection {
  * which has to exist.
  */
 export const status = (flags: Shared, selection: Selection) =>
-  Effect.gen(function*() {
-    const client = yield* ClinitClient
-    const whole = yield* client.status({})
-    const group = Option.getOrUndefined(selection.group)
-    const level = Option.getOrUndefined(selection.level)
-    if (group !== undefined && !whole.groups.some((each) => each.group === group)) {
-      const unknown = new UnknownGroup({ group })
-      yield* Output.complain(unknown.message)
-      return yield* unknown
-    }
-    const groups = whole.groups.filter((each) =>
-      (group === undefined || each.group === group) && (level === undefined || each.level === level)
-    )
-    const chosen = { ...whole, groups }
-    if (selection.json) return yield* Output.print(JSON.stringify(yield* encode(chosen)))
-    if (level !== undefined) return yield* Output.print(Clstat.summary(groups, { group, level }))
-    yield* Output.print(Render.status(chosen))
-  }).pipe(Effect.provide(Session.client(flags)))
+  Session.withClient(
+    { ...flags, verbose: false },
+    Effect.gen(function*() {
+      const client = yield* ClinitClient
+      const whole = yield* client.status({})
+      const group = Option.getOrUndefined(selection.group)
+      const level = Option.getOrUndefined(selection.level)
+      if (group !== undefined && !whole.groups.some((each) => each.group === group)) {
+        const unknown = new UnknownGroup({ group })
+        yield* Output.complain(unknown.message)
+        return yield* unknown
+      }
+      const groups = whole.groups.filter((each) =>
+        (group === undefined || each.group === group) && (level === undefined || each.level === level)
+      )
+      const chosen = { ...whole, groups }
+      if (selection.json) return yield* Output.print(JSON.stringify(yield* encode(chosen)))
+      if (level !== undefined) return yield* Output.print(Clstat.summary(groups, { group, level }))
+      yield* Output.print(Render.status(chosen))
+    })
+  )
 
 // A status that was decoded a moment ago can be encoded again.
 const encode = (status: DaemonStatus) => Effect.orDie(Schema.encodeEffect(DaemonStatus)(status))

@@ -34,5 +34,8 @@ export const tell = Effect.fnUntraced(function*(
     // The original's words, on standard output like its successes.
     Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message))
   )
-  yield* Session.withClient(flags, Wait.atMost(order, `${group} to level ${level}`, flags, Option.some(group)))
+  yield* Session.withClient(
+    flags,
+    Wait.atMost(order, `${group} to level ${level}`, flags, Option.some(group))
+  )
 })

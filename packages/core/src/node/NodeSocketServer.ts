@@ -46,8 +46,11 @@ const isListening = (socket: string) =>
       resume(Effect.succeed(listening))
     }
     probe.once("connect", () => settle(true))
-    probe.once("error", ({ code }: NodeJS.ErrnoException) => settle(code !== "ECONNREFUSED" && code !== "ENOENT"))
-    return Effect.sync(() => probe.destroy())
+    probe.once("error", ({ code }: NodeJS.ErrnoException) =>
+      settle(code !== "ECONNREFUSED" && code !== "ENOENT"))
+    return Effect.sync(() =>
+      probe.destroy()
+    )
   })
 
 /** Makes the path free, or says why it is not: only a socket that nobody listens on is removed. */
@@ -60,7 +63,9 @@ const clear = Effect.fnUntraced(function*(socket: string) {
   if (!stat.isSocket()) {
     return yield* new SocketRefused({ socket, reason: "the path exists and is not a socket" })
   }
-  if (yield* isListening(socket)) return yield* new SocketRefused({ socket, reason: "a daemon already listens there" })
+  if (yield* isListening(socket)) {
+    return yield* new SocketRefused({ socket, reason: "a daemon already listens there" })
+  }
   yield* Effect.try({ try: () => fs.unlinkSync(socket), catch: refused(socket) })
 })
 
@@ -100,7 +105,10 @@ const write = (client: net.Socket, line: string) =>
 
 type Answer = (line: string) => Effect.Effect<string | undefined>
 
-const tooLong = DaemonServer.failure(JsonRpc.Code.tooLong, `a line is longer than ${JsonRpc.maxLineBytes} bytes`)
+const tooLong = DaemonServer.failure(
+  JsonRpc.Code.tooLong,
+  `a line is longer than ${JsonRpc.maxLineBytes} bytes`
+)
 const silent = DaemonServer.failure(
   JsonRpc.Code.silent,
   `no request within ${Duration.toSeconds(silence)} seconds`
@@ -163,10 +171,12 @@ export const serveAt = Effect.fnUntraced(
     server.on("error", (error) => run(Effect.logError(`socket: ${error.message}`)))
     server.on("connection", (client) => {
       client.on("error", () => client.destroy())
-      run(serve(client, answer).pipe(
-        Effect.catchDefect((defect) => Effect.logDebug("a client went away", defect)),
-        Effect.ensuring(Effect.sync(() => client.destroySoon()))
-      ))
+      run(
+        serve(client, answer).pipe(
+          Effect.catchDefect((defect) => Effect.logDebug("a client went away", defect)),
+          Effect.ensuring(Effect.sync(() => client.destroySoon()))
+        )
+      )
     })
   }
 )

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import * as ShellCommand from "../ShellCommand.ts"
 import type { Child } from "../Spawner.ts"
-import { SpawnError, Spawner } from "../Spawner.ts"
+import { Spawner, SpawnError } from "../Spawner.ts"
 import * as ProcessGroup from "./ProcessGroup.ts"
 
 const ended = (code: number | null, signal: NodeJS.Signals | null): ChildExit =>
@@ -23,7 +23,8 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
 
   const exit = Effect.callback<ChildExit>((resume) => {
     if (end !== undefined) return resume(Effect.succeed(end))
-    const onExit = (code: number | null, signal: NodeJS.Signals | null) => resume(Effect.succeed(ended(code, signal)))
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
+      resume(Effect.succeed(ended(code, signal)))
     child.once("exit", onExit)
     return Effect.sync(() => child.off("exit", onExit))
   })
@@ -51,7 +52,9 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
       Effect.try({
         try: () => isExtinct() ? undefined : ProcessGroup.kill(pid, signal),
         catch: (error) => error as Error
-      }).pipe(Effect.catch((error) => Effect.logWarning(`process group ${pid}: ${signal} failed: ${error.message}`)))
+      }).pipe(
+        Effect.catch((error) => Effect.logWarning(`process group ${pid}: ${signal} failed: ${error.message}`))
+      )
   }
 }
 

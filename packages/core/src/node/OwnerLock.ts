@@ -33,7 +33,11 @@ const identity = ({ dev, ino }: fs.BigIntStats) => `${dev}:${ino}`
 
 /** An own, regular, owner-only file at the path, made if need be; never one behind a symlink. */
 const prepare = (file: string): string => {
-  const fd = fs.openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600)
+  const fd = fs.openSync(
+    file,
+    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    0o600
+  )
   try {
     const stat = fs.fstatSync(fd, { bigint: true })
     if (!stat.isFile()) throw new Error("exists and is not a regular file")

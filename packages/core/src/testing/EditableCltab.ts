@@ -21,6 +21,8 @@ export const layer = (text: string): Layer.Layer<EditableCltab | CltabSource> =>
       makeUnreadable: (reason) => void (content = new CltabUnreadable({ file, reason, isMissing: false }))
     }).pipe(Context.add(CltabSource, {
       file,
-      read: Effect.suspend(() => content instanceof Uint8Array ? Effect.succeed(content) : Effect.fail(content))
+      read: Effect.suspend(() =>
+        content instanceof Uint8Array ? Effect.succeed(content) : Effect.fail(content)
+      )
     }))
   }))

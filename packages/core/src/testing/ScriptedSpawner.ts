@@ -4,7 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Signal } from "../Spawner.ts"
-import { SpawnError, Spawner } from "../Spawner.ts"
+import { Spawner, SpawnError } from "../Spawner.ts"
 import { Trace } from "./Trace.ts"
 
 /** What one run of a command does. Without anything: it runs until it gets any signal, and dies of that. */
@@ -29,7 +29,11 @@ export interface Script {
 export type Scripts = Readonly<Record<string, Script | readonly [Script, ...ReadonlyArray<Script>]>>
 
 const text = (end: ChildExit) =>
-  end._tag === "Exited" ? `exited ${end.code}` : end._tag === "Signaled" ? `died of ${end.signal}` : "vanished"
+  end._tag === "Exited"
+    ? `exited ${end.code}`
+    : end._tag === "Signaled"
+    ? `died of ${end.signal}`
+    : "vanished"
 
 /**
  * Processes that exist on the clock only. Each start, signal and end is written to the trace under the entry's tag.
@@ -79,7 +83,11 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
           if (script.runs !== undefined) {
             yield* later(
               script.runs,
-              end(script.dieOf ? { _tag: "Signaled", signal: script.dieOf } : { _tag: "Exited", code: script.exits ?? 0 })
+              end(
+                script.dieOf
+                  ? { _tag: "Signaled", signal: script.dieOf }
+                  : { _tag: "Exited", code: script.exits ?? 0 }
+              )
             )
           }
           return {

@@ -10,7 +10,8 @@ const maxAnswerBytes = 64 * 1024 * 1024
 const open = (path: string): Effect.Effect<net.Socket, NoDaemon> =>
   Effect.callback((resume) => {
     const socket = net.connect({ path })
-    const failed = (error: Error) => resume(Effect.fail(new NoDaemon({ socket: path, reason: error.message })))
+    const failed = (error: Error) =>
+      resume(Effect.fail(new NoDaemon({ socket: path, reason: error.message })))
     socket.once("error", failed)
     socket.once("connect", () => {
       socket.off("error", failed)
@@ -38,7 +39,8 @@ const exchange = (socket: net.Socket, line: string): Effect.Effect<string, Conne
     if (socket.destroyed || socket.readableEnded) return closed()
     socket.on("data", received).once("close", closed).once("end", closed)
     socket.write(`${line}\n`)
-    return Effect.sync(() => socket.off("data", received).off("close", closed).off("end", closed))
+    // The answer will still come and would be taken for the next request's.
+    return Effect.sync(() => socket.destroy())
   })
 
 /** The transport over the UNIX socket at `path`. */
