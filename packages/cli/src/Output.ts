@@ -1,3 +1,4 @@
+import { escape } from "@clinit/core/Quotation"
 import * as Effect from "effect/Effect"
 
 // Standard output and error are written as they are: effect's Console would add its own line ends and colours.
@@ -7,9 +8,9 @@ const write = (stream: NodeJS.WriteStream, text: string) => Effect.sync(() => vo
 export const print = (text: string): Effect.Effect<void> =>
   text === "" ? Effect.void : write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
 
-/** What went wrong, for people. */
+/** What went wrong, for people; control characters are shown, not sent to the terminal. */
 export const complain = (text: string): Effect.Effect<void> =>
-  write(process.stderr, text.split("\n").map((line) => `clinit: ${line}\n`).join(""))
+  write(process.stderr, text.split("\n").map((line) => `clinit: ${escape(line)}\n`).join(""))
 
 export const warn = (warnings: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.forEach(warnings, (warning) => complain(`warning: ${warning}`), { discard: true })

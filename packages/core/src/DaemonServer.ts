@@ -19,13 +19,13 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
   tell: Effect.fnUntraced(function*({ group, level, wait }) {
     const { settling, warnings } = yield* daemon.tell(group, level)
     const answer = { message: "level transition started", warnings }
-    return wait === true ? { ...answer, outcome: yield* settling } : answer
+    return wait === true ? { ...answer, outcome: yield* Effect.interruptible(settling) } : answer
   }),
   reread: () => Effect.map(daemon.reread, (reread) => ({ message: "cltab read", ...reread })),
   status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown
-    if (wait === true) yield* daemon.down
+    if (wait === true) yield* Effect.interruptible(daemon.down)
     return { message: wait === true ? "all groups halted" : "all groups halting" }
   }),
   version: () => Effect.succeed({ version, protocol: 1 as const })
@@ -39,7 +39,8 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
 
 /**
  * A function from a request's line to its answer's line. It never fails: what is wrong with a line becomes its
- * answer. A notification (a request without an id) is carried out and has no answer.
+ * answer. A notification (a request without an id) is carried out and has no answer. Interrupting it only gives up
+ * the waiting of a `wait`: the order stands.
  */
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
@@ -71,6 +72,9 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
   return Effect.fnUntraced(function*(line: string): Effect.fn.Return<string | undefined> {
     const json = Result.try(() => JSON.parse(line) as unknown)
     if (Result.isFailure(json)) return failure(JsonRpc.Code.parse, "not JSON: one request a line is expected")
+    if (Array.isArray(json.success)) {
+      return failure(JsonRpc.Code.invalidRequest, "no batches: one request a line is expected")
+    }
     const request = decodeRequest(json.success)
     if (Result.isFailure(request)) {
       return failure(JsonRpc.Code.invalidRequest, `not a JSON-RPC 2.0 request: ${request.failure.message}`)
@@ -80,5 +84,5 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
       yield* call(method, id ?? null, params) :
       failure(JsonRpc.Code.methodNotFound, `no such method: ${method}`, id ?? null)
     return id === undefined ? undefined : answer
-  })
+  }, Effect.uninterruptible)
 })

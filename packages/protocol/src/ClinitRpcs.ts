@@ -57,7 +57,8 @@ export type Outcome = typeof Outcome.Type
 /** Trouble that did not stand in the way of the order, such as a cltab that has gone missing. */
 const warnings = Schema.Array(Schema.String)
 const Wait = { wait: Schema.optionalKey(Schema.Boolean) }
-const NoParams = Schema.Struct({})
+/** Any object: a struct without fields would accept all but null. */
+const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 
 /**
  * The calls by name: what each takes and what it answers.

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 
 /** https://www.jsonrpc.org/specification, section 4: an id is a string, a number or null. */
-export const Id = Schema.Union([Schema.String, Schema.Number, Schema.Null])
+export const Id = Schema.Union([Schema.String, Schema.Finite, Schema.Null])
 export type Id = typeof Id.Type
 
 export const Request = Schema.Struct({
@@ -37,7 +37,8 @@ export const Code = {
   internal: -32603,
   refused: -32001,
   tooLong: -32002,
-  silent: -32003
+  silent: -32003,
+  busy: -32004
 } as const
 
 /** A message's longest line, in bytes without its newline. */

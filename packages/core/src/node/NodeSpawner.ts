@@ -59,21 +59,47 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
 }
 
 /**
+ * A spawn blocks for about a millisecond. More than this many in one turn of the event loop would leave clients, and
+ * deaths of other processes, waiting for as long as a whole level takes to start.
+ */
+const spawnsPerTurn = 8
+
+const makeTurns = () => {
+  let spawned = 0
+  /** Waits for the next turn of the event loop if this one has had its share. */
+  return Effect.callback<void>((resume) => {
+    const take = () => {
+      if (spawned === 0) setImmediate(() => void (spawned = 0))
+      spawned++
+      resume(Effect.void)
+    }
+    const wait = () => spawned < spawnsPerTurn ? take() : void setImmediate(wait)
+    wait()
+  })
+}
+
+/**
  * Processes of this machine, each the leader of an own session and process group, with the daemon's standard
  * streams, environment and working directory, default signal dispositions and no other descriptors.
  */
-export const layer: Layer.Layer<Spawner> = Layer.succeed(Spawner, {
-  spawn: ({ command }) =>
-    Effect.callback((resume) => {
-      const refused = (error: unknown) =>
-        resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
-      try {
-        const [file, ...args] = ShellCommand.argv(command)
-        const child = spawn(file, args, { detached: true, stdio: "inherit" })
-        if (child.pid === undefined) child.once("error", refused)
-        else resume(Effect.succeed(makeChild(child, child.pid)))
-      } catch (error) {
-        refused(error)
-      }
-    })
-})
+export const layer: Layer.Layer<Spawner> = Layer.effect(
+  Spawner,
+  Effect.sync(() => {
+    const turn = makeTurns()
+    return { spawn: ({ command }) => Effect.andThen(turn, start(command)) }
+  })
+)
+
+const start = (command: string) =>
+  Effect.callback<Child, SpawnError>((resume) => {
+    const refused = (error: unknown) =>
+      resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
+    try {
+      const [file, ...args] = ShellCommand.argv(command)
+      const child = spawn(file, args, { detached: true, stdio: "inherit" })
+      if (child.pid === undefined) child.once("error", refused)
+      else resume(Effect.succeed(makeChild(child, child.pid)))
+    } catch (error) {
+      refused(error)
+    }
+  })
