@@ -1,14 +1,15 @@
 /** Bundles the command line into packages/cli/dist: plain files without dependencies to install. */
 import { build } from "esbuild"
-import { chmodSync, readFileSync, rmSync } from "node:fs"
+import { chmodSync, readFileSync, renameSync, rmSync } from "node:fs"
 
 const cli = new URL("../packages/cli/", import.meta.url).pathname
 const { version } = JSON.parse(readFileSync(`${cli}package.json`, "utf8")) as { version: string }
 
-rmSync(`${cli}dist`, { recursive: true, force: true })
+// Built beside and then moved: whoever runs the old one meanwhile still finds all of its parts.
+rmSync(`${cli}dist.new`, { recursive: true, force: true })
 await build({
   entryPoints: { clinit: `${cli}src/bin.ts`, main: `${cli}src/main.ts` },
-  outdir: `${cli}dist`,
+  outdir: `${cli}dist.new`,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -20,4 +21,6 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   define: { CLINIT_VERSION: JSON.stringify(version) }
 })
-chmodSync(`${cli}dist/clinit.js`, 0o755)
+chmodSync(`${cli}dist.new/clinit.js`, 0o755)
+rmSync(`${cli}dist`, { recursive: true, force: true })
+renameSync(`${cli}dist.new`, `${cli}dist`)

@@ -1,6 +1,7 @@
 /**
- * Getopt's short flags in the form that effect/cli reads without doubt. It reads `-cFILE` as five flags and takes
- * the `1` of `-v 1` for the flag's value; the original (Getopt::Std) knows attached values and bundles.
+ * Getopt's short flags in the form that effect/cli reads without doubt. It reads `-cFILE` as five flags, takes the
+ * `1` of `-v 1` for the flag's value and refuses a flag that is repeated; the original (Getopt::Std) knows attached
+ * values and bundles, and the last of a flag's values counts.
  */
 
 /** Flags with a value by their letters. */
@@ -16,32 +17,56 @@ const plain: Readonly<Record<string, string>> = {
 }
 
 const longPlain = new Set([...Object.values(plain), "json"])
+const repeatable = new Set([...Object.values(plain), ...Object.values(valued)])
 
-/** The arguments with every known short flag written as `--name=value`; what is not known is left as it is. */
+/** A bundle's flags, as far as a letter is known; `lacksValue` if the last one takes the next word as its value. */
+const unbundle = (
+  letters: string
+): { readonly flags: ReadonlyArray<string>; readonly lacksValue: boolean } | undefined => {
+  const flags: Array<string> = []
+  for (let index = 0; index < letters.length; index++) {
+    const letter = letters[index]!
+    if (Object.hasOwn(valued, letter)) {
+      const value = letters.slice(index + 1)
+      const flag = `--${valued[letter]}`
+      return { flags: [...flags, value === "" ? flag : `${flag}=${value}`], lacksValue: value === "" }
+    }
+    if (!Object.hasOwn(plain, letter)) return undefined
+    flags.push(`--${plain[letter]}=true`)
+  }
+  return { flags, lacksValue: false }
+}
+
+const nameOf = (flag: string) => /^--([^=]+)=/.exec(flag)?.[1]
+
+const withoutRepeated = (normal: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const last = new Map(normal.map((word, at) => [nameOf(word), at]))
+  return normal.filter((word, at) => {
+    const name = nameOf(word)
+    return name === undefined || !repeatable.has(name) || last.get(name) === at
+  })
+}
+
+/**
+ * The arguments with every bundle of known short flags written as `--name=value`. A word with a flag that is not
+ * known is left as it is, for effect/cli to refuse it; so is everything from `--` on.
+ */
 export const normalise = (argv: ReadonlyArray<string>): ReadonlyArray<string> => {
   const normal: Array<string> = []
-  for (let at = 0; at < argv.length; at++) {
+  let at = 0
+  for (; at < argv.length && argv[at] !== "--"; at++) {
     const word = argv[at]!
-    if (word === "--") return [...normal, ...argv.slice(at)]
-    if (word.startsWith("--")) {
-      normal.push(longPlain.has(word.slice(2)) ? `${word}=true` : word)
-    } else if (/^-[a-z]/i.test(word)) {
-      const letters = word.slice(1)
-      for (let index = 0; index < letters.length; index++) {
-        const letter = letters[index]!
-        if (letter in plain) {
-          normal.push(`--${plain[letter]}=true`)
-        } else if (letter in valued) {
-          const value = index + 1 < letters.length ? letters.slice(index + 1) : argv[++at]
-          normal.push(value === undefined ? `--${valued[letter]}` : `--${valued[letter]}=${value}`)
-          break
-        } else {
-          normal.push(`-${letter}`)
-        }
-      }
+    const bundle = /^-[a-z]/i.test(word) ? unbundle(word.slice(1)) : undefined
+    if (bundle === undefined) {
+      normal.push(word.startsWith("--") && longPlain.has(word.slice(2)) ? `${word}=true` : word)
     } else {
-      normal.push(word)
+      normal.push(...bundle.flags)
+      const value = bundle.lacksValue ? argv[at + 1] : undefined
+      if (value !== undefined) {
+        normal.push(`${normal.pop()}=${value}`)
+        at++
+      }
     }
   }
-  return normal
+  return [...withoutRepeated(normal), ...argv.slice(at)]
 }

@@ -20,7 +20,7 @@ const shutdownLevel = ":::SHUTDOWN:::"
 
 /** What the original does with its words: of three or more the last two count. */
 const originalWords = Effect.fnUntraced(
-  function*(words: ReadonlyArray<string>, flags: Flags.Shared & Flags.Waiting) {
+  function*(words: ReadonlyArray<string>, flags: Flags.Shared) {
     const ignored = words.slice(0, -2)
     if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
     const [first, second] = words.slice(-2)
@@ -43,7 +43,6 @@ const root = Command.make("clinit", {
     Flag.withoutNegation,
     Flag.withDefault(false)
   ),
-  ...Flags.waiting,
   words: Argument.String("[group] level").pipe(
     Argument.withDescription(
       "The group (default: this host's name) and the level it shall go to; without words the cltab is reread"
@@ -55,18 +54,13 @@ const root = Command.make("clinit", {
 const tell = Command.make(
   "tell",
   {
-    ...Flags.waiting,
     words: Argument.String("[group] level").pipe(
       Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
       Argument.between(1, 2)
     )
   },
-  ({ words, ...flags }) =>
-    Effect.flatMap(
-      root,
-      (shared) =>
-        Tell.tell(words.length === 1 ? [words[0]!] : [words[0]!, words[1]!], { ...shared, ...flags })
-    )
+  ({ words: [first, second] }) =>
+    Effect.flatMap(root, (flags) => Tell.tell(second === undefined ? [first!] : [first!, second], flags))
 ).pipe(Command.withDescription("Tell a group to go to a level"))
 
 const status = Command.make("status", {
@@ -89,11 +83,9 @@ const reread = Command.make("reread", {}, () => Effect.flatMap(root, Reread.rere
   Command.withDescription("Have the daemon load the cltab and halt the groups that it no longer has")
 )
 
-const shutdown = Command.make(
-  "shutdown",
-  Flags.waiting,
-  (flags) => Effect.flatMap(root, (shared) => Shutdown.shutdown({ ...shared, ...flags }))
-).pipe(Command.withDescription("Stop everything, then the daemon"))
+const shutdown = Command.make("shutdown", {}, () => Effect.flatMap(root, Shutdown.shutdown)).pipe(
+  Command.withDescription("Stop everything, then the daemon")
+)
 
 const check = Command.make("check", {
   file: Argument.String("file").pipe(Argument.withDescription("A cltab"))

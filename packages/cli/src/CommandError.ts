@@ -1,6 +1,6 @@
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
+import { describeEnd } from "@clinit/protocol/Status"
 import * as Schema from "effect/Schema"
-import * as Render from "./Render.ts"
 
 /** The words on the command line make no sense together. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
@@ -16,7 +16,7 @@ export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed"
   outcome: Rpcs.Outcome
 }) {
   override get message() {
-    const culprits = this.outcome.failed.map(({ end, tag }) => `${tag} ${Render.end(end)}`)
+    const culprits = this.outcome.failed.map(({ end, tag }) => `${tag} ${describeEnd(end)}`)
     return `${this.group} ${this.level} FAILED: ${culprits.join(", ")}`
   }
 }

@@ -1,8 +1,8 @@
 import * as Cltab from "@clinit/core/CltabSettings"
 import * as Flag from "effect/cli/Flag"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 
-/** Flags that every command takes. */
+/** Flags that every command takes, before its name or behind it. */
 export const shared = {
   cltab: Flag.String("cltab").pipe(
     Flag.withAlias("c"),
@@ -23,6 +23,18 @@ export const shared = {
     Flag.withDescription("Afterwards print the status of every group"),
     Flag.withoutNegation,
     Flag.withDefault(false)
+  ),
+  wait: Flag.Boolean("wait").pipe(
+    Flag.withAlias("w"),
+    Flag.withDescription("Wait for the outcome of a tell or a shutdown and show it in the exit code"),
+    Flag.withoutNegation,
+    Flag.withDefault(false)
+  ),
+  timeout: Flag.Finite("timeout").pipe(
+    Flag.withMetavar("SECONDS"),
+    Flag.withDescription("Wait, but give up after this time; what was begun goes on"),
+    Flag.filter((seconds) => seconds > 0, () => "a number of seconds above 0"),
+    Flag.optional
   )
 }
 
@@ -30,25 +42,9 @@ export interface Shared {
   readonly cltab: Option.Option<string>
   readonly socket: Option.Option<string>
   readonly verbose: boolean
-}
-
-/** Flags of what can be waited for. */
-export const waiting = {
-  wait: Flag.Boolean("wait").pipe(
-    Flag.withAlias("w"),
-    Flag.withDescription("Wait for the outcome and show it in the exit code"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  ),
-  timeout: Flag.Finite("timeout").pipe(
-    Flag.withMetavar("SECONDS"),
-    Flag.withDescription("Give up waiting after this time; what was begun goes on"),
-    Flag.filter((seconds) => seconds > 0, () => "a number of seconds above 0 is expected"),
-    Flag.optional
-  )
-}
-
-export interface Waiting {
   readonly wait: boolean
   readonly timeout: Option.Option<number>
 }
+
+/** Whether the answer shall be the outcome: a time limit makes sense for nothing else. */
+export const waits = ({ timeout, wait }: Shared): boolean => wait || Option.isSome(timeout)

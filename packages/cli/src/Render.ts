@@ -1,18 +1,5 @@
-import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
-
-/** How a run ended, in words. */
-export const end = (end: RunEnd): string => {
-  switch (end._tag) {
-    case "Exited":
-      return `exited ${end.code}`
-    case "Signaled":
-      return `died of ${end.signal}`
-    case "Unknown":
-      return "ended in an unknown way"
-    case "NotSpawned":
-      return `could not be started: ${end.reason}`
-  }
-}
+import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/Status"
 
 const detail = (state: ProcessState): string => {
   switch (state._tag) {
@@ -31,7 +18,7 @@ const process = ({ lastEnd, mode, restarts, state, tag }: ProcessStatus): string
   [
     `  ${tag} ${mode} ${state._tag.toUpperCase()}${detail(state)}`,
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
-    ...(lastEnd === undefined ? [] : [`last ${end(lastEnd)}`])
+    ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`])
   ].join(", ")
 
 /** A group's line and, indented, one for each entry that it has started. */

@@ -34,9 +34,9 @@ const paths = Effect.fnUntraced(function*(flags: Shared) {
 class DaemonSocket extends Context.Service<DaemonSocket, string>()("@clinit/cli/DaemonSocket") {}
 
 /** A new connection to the daemon, beside any other that the command has. */
-export const connection = Layer.unwrap(
+export const connection = Layer.fresh(Layer.unwrap(
   Effect.map(DaemonSocket, (socket) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket)))
-)
+))
 
 /** Runs a command with a connection; with `-v` the status lines follow, as they are then, also behind a refusal. */
 export const withClient = Effect.fnUntraced(function*<A, E>(

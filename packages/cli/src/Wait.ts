@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { WaitTimedOut } from "./CommandError.ts"
-import type { Waiting } from "./Flags.ts"
+import type { Shared } from "./Flags.ts"
 import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
 
@@ -26,7 +26,7 @@ const progress = (only: Option.Option<GroupName>) =>
 export const atMost = <A, E, R>(
   work: Effect.Effect<A, E, R>,
   what: string,
-  flags: Waiting,
+  flags: Shared,
   only: Option.Option<GroupName> = Option.none()
 ) =>
   Option.match(flags.timeout, {

@@ -42,7 +42,7 @@ const field = <S extends Schema.ConstraintDecoder<unknown>>(
   offence: RegExp
 ): Field<S["Type"]> => ({ name, decode: Schema.decodeUnknownResult(schema), offence })
 
-const gap = /[\s\p{Cc}]/u
+const gap = /[\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u
 const group = field("group name", Entry.fields.group, gap)
 const tag = field("tag", Entry.fields.tag, gap)
 const levels = field("level list", Entry.fields.levels, gap)

@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as Cltab from "./Cltab.ts"
@@ -64,6 +65,13 @@ export interface Status {
   readonly groups: ReadonlyArray<GroupStatus>
 }
 
+/**
+ * Runs an effect that never waits without giving way to other fibers. No group can end after it was looked up and
+ * before it is told, and nobody who goes away can leave half of it undone.
+ */
+const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
+
 const make = Effect.gen(function*() {
   const source = yield* CltabSource
   const cltab = yield* LoadedCltab.make
@@ -71,7 +79,6 @@ const make = Effect.gen(function*() {
   const context = yield* Effect.context<Spawner | StatusBoard>()
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const reading = yield* Semaphore.make(1)
-  const acting = yield* Semaphore.make(1)
   const down = yield* Deferred.make<void>()
   const groups = new Map<GroupName, Group.Group>()
   let shuttingDown = false
@@ -87,7 +94,7 @@ const make = Effect.gen(function*() {
 
   /**
    * An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. A
-   * shutdown waits for an order that acts, which takes no time, but never for one that reads.
+   * shutdown never waits for an order.
    */
   const order = <A, E>(act: (warnings: ReadonlyArray<string>) => Effect.Effect<A, E>) => {
     const refuseIfShuttingDown = Effect.suspend(() =>
@@ -95,7 +102,7 @@ const make = Effect.gen(function*() {
     )
     return reading.withPermit(refuseIfShuttingDown.pipe(
       Effect.andThen(cltab.refresh),
-      Effect.flatMap((warnings) => acting.withPermit(Effect.andThen(refuseIfShuttingDown, act(warnings))))
+      Effect.flatMap((warnings) => inOneGo(Effect.andThen(refuseIfShuttingDown, act(warnings))))
     ))
   }
 
@@ -113,14 +120,12 @@ const make = Effect.gen(function*() {
     return group
   })
 
-  const shutdown = Effect.suspend(() => {
+  const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
     shuttingDown = true
-    return acting.withPermit(Effect.suspend(() => {
-      if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
-      return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
-    }))
-  })
+    if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
+    return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+  }))
   yield* Effect.addFinalizer(() => Effect.andThen(shutdown, Deferred.await(down)))
 
   return Daemon.of({
@@ -130,8 +135,8 @@ const make = Effect.gen(function*() {
         const entries = entriesOf(name)
         if (entries.length === 0) return yield* new UnknownGroup({ group: name })
         const group = yield* groupNamed(name)
-        const settling = yield* group.tell(level, entries)
         yield* Effect.logInfo(`${name} told level ${level}`)
+        const settling = yield* group.tell(level, entries)
         return { warnings, settling }
       })),
     reread: order((warnings) => Effect.map(haltDeleted, (halting) => ({ warnings, halting }))),

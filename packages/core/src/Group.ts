@@ -1,7 +1,6 @@
 import { Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import type { ProcessState as StatusState } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -42,8 +41,9 @@ type Target =
   | { readonly _tag: "Halt"; readonly forget: boolean }
 
 /**
- * A group whose fibers live in the scope, which should be a parallel one: closing it stops their processes. `onHalted` is called when the group stands still after a halt with nothing newer
- * to do: it has ended and takes no more targets.
+ * A group whose fibers live in the scope, which should be a parallel one: closing it stops their processes.
+ * `onHalted` is called when the group stands still after a halt with nothing newer to do: it has ended and takes no
+ * more targets.
  */
 export const make = Effect.fnUntraced(function*(
   name: GroupName,
@@ -51,7 +51,10 @@ export const make = Effect.fnUntraced(function*(
   onHalted: () => void
 ): Effect.fn.Return<Group, never, Spawner | StatusBoard> {
   const board = yield* StatusBoard
+  /** What was started and may stay, running or finished. */
   const processes = new Map<Tag, Process.Process>()
+  /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
+  const leaving = new Set<Process.Process>()
   let target: Target | undefined
   let replaced = Deferred.makeUnsafe<void>()
 
@@ -63,33 +66,49 @@ export const make = Effect.fnUntraced(function*(
       Deferred.doneUnsafe(before, Effect.void)
     })
 
-  const inState = (test: (state: StatusState) => boolean) => (process: Process.Process) => {
-    const state = board.process(name, process.entry.tag)?.state
-    return state !== undefined && test(state)
+  const isLive = ({ entry }: Process.Process) => {
+    const state = board.process(name, entry.tag)?.state
+    return state !== undefined && ProcessState.isLive(state)
+  }
+
+  /** The system refused to start it: it is no finished entry that must not run again, and is tried anew. */
+  const wasRefused = ({ entry }: Process.Process) => {
+    const status = board.process(name, entry.tag)
+    return status?.state._tag === "Failed" && status.lastEnd?._tag === "NotSpawned"
   }
 
   const start = (entry: Entry) =>
-    Effect.uninterruptible(Effect.tap(
-      Process.start(entry, scope, Effect.sync(() => processes.delete(entry.tag))),
-      (process) => Effect.sync(() => processes.set(entry.tag, process))
-    ))
+    Effect.uninterruptible(Effect.tap(Process.start(entry, scope), (process) =>
+      Effect.sync(() => {
+        processes.set(entry.tag, process)
+        process.fiber.addObserver(() => {
+          leaving.delete(process)
+          if (processes.get(entry.tag) === process) processes.delete(entry.tag)
+        })
+      })))
+
+  /** Tells these to go, together, and waits until nothing is left of whatever was told to go. */
+  const stop = (going: Iterable<Process.Process>) =>
+    Effect.suspend(() => {
+      for (const process of going) {
+        leaving.add(process)
+        processes.delete(process.entry.tag)
+      }
+      return Fiber.interruptAll(Array.from(leaving, (process) => process.fiber))
+    })
 
   const toLevel = Effect.fnUntraced(function*({ entries, level, outcome }: Target & { _tag: "Level" }) {
     const current = board.group(name)?.level
-    const change = LevelChange.plan(
-      Array.from(processes.values(), (process) => process.entry),
-      entries,
-      level
-    )
-    const leaving = change.stop.map((tag) => processes.get(tag)!)
-    const stopping = [...processes.values()].filter(inState((state) => state._tag === "Stopping"))
-    const goingDown = [...new Set([...leaving, ...stopping])]
-    if (current !== undefined && goingDown.some(inState(ProcessState.isLive))) {
+    const refused = [...processes.values()].filter(wasRefused)
+    const begun = [...processes.values()].filter((process) => !refused.includes(process))
+    const change = LevelChange.plan(begun.map((process) => process.entry), entries, level)
+    const going = [...refused, ...change.stop.flatMap((tag) => processes.get(tag) ?? [])]
+    if (current !== undefined && [...leaving, ...going].some(isLive)) {
       // Back to the level the group comes from: only the stop under way has to end before the level goes on.
-      const back = level === current && leaving.length === 0
+      const back = level === current && going.length === 0
       yield* board.setGroup(name, current, back ? "STARTING" : "STOPPING")
     }
-    yield* Fiber.interruptAll(goingDown.map((process) => process.fiber))
+    yield* stop(going)
     yield* board.setGroup(name, level, "STARTING")
     for (const entry of change.sequence) {
       const process = processes.get(entry.tag) ?? (yield* start(entry))
@@ -107,12 +126,25 @@ export const make = Effect.fnUntraced(function*(
   })
 
   const toHalt = Effect.fnUntraced(function*({ forget }: Target & { _tag: "Halt" }) {
-    const level = board.group(name)?.level
+    const status = board.group(name)
+    // Halted twice, it may stand still already.
+    const level = status?.state === "CONFIGURED" ? undefined : status?.level
     if (level !== undefined) yield* board.setGroup(name, level, "HALTING")
-    yield* Fiber.interruptAll(Array.from(processes.values(), (process) => process.fiber))
+    yield* stop([...processes.values()])
     if (level !== undefined) yield* board.setGroup(name, level, "CONFIGURED")
     if (forget) yield* board.removeGroup(name)
   })
+
+  const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
+
+  /** Never dies itself: the group has to go on with the next target, and a shutdown waits for its end. */
+  const carryOut = (wish: Target) =>
+    wish._tag === "Level" ?
+      Effect.catchDefect(
+        toLevel(wish),
+        (defect) => Effect.andThen(report(defect), Deferred.die(wish.outcome, defect))
+      ) :
+      Effect.catchDefect(toHalt(wish), report)
 
   /** In one step, so that no target can be recorded in between and be lost. */
   const endAfter = (wish: Target) =>
@@ -127,7 +159,7 @@ export const make = Effect.fnUntraced(function*(
       const wish = target
       const newer = Deferred.await(replaced)
       if (wish !== undefined) {
-        yield* Effect.raceFirst(wish._tag === "Level" ? toLevel(wish) : toHalt(wish), newer)
+        yield* Effect.raceFirst(carryOut(wish), newer)
         if (yield* endAfter(wish)) return
       }
       yield* newer

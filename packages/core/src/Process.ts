@@ -1,5 +1,6 @@
 import type { Mode } from "@clinit/protocol/Names"
 import type { ProcessState, RunEnd } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -10,13 +11,15 @@ import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as Escalation from "./Escalation.ts"
 import * as Respawn from "./Respawn.ts"
+import type { Child } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
  * One entry's life: a fiber that exists from the entry's start until it is stopped, also while nothing runs (an
  * entry that has finished stays finished until its level is left). Interrupting the fiber stops the entry: the
- * release of the running child escalates signals, and the fiber ends when its process group is extinct.
+ * release of the running child escalates signals, and the fiber ends when its process group is extinct. A respawn
+ * entry's next run starts when the process group of the one before is extinct, so that there never are two.
  */
 export interface Process {
   readonly entry: Entry
@@ -33,11 +36,10 @@ export const RespawnThrottle = Context.Reference<Respawn.Throttle>("@clinit/core
 /** Once and respawn entries count as started when they are forked, wait and test entries when they have exited. */
 const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
 
-/** Starts the entry in the scope. `onDown` runs when it is stopped and nothing of it is left. */
+/** Starts the entry in the scope. Its fiber ends when it is stopped and nothing of it is left. */
 export const start = Effect.fnUntraced(function*(
   entry: Entry,
-  scope: Scope.Scope,
-  onDown: Effect.Effect<void>
+  scope: Scope.Scope
 ): Effect.fn.Return<Process, never, Spawner | StatusBoard> {
   const started = yield* Deferred.make<void>()
   const board = yield* StatusBoard
@@ -46,7 +48,7 @@ export const start = Effect.fnUntraced(function*(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
       ),
-      Effect.ensuring(Effect.andThen(board.removeProcess(entry), onDown)),
+      Effect.ensuring(board.removeProcess(entry)),
       // Whatever happened to the entry, the level must not wait for it any longer.
       Effect.ensuring(Deferred.succeed(started, void 0))
     ),
@@ -64,6 +66,7 @@ const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<un
   while (true) {
     yield* board.setProcess(entry, { _tag: "Starting" }, lastEnd)
     lastEnd = yield* run(entry, startsOnceForked(entry.mode) ? started : Effect.void)
+    yield* logEnd(entry, lastEnd)
     if (entry.mode !== "respawn") {
       yield* board.setProcess(entry, finished(entry.mode, lastEnd), lastEnd)
       yield* started
@@ -99,23 +102,30 @@ const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unkn
         Effect.andThen(forked),
         Effect.andThen(child.exit)
       ),
-    // A child that ended by itself gets no signal: its pid may belong to somebody else by now.
     (child, exit) =>
-      Exit.isSuccess(exit) ?
+      isLeft(entry.mode, child, exit) ?
         Effect.void :
         Escalation.stop(child, (signal) =>
           board.setProcess(entry, { _tag: "Stopping", pid: child.pid, signal }))
   ).pipe(
-    Effect.catchTag(
-      "SpawnError",
-      ({ reason }) =>
-        Effect.as(
-          Effect.logError(`${entry.tag} could not be started: ${reason}`),
-          { _tag: "NotSpawned" as const, reason }
-        )
-    )
+    Effect.catchTag("SpawnError", ({ reason }) => Effect.succeed({ _tag: "NotSpawned" as const, reason }))
   )
 })
+
+/**
+ * Whether what a run leaves gets no signal. That is so when nothing is left: the pid may belong to somebody else by
+ * now. And when an entry that is not run again has ended by itself: it may have been there to start a daemon.
+ */
+const isLeft = (mode: Mode, child: Child, exit: Exit.Exit<unknown>): boolean =>
+  child.isExtinct() || (Exit.isSuccess(exit) && mode !== "respawn")
+
+const logEnd = ({ group, mode, tag }: Entry, end: RunEnd): Effect.Effect<void> => {
+  const text = `${group}/${tag} ${describeEnd(end)}`
+  if (end._tag === "NotSpawned") return Effect.logError(text)
+  return mode !== "respawn" && end._tag === "Exited" && end.code === 0
+    ? Effect.logInfo(text)
+    : Effect.logWarning(text)
+}
 
 const finished = (mode: Mode, end: RunEnd): ProcessState => {
   if (end._tag === "NotSpawned") return { _tag: "Failed" }

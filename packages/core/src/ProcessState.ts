@@ -11,7 +11,7 @@ export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
   Starting: ["Running", "Starting", "Pausing", "Stopping", "Failed", "Down"],
   Running: ["Starting", "Pausing", "Stopping", "Done", "Passed", "Failed", "Down"],
   Pausing: ["Starting", "Down"],
-  Stopping: ["Stopping", "Down"],
+  Stopping: ["Stopping", "Starting", "Pausing", "Down"],
   Done: ["Down"],
   Passed: ["Down"],
   Failed: ["Down"],

@@ -26,6 +26,8 @@ export interface Child {
   readonly pid: number
   /** How the leader ended, as soon as it has. Interruptible; may be awaited any number of times. */
   readonly exit: Effect.Effect<ChildExit>
+  /** Whether no live process of the group remains. Once true it stays true. */
+  readonly isExtinct: () => boolean
   /** Completes once no live process of the group remains. Interruptible. */
   readonly extinct: Effect.Effect<void>
   /** Sends the signal to every process of the group; does nothing once the group is extinct. */

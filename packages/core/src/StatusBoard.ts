@@ -13,6 +13,9 @@ export type Change =
   | { readonly _tag: "Group"; readonly group: GroupName; readonly level?: Level; readonly state?: GroupState }
   | { readonly _tag: "Process"; readonly group: GroupName; readonly tag: Tag; readonly state?: ProcessState }
 
+/** How many changes are kept for a reader that has not yet taken them. */
+export const changesKept = 4096
+
 /**
  * The single owner of published state. Groups and processes write here and keep no copy; the status file, status
  * replies and watchers read here.
@@ -28,7 +31,7 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly process: (group: GroupName, tag: Tag) => ProcessStatus | undefined
   /** Every group that was told, in the order of their first tells. */
   readonly groups: () => ReadonlyArray<GroupStatus>
-  /** Changes from now on. A reader that falls more than 4096 behind loses the oldest. */
+  /** Changes from now on. A reader that falls more than `changesKept` behind loses the oldest. */
   readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
 }>()("@clinit/core/StatusBoard") {
   static readonly layer: Layer.Layer<StatusBoard> = Layer.effect(StatusBoard, Effect.suspend(() => make))
@@ -44,23 +47,24 @@ interface GroupRecord {
 const make = Effect.gen(function*() {
   const groups = new Map<GroupName, GroupRecord>()
   const processes = new Map<GroupName, Map<Tag, ProcessStatus>>()
-  const changes = yield* PubSub.sliding<Change>(4096)
+  const changes = yield* PubSub.sliding<Change>(changesKept)
 
   const status = (record: GroupRecord): GroupStatus => ({
     ...record,
     processes: [...processes.get(record.group)?.values() ?? []]
   })
 
+  // Uninterruptible, so that no state is there that was not published.
   return StatusBoard.of({
     setGroup: Effect.fnUntraced(function*(group, level, state) {
       const since = yield* Clock.currentTimeMillis
       groups.set(group, { group, level, state, since })
       yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
-    }),
+    }, Effect.uninterruptible),
     removeGroup: Effect.fnUntraced(function*(group) {
       groups.delete(group)
       yield* PubSub.publish(changes, { _tag: "Group", group })
-    }),
+    }, Effect.uninterruptible),
     setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, end) {
       const since = yield* Clock.currentTimeMillis
       let ofGroup = processes.get(group)
@@ -76,13 +80,13 @@ const make = Effect.gen(function*() {
         ...(lastEnd === undefined ? {} : { lastEnd })
       })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
-    }),
+    }, Effect.uninterruptible),
     removeProcess: Effect.fnUntraced(function*({ group, tag }) {
       const ofGroup = processes.get(group)
       ofGroup?.delete(tag)
       if (ofGroup?.size === 0) processes.delete(group)
       yield* PubSub.publish(changes, { _tag: "Process", group, tag })
-    }),
+    }, Effect.uninterruptible),
     group(group) {
       const record = groups.get(group)
       return record === undefined ? undefined : status(record)

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import type { Change } from "./StatusBoard.ts"
-import { StatusBoard } from "./StatusBoard.ts"
+import { changesKept, StatusBoard } from "./StatusBoard.ts"
 
 /** The status file cannot be written or removed. */
 export class StatusFileError extends Schema.TaggedError<StatusFileError>()("StatusFileError", {
@@ -67,6 +67,7 @@ export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget> = 
 const nextGroupChange = Effect.fnUntraced(function*(changes: PubSub.Subscription<Change>) {
   while (true) {
     const news = yield* PubSub.takeAll(changes)
-    if (news.some((change) => change._tag === "Group")) return
+    // With so many at once, older ones may have been lost, and a group's among them.
+    if (news.length >= changesKept || news.some((change) => change._tag === "Group")) return
   }
 })

@@ -265,9 +265,15 @@ describe("duplicate tags (D20)", () => {
   })
 
   it("what hides in a tag is escaped", () => {
-    expect(diagnose("g:t\u202e:1:once:x\ng:t\u202e:1:once:x")).toEqual([
-      "2:3 error: entry has duplicate tag: t\\u202e (lines 1 and 2)"
+    expect(diagnose("g:t\u00ad:1:once:x\ng:t\u00ad:1:once:x")).toEqual([
+      "2:3 error: entry has duplicate tag: t\\u00ad (lines 1 and 2)"
     ])
+  })
+})
+
+describe("characters that a terminal would act on", () => {
+  it("a name that turns the direction of writing round, or has half a character, is refused", () => {
+    expect(diagnose("g\u202e:t\ud800:1\u2066:once:x")).toHaveLength(3)
   })
 })
 

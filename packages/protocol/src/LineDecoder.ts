@@ -12,26 +12,41 @@ export interface LineDecoder {
 
 const newline = 0x0a
 
+const nothing = new Uint8Array(0)
+
+const enlarged = (bytes: Uint8Array, length: number): Uint8Array => {
+  const larger = new Uint8Array(length)
+  larger.set(bytes)
+  return larger
+}
+
 /**
- * Cuts a byte stream into lines and holds at most `maxBytes` of an unfinished one: what goes beyond is dropped
- * up to the next newline and reported once, so that the line after it works again.
+ * Cuts a byte stream into lines and holds at most `maxBytes` of an unfinished one, in whatever pieces it comes: what
+ * goes beyond is dropped up to the next newline and reported once, so that the line after it works again. Bytes that
+ * are not UTF-8 become U+FFFD.
  */
 export const make = (maxBytes: number): LineDecoder => {
   const decoder = new TextDecoder("utf-8")
-  let held: Array<Uint8Array> = []
+  let held: Uint8Array = nothing
   let size = 0
+  // Copies, since a piece of one byte may keep a block of 64 KiB alive.
+  const hold = (part: Uint8Array) => {
+    const before = size
+    size += part.length
+    if (size > maxBytes) {
+      held = nothing
+      return
+    }
+    if (size > held.length) held = enlarged(held, Math.min(maxBytes, Math.max(size, 2 * held.length)))
+    held.set(part, before)
+  }
   const take = (): Frame => {
-    const frame: Frame = size > maxBytes
-      ? { _tag: "TooLong" }
-      : { _tag: "Line", text: decoder.decode(concat(held, size)) }
-    held = []
+    const frame: Frame = size > maxBytes ?
+      { _tag: "TooLong" } :
+      { _tag: "Line", text: decoder.decode(held.subarray(0, size)) }
+    held = nothing
     size = 0
     return frame
-  }
-  const hold = (part: Uint8Array) => {
-    size += part.length
-    if (size > maxBytes) held = []
-    else if (part.length > 0) held.push(part)
   }
   return {
     push(bytes) {
@@ -47,15 +62,4 @@ export const make = (maxBytes: number): LineDecoder => {
     },
     end: () => size === 0 ? [] : [take()]
   }
-}
-
-const concat = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

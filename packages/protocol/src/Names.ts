@@ -1,10 +1,13 @@
 import * as Schema from "effect/Schema"
 
-// White space would shift the fields of the status file, and control bytes reach terminals.
+// White space would shift the fields of the status file. Control characters, and those that turn the direction of
+// writing round, would reach terminals; half a surrogate pair cannot be written as UTF-8.
 const plain = (what: string) =>
   [
     Schema.isNonEmpty({ message: `${what} is empty` }),
-    Schema.isPattern(/^[^\s\p{Cc}]*$/u, { message: `${what} has white space or a control character` })
+    Schema.isPattern(/^[^\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]*$/u, {
+      message: `${what} has white space or a control character`
+    })
   ] as const
 
 /** A resource group's name: not empty, without white space and control characters. Compared literally. */

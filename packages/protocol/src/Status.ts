@@ -13,6 +13,20 @@ export type ChildExit = typeof ChildExit.Type
 export const RunEnd = Schema.Union([ChildExit, Schema.TaggedStruct("NotSpawned", { reason: Schema.String })])
 export type RunEnd = typeof RunEnd.Type
 
+/** How a run ended, in words. */
+export const describeEnd = (end: RunEnd): string => {
+  switch (end._tag) {
+    case "Exited":
+      return `exited ${end.code}`
+    case "Signaled":
+      return `died of ${end.signal}`
+    case "Unknown":
+      return "ended in an unknown way"
+    case "NotSpawned":
+      return `could not be started: ${end.reason}`
+  }
+}
+
 /** States of a resource group, as the status file prints them. */
 export const GroupState = Schema.Literals([
   "CONFIGURED",

@@ -1,6 +1,7 @@
 import * as CltabSettings from "@clinit/core/CltabSettings"
 import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonServer from "@clinit/core/DaemonServer"
+import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
@@ -11,36 +12,20 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type { Shared } from "../Flags.ts"
 import * as Log from "../Log.ts"
 import { version } from "../Version.ts"
 
-/** Runs the handler's effect at each of these signals while the scope lives. */
-const onSignals = Effect.fnUntraced(function*(
-  signals: ReadonlyArray<NodeJS.Signals>,
-  handle: (signal: NodeJS.Signals) => Effect.Effect<void>
-): Effect.fn.Return<void, never, Scope.Scope> {
-  const context = yield* Effect.context<never>()
-  const listener = (signal: NodeJS.Signals) => void Effect.runForkWith(context)(handle(signal))
-  yield* Effect.acquireRelease(
-    Effect.sync(() => signals.forEach((signal) => process.on(signal, listener))),
-    () => Effect.sync(() => signals.forEach((signal) => process.off(signal, listener)))
-  )
-})
-
 /**
- * Keeps the daemon up when something throws where nobody listens: dying would leave every process without its
- * supervisor, which is worse than any state that such an accident can leave behind.
+ * Runs the handler's effect at each of these events, until the process ends: a signal that comes when everything is
+ * down must not make the daemon look as if it had been killed.
  */
-const surviveAccidents = Effect.gen(function*() {
-  const context = yield* Effect.context<never>()
-  const listener = (error: unknown) =>
-    void Effect.runForkWith(context)(Effect.logError("internal error: the daemon goes on", error))
-  yield* Effect.acquireRelease(
-    Effect.sync(() => process.on("uncaughtException", listener)),
-    () => Effect.sync(() => process.off("uncaughtException", listener))
-  )
+const onEvents = Effect.fnUntraced(function*(
+  events: ReadonlyArray<NodeJS.Signals | "uncaughtException">,
+  handle: (news: unknown) => Effect.Effect<void>
+) {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  for (const event of events) process.on(event, (news: unknown) => void run(handle(news)))
 })
 
 /**
@@ -51,18 +36,24 @@ export const daemon = (flags: Shared) => {
   const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
   const socketFlag = Option.getOrUndefined(flags.socket)
   return Effect.scoped(Effect.gen(function*() {
-    yield* surviveAccidents
+    yield* Effect.sync(InheritedDescriptors.close)
+    yield* Effect.addFinalizer(() => Log.flushed)
+    // Dying would leave every process without its supervisor: worse than any state that such an accident leaves.
+    yield* onEvents(
+      ["uncaughtException"],
+      (error) => Effect.logError("internal error: the daemon goes on", error)
+    )
     const context = yield* Layer.build(Daemon.layer.pipe(
       Layer.provideMerge(Layer.mergeAll(NodeCltabSource.layer(cltab), NodeSpawner.layer, StatusBoard.layer))
     ))
     yield* Effect.gen(function*() {
       const node = yield* Daemon
       const { clstat, socket } = CltabSettings.resolve({ cltab, socket: socketFlag }, node.settings())
-      yield* onSignals(
+      yield* onEvents(
         ["SIGTERM", "SIGINT"],
         (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
       )
-      yield* onSignals(["SIGHUP"], () =>
+      yield* onEvents(["SIGHUP"], () =>
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
           Effect.andThen(node.reread),
           Effect.asVoid,

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as os from "node:os"
 import { LevelFailed, UsageError } from "../CommandError.ts"
-import type { Shared, Waiting } from "../Flags.ts"
+import * as Flags from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Wait from "../Wait.ts"
@@ -16,14 +16,14 @@ const named = <A>(schema: Schema.Codec<A, string>, text: string) =>
 /** Tells a group, by default the one named like this host, to go to a level. */
 export const tell = Effect.fnUntraced(function*(
   words: readonly [level: string] | readonly [group: string, level: string],
-  flags: Shared & Waiting
+  flags: Flags.Shared
 ) {
   const [groupText, levelText] = words.length === 1 ? [os.hostname(), words[0]] : words
   const group = yield* named(GroupName, groupText)
   const level = yield* named(Level, levelText)
   const order = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const answer = yield* client.tell({ group, level, ...(flags.wait ? { wait: true } : {}) })
+    const answer = yield* client.tell({ group, level, wait: Flags.waits(flags) })
     yield* Output.warn(answer.warnings)
     if (answer.outcome === undefined) return yield* Output.print(answer.message)
     if (answer.outcome.state === "FAILED") {

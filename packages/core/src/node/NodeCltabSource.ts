@@ -25,6 +25,7 @@ const notFound = "file not found"
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: notFound,
   ENOTDIR: notFound,
+  ENXIO: notFound, // a socket
   EACCES: "permission denied"
 }
 

@@ -20,6 +20,9 @@ export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRe
   }
 }
 
+/** Linux's sun_path less the zero at its end, see unix(7). */
+const maxPathBytes = 107
+
 const refused = (socket: string) => (error: unknown) =>
   new SocketRefused({ socket, reason: (error as Error).message })
 
@@ -88,6 +91,9 @@ export const serveAt = Effect.fnUntraced(
     SocketRefused | OwnerLock.LockRefused,
     Scope.Scope
   > {
+    if (Buffer.byteLength(socket) > maxPathBytes) {
+      return yield* new SocketRefused({ socket, reason: `the path is longer than ${maxPathBytes} bytes` })
+    }
     yield* Effect.try({
       try: () => fs.mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 }),
       catch: refused(socket)

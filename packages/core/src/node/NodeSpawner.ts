@@ -9,7 +9,11 @@ import { Spawner, SpawnError } from "../Spawner.ts"
 import * as ProcessGroup from "./ProcessGroup.ts"
 
 const ended = (code: number | null, signal: NodeJS.Signals | null): ChildExit =>
-  signal !== null ? { _tag: "Signaled", signal } : { _tag: "Exited", code: code ?? -1 }
+  signal !== null
+    ? { _tag: "Signaled", signal }
+    : code !== null
+    ? { _tag: "Exited", code }
+    : { _tag: "Unknown" }
 
 /** Members of a group whose leader is gone are nobody's children here: they are looked for this often. */
 const pollMillis = { first: 5, longest: 100 }
@@ -19,7 +23,9 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
   child.once("exit", (code, signal) => {
     end = ended(code, signal)
   })
-  const isExtinct = () => end !== undefined && !ProcessGroup.isAlive(pid)
+  // Latched: once the group is gone its number may become somebody else's.
+  let extinction = false
+  const isExtinct = () => extinction ||= end !== undefined && !ProcessGroup.isAlive(pid)
 
   const exit = Effect.callback<ChildExit>((resume) => {
     if (end !== undefined) return resume(Effect.succeed(end))
@@ -47,6 +53,7 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
   return {
     pid,
     exit,
+    isExtinct,
     extinct,
     signal: (signal) =>
       Effect.try({

@@ -28,11 +28,16 @@ const replace = async (file: string, text: string) => {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
   const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644)
   try {
-    await handle.writeFile(text)
-  } finally {
-    await handle.close()
+    try {
+      await handle.writeFile(text)
+    } finally {
+      await handle.close()
+    }
+    await fs.rename(temporary, file)
+  } catch (error) {
+    await fs.unlink(temporary).catch(() => {}) // the first error is the one to tell
+    throw error
   }
-  await fs.rename(temporary, file)
 }
 
 const attempt = (file: string, work: () => Promise<void>) =>

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { constants } from "node:fs"
 import * as fs from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
+import { pathToFileURL } from "node:url"
 
 /** Another process holds the lock, or the lock file cannot be used. */
 export class LockRefused extends Schema.TaggedError<LockRefused>()("LockRefused", {
@@ -29,48 +29,91 @@ const sqlite = () => {
   }
 }
 
+const alreadyHeld = "a daemon already runs here"
+
+/** The files that this process holds: to open and close one of them once more would release its lock. */
+const held = new Set<string>()
+
 const identity = ({ dev, ino }: fs.BigIntStats) => `${dev}:${ino}`
 
-/** An own, regular, owner-only file at the path, made if need be; never one behind a symlink. */
-const prepare = (file: string): string => {
-  const fd = fs.openSync(
-    file,
-    constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    0o600
-  )
-  try {
-    const stat = fs.fstatSync(fd, { bigint: true })
-    if (!stat.isFile()) throw new Error("exists and is not a regular file")
-    if (stat.uid !== BigInt(process.getuid?.() ?? 0)) throw new Error("belongs to another user")
-    return identity(stat)
-  } finally {
-    fs.closeSync(fd)
-  }
+/** Which file the path leads to, if any; fails unless it is a regular one of ours. */
+const look = (file: string): string | undefined => {
+  const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  if (stat === undefined) return undefined
+  if (!stat.isFile()) throw new Error("exists and is not a regular file")
+  if (stat.uid !== BigInt(process.getuid?.() ?? 0)) throw new Error("belongs to another user")
+  return identity(stat)
 }
 
-const lock = (file: string): DatabaseSync => {
-  while (true) {
-    const prepared = prepare(file)
-    const database = new (sqlite().DatabaseSync)(file, { timeout: 0 })
-    try {
-      // No journal file: nothing is ever written, the database is there to be locked.
-      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
-      // The owner before us removes the file when it ends: a lock on a removed file would own nothing.
-      const now = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
-      if (now !== undefined && identity(now) === prepared) return database
-      database.close()
-    } catch (error) {
-      database.close()
-      throw error
+/** Opens the lock file, made for the owner only if need be; never one behind a symlink. */
+const open = (file: string): number => {
+  const there = look(file)
+  if (there !== undefined && held.has(there)) throw new Error(alreadyHeld)
+  const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = fs.constants
+  return fs.openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+}
+
+/** Opens what is there and makes nothing: SQLite would make a file that others can read. */
+const openDatabase = (file: string): DatabaseSync => {
+  const url = pathToFileURL(file)
+  url.search = "?mode=rw"
+  return new (sqlite().DatabaseSync)(url, { timeout: 0 })
+}
+
+interface Lock {
+  readonly database: DatabaseSync
+  /** Open for as long as the lock is held, so that no other file can get this one's inode number. */
+  readonly descriptor: number
+  readonly identity: string
+}
+
+/**
+ * The lock, or nothing if the file was replaced meanwhile: the owner before us removes it when it ends, and a lock on
+ * a removed file would own nothing.
+ */
+const tryLock = (file: string): Lock | undefined => {
+  const descriptor = open(file)
+  const opened = identity(fs.fstatSync(descriptor, { bigint: true }))
+  let database: DatabaseSync | undefined
+  let lock: Lock | undefined
+  try {
+    database = openDatabase(file)
+    // No journal file: nothing is ever written, the database is there to be locked. IMMEDIATE takes the one lock that
+    // somebody always gets; EXCLUSIVE fails while others so much as try, so that of two at once neither may win.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE")
+    if (look(file) === opened) lock = { database, descriptor, identity: opened }
+    return lock
+  } catch (error) {
+    if (look(file) === opened) throw error
+    return undefined
+  } finally {
+    if (lock === undefined) {
+      database?.close()
+      fs.closeSync(descriptor)
     }
   }
 }
 
+const lock = (file: string): Lock => {
+  while (true) {
+    const lock = tryLock(file)
+    if (lock === undefined) continue
+    held.add(lock.identity)
+    return lock
+  }
+}
+
+const unlock = (lock: Lock) => {
+  lock.database.close()
+  fs.closeSync(lock.descriptor)
+  held.delete(lock.identity)
+}
+
 /**
- * Holds an exclusive lock on the file for as long as the scope lives; fails at once if another process holds it. The
+ * Holds an exclusive lock on the file for as long as the scope lives; fails at once if somebody holds it already. The
  * kernel releases it when the process dies, however it dies. The file is removed in the end.
  *
- * Node has no flock(2) or fcntl(2) of its own: SQLite's exclusive transaction takes the latter's lock.
+ * Node has no flock(2) or fcntl(2) of its own: SQLite's write transaction takes the latter's lock.
  */
 export const acquire = (file: string): Effect.Effect<void, LockRefused, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(
@@ -78,15 +121,18 @@ export const acquire = (file: string): Effect.Effect<void, LockRefused, Scope.Sc
       try: () => lock(file),
       catch: (error) => {
         const { errcode, message } = error as Error & { readonly errcode?: number }
-        return new LockRefused({
-          file,
-          reason: errcode === SQLITE_BUSY ? "a daemon already runs here" : message
-        })
+        return new LockRefused({ file, reason: errcode === SQLITE_BUSY ? alreadyHeld : message })
       }
     }),
-    (database) =>
-      Effect.sync(() => {
-        fs.rmSync(file, { force: true })
-        database.close()
-      })
+    (lock) =>
+      Effect.try({
+        try: () => {
+          if (look(file) === lock.identity) fs.unlinkSync(file)
+        },
+        catch: (error) => error as Error
+      }).pipe(
+        // Left behind, it does no harm: the next owner takes it over.
+        Effect.catch((error) => Effect.logWarning(`the lock file stays: ${error.message}`)),
+        Effect.ensuring(Effect.sync(() => unlock(lock)))
+      )
   ))

@@ -23,20 +23,39 @@ export const isAlive = (pgid: number): boolean => {
     // EPERM: there is a process, but it belongs to somebody else by now.
     if (isMissing(error)) return false
   }
-  return hasRunningMember(pgid)
+  return runningGroups(maxAgeMillis)?.has(pgid) === true || (runningGroups(0)?.has(pgid) ?? true)
 }
 
-const hasRunningMember = (pgid: number): boolean => {
-  let pids: ReadonlyArray<string>
-  try {
-    pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name))
-  } catch {
-    return true // no /proc: the kernel's answer has to do
+/**
+ * Reading all of /proc takes some milliseconds, and during a stop hundreds of groups ask. An answer of this age is
+ * good enough for "alive"; that a group has died out is only believed of a fresh one.
+ */
+const maxAgeMillis = 100
+
+let lastScan: { readonly atMillis: number; readonly groups: ReadonlySet<number> } | undefined
+
+/** The process groups with a process that is not a zombie, or nothing where there is no /proc. */
+const runningGroups = (maxAge: number): ReadonlySet<number> | undefined => {
+  const now = performance.now()
+  if (lastScan === undefined || now - lastScan.atMillis > maxAge || maxAge === 0) {
+    const groups = scan()
+    if (groups === undefined) return undefined
+    lastScan = { atMillis: now, groups }
   }
-  return pids.length === 0 || pids.some((pid) => {
-    const stat = statOf(pid)
-    return stat !== undefined && stat.pgid === pgid && stat.state !== "Z" && stat.state !== "X"
-  })
+  return lastScan.groups
+}
+
+const scan = (): ReadonlySet<number> | undefined => {
+  const groups = new Set<number>()
+  try {
+    for (const name of readdirSync("/proc")) {
+      const stat = /^\d+$/.test(name) ? statOf(name) : undefined
+      if (stat !== undefined && stat.state !== "Z" && stat.state !== "X") groups.add(stat.pgid)
+    }
+  } catch {
+    return undefined
+  }
+  return groups.size === 0 ? undefined : groups
 }
 
 /** Fields 3 and 5 of /proc/PID/stat, see proc_pid_stat(5); the name before them may hold anything. */

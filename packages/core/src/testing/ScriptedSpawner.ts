@@ -11,6 +11,8 @@ import { Trace } from "./Trace.ts"
 export interface Script {
   /** The operating system refuses to start it, for this reason. */
   readonly refused?: string
+  /** The operating system takes this long to start it. */
+  readonly forks?: Duration.Input
   /** It ends by itself after this time. */
   readonly runs?: Duration.Input
   /** With this code; 0 unless given. */
@@ -64,6 +66,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
       return {
         spawn: Effect.fnUntraced(function*({ command, tag }) {
           const script = nextScript(command)
+          if (script.forks !== undefined) yield* Effect.sleep(script.forks)
           if (script.refused !== undefined) {
             yield* trace.add(`${tag} refused`)
             return yield* new SpawnError({ reason: script.refused })
@@ -75,6 +78,8 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
             Effect.gen(function*() {
               if (Deferred.isDoneUnsafe(exit)) return
               yield* trace.add(`${tag} ${text(how)}`)
+              // Who hears of the exit finds the group extinct already, if it had no other process.
+              if (script.survivors === undefined) yield* Deferred.succeed(extinct, void 0)
               yield* Deferred.succeed(exit, how)
               yield* later(script.survivors, Deferred.succeed(extinct, void 0))
             })
@@ -93,6 +98,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
           return {
             pid,
             exit: Deferred.await(exit),
+            isExtinct: () => Deferred.isDoneUnsafe(extinct),
             extinct: Deferred.await(extinct),
             signal: Effect.fnUntraced(function*(signal) {
               if (Deferred.isDoneUnsafe(extinct)) return

@@ -36,24 +36,24 @@ export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
         yield* check(group, GroupState.successors, groups.get(group) ?? "CONFIGURED", state)
         groups.set(group, state)
         yield* board.setGroup(group, level, state)
-      }),
+      }, Effect.uninterruptible),
       removeGroup: Effect.fnUntraced(function*(group) {
         yield* trace.add(`${group} forgotten`)
         groups.delete(group)
         yield* board.removeGroup(group)
-      }),
+      }, Effect.uninterruptible),
       setProcess: Effect.fnUntraced(function*(entry, state, end) {
         const key = `${entry.group}/${entry.tag}` as const
         yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", state._tag)
         processes.set(key, state._tag)
         yield* board.setProcess(entry, state, end)
-      }),
+      }, Effect.uninterruptible),
       removeProcess: Effect.fnUntraced(function*(entry) {
         const key = `${entry.group}/${entry.tag}` as const
         yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", "Down")
         processes.delete(key)
         yield* board.removeProcess(entry)
-      })
+      }, Effect.uninterruptible)
     }
   })
 ).pipe(Layer.provide(StatusBoard.layer))

@@ -1,0 +1,67 @@
+import { LevelFailed, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
+import * as ExitCode from "@clinit/cli/ExitCode"
+import { CltabUnreadable } from "@clinit/core/CltabSource"
+import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
+import { LockRefused } from "@clinit/core/node/OwnerLock"
+import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
+import { InvalidCltab, ShuttingDown, Superseded, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import { GroupName, Level } from "@clinit/protocol/Names"
+import { describe, expect, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as CliError from "effect/cli/CliError"
+import * as Exit from "effect/Exit"
+
+const reason = "because"
+const group = GroupName.make("g")
+const level = Level.make("1")
+
+/** One of each: the type leaves none out. */
+const examples: {
+  readonly [Tag in ExitCode.Failure["_tag"]]: readonly [ExitCode.Failure & { _tag: Tag }, number]
+} = {
+  UnknownGroup: [new UnknownGroup({ group }), 1],
+  ShuttingDown: [new ShuttingDown(), 1],
+  Superseded: [new Superseded({ group, level }), 1],
+  LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
+  WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
+  LockRefused: [new LockRefused({ file: "f", reason }), 1],
+  SocketRefused: [new SocketRefused({ socket: "s", reason }), 1],
+  NoDaemon: [new NoDaemon({ socket: "s", reason }), 3],
+  ConnectionLost: [new ConnectionLost({ reason }), 3],
+  ProtocolError: [new ProtocolError({ reason }), 3],
+  InvalidCltab: [new InvalidCltab({ file: "f", diagnostics: [] }), 4],
+  CltabUnreadable: [new CltabUnreadable({ file: "f", reason, isMissing: false }), 4],
+  UsageError: [new UsageError({ reason }), 2],
+  ShowHelp: [new CliError.ShowHelp({ commandPath: ["clinit"], errors: [] }), 2],
+  UnrecognizedOption: [new CliError.UnrecognizedOption({ option: "-x", suggestions: [] }), 2],
+  DuplicateOption: [new CliError.DuplicateOption({ option: "x", parentCommand: "a", childCommand: "b" }), 2],
+  MissingOption: [new CliError.MissingOption({ option: "x" }), 2],
+  MissingArgument: [new CliError.MissingArgument({ argument: "x" }), 2],
+  UnexpectedArgument: [new CliError.UnexpectedArgument({ arguments: ["x"] }), 2],
+  InvalidValue: [new CliError.InvalidValue({ option: "x", value: "y", expected: "z", kind: "flag" }), 2],
+  UnknownSubcommand: [new CliError.UnknownSubcommand({ subcommand: "x", suggestions: [] }), 2],
+  ValidationError: [new CliError.ValidationError({ message: "x" }), 2],
+  UserError: [new CliError.UserError({ cause: new Error("x") }), 2]
+}
+
+describe("the exit code is", () => {
+  for (const [failure, code] of Object.values(examples)) {
+    it(`${code} for ${failure._tag}`, () => {
+      expect(ExitCode.of(Exit.fail(failure))).toBe(code)
+    })
+  }
+
+  it("0 for success", () => {
+    expect(ExitCode.of(Exit.void)).toBe(0)
+  })
+
+  it("70 for a defect or an interruption", () => {
+    expect(ExitCode.of(Exit.die(new Error("bug")))).toBe(70)
+    expect(ExitCode.of(Exit.interrupt(1))).toBe(70)
+  })
+
+  it("the failure's if there is a defect beside it", () => {
+    const both = Cause.combine(Cause.die("bug"), Cause.fail(examples.NoDaemon[0]))
+    expect(ExitCode.of(Exit.failCause(both))).toBe(3)
+  })
+})

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "@effect/vitest"
+import { isDeepStrictEqual } from "node:util"
+import { until } from "./support/Eventually.ts"
+import * as Proc from "./support/Proc.ts"
+import { inScratch } from "./support/Scratch.ts"
+
+describe("many at once", () => {
+  it(
+    "200 respawn entries in one group come up, each once, and go down again",
+    inScratch(async (scratch) => {
+      const tags = Array.from({ length: 200 }, (_, index) => `t${index}`)
+      const daemon = await scratch.daemon(...tags.map((tag) => `g:${tag}:1:respawn:exec sleep 1000`))
+      const before = Proc.descriptors(daemon.pid).length
+      expect((await scratch.clinit("-w", "--timeout", "30", "g", "1")).stdout).toBe("g 1 DONE\n")
+      const [group] = (await scratch.status()).groups
+      expect(group!.processes.map(({ tag }) => tag)).toEqual(tags)
+      const pids = group!.processes.flatMap(({ state }) => state._tag === "Running" ? [state.pid] : [])
+      expect(new Set(pids).size).toBe(200)
+      expect(pids.filter(Proc.isRunning)).toHaveLength(200)
+      expect(scratch.left().toSorted()).toEqual(pids.toSorted())
+      expect((await scratch.clinit("-w", "--timeout", "30", "g", "2")).stdout).toBe("g 2 DONE\n")
+      expect(scratch.left()).toEqual([])
+      await until(
+        "the daemon has no descriptors left over",
+        () => Proc.descriptors(daemon.pid).length <= before
+      )
+    })
+  )
+
+  it(
+    "the daemon answers while it starts 200 entries",
+    inScratch(async (scratch) => {
+      const tags = Array.from({ length: 200 }, (_, index) => `t${index}`)
+      await scratch.daemon(...tags.map((tag) => `g:${tag}:1:wait:true`), "h:h:1:wait:true")
+      const tell = scratch.launch("-w", "g", "1")
+      await until("it has begun", async () => await scratch.group("g") !== "CONFIGURED")
+      expect((await scratch.clinit("-w", "h", "1")).stdout).toBe("h 1 DONE\n")
+      expect((await tell.finished()).stdout).toBe("g 1 DONE\n")
+    })
+  )
+
+  it(
+    "20 clients at once, each with a group of its own, are all answered and all obeyed",
+    inScratch(async (scratch) => {
+      const groups = Array.from({ length: 20 }, (_, index) => `g${index}`)
+      await scratch.daemon(...groups.map((group) => `${group}:${group}:1:respawn:exec sleep 1000`))
+      const answers = await Promise.all(groups.map((group) => scratch.clinit("-w", group, "1")))
+      expect(answers).toEqual(groups.map((group) => ({ exit: 0, stdout: `${group} 1 DONE\n`, stderr: "" })))
+      expect(scratch.left()).toHaveLength(20)
+    })
+  )
+
+  it(
+    "20 clients at once that send one group to different levels: it ends at one of them, and only that level runs",
+    inScratch(async (scratch) => {
+      const levels = Array.from({ length: 20 }, (_, index) => `level${index}`)
+      await scratch.daemon(...levels.map((level) => `g:${level}:${level},:respawn:exec sleep 1000`))
+      const answers = await Promise.all(levels.map((level) => scratch.clinit("g", level)))
+      expect(answers).toEqual(
+        levels.map(() => ({ exit: 0, stdout: "level transition started\n", stderr: "" }))
+      )
+      await until("one level has settled, and nothing else runs", async () => {
+        const group = (await scratch.status()).groups[0]!
+        const pids = group.processes.flatMap(({ state }) => "pid" in state ? [state.pid] : [])
+        return group.state === "DONE" && levels.includes(group.level!) &&
+          isDeepStrictEqual(group.processes.map(({ tag }) => tag), [group.level]) &&
+          isDeepStrictEqual(scratch.left(), pids)
+      })
+    })
+  )
+})

@@ -1,0 +1,260 @@
+import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
+import * as ProcessGroup from "@clinit/core/node/ProcessGroup"
+import type { Child } from "@clinit/core/Spawner"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { spawn as spawnProcess } from "node:child_process"
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
+import * as SpawnerContract from "./support/Spawner.contract.ts"
+
+const withDeadline = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
+  Effect.timeoutOrElse(effect, {
+    duration: "10 seconds",
+    orElse: () => Effect.die(new Error(`not within 10 seconds: ${what}`))
+  })
+
+/** Waits until the function returns something else than `undefined` or `false`. */
+const eventually = <A>(what: string, look: () => A | undefined | false): Effect.Effect<A> =>
+  withDeadline(
+    what,
+    Effect.suspend(() => {
+      const found = look()
+      return found === undefined || found === false ? Effect.fail("not yet" as const) : Effect.succeed(found)
+    }).pipe(Effect.retry(Schedule.spaced("5 millis")), Effect.orDie)
+  )
+
+const scratch: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(tmpdir(), "clinit-spawner-"))),
+  (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
+)
+
+const read = (file: string) => {
+  try {
+    return fs.readFileSync(file, "latin1")
+  } catch {
+    return undefined
+  }
+}
+
+const comm = (pid: number) => read(`/proc/${pid}/comm`)?.trim()
+
+/** Fields of /proc/PID/stat by their names in proc_pid_stat(5). */
+const stat = (pid: number) => {
+  const text = read(`/proc/${pid}/stat`)
+  if (text === undefined) return undefined
+  const [state, ppid, pgrp, session] = text.slice(text.lastIndexOf(")") + 2).split(" ")
+  return { state, ppid: Number(ppid), pgrp: Number(pgrp), session: Number(session) }
+}
+
+const members = (pgrp: number) =>
+  fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) =>
+    stat(pid)?.pgrp === pgrp
+  )
+
+/** A field of /proc/PID/status. */
+const status = (pid: number, field: string) =>
+  new RegExp(`^${field}:\\s*(\\S+)`, "m").exec(read(`/proc/${pid}/status`) ?? "")?.[1]
+
+const openDescriptors = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).map(Number).sort((a, b) => a - b)
+
+const sleeps = (child: Child) =>
+  Effect.asVoid(eventually("the process sleeps", () => comm(child.pid) === "sleep"))
+
+const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, SpawnerContract.Needs>) =>
+  it.live(title, () => Effect.provide(Effect.suspend(test), NodeSpawner.layer), 30_000)
+
+const spawn = (command: string) => SpawnerContract.spawn({ command })
+
+describe("processes of this machine", () => {
+  SpawnerContract.claims({
+    it: it.live,
+    provide: (test) => Effect.provide(test, NodeSpawner.layer),
+    completes: (effect) => withDeadline("the effect completes", effect),
+    subjects: {
+      exits3: { command: "exit 3" },
+      leavesSurvivor: { command: "sleep 0.3 & exit 0" },
+      runs: {
+        command: "sleep 1000 & exec sleep 1000",
+        ready: (child) =>
+          Effect.asVoid(eventually("two processes sleep", () => {
+            const pids = members(child.pid)
+            return pids.length === 2 && pids.every((pid) => comm(pid) === "sleep")
+          }))
+      },
+      stubborn: { command: "trap '' INT TERM; exec sleep 1000", ready: sleeps }
+    }
+  })
+
+  claim("lead a session and a process group of their own (D23)", () =>
+    Effect.gen(function*() {
+      const { pid } = yield* spawn("exec sleep 1000")
+      assert.deepInclude(stat(pid), { ppid: process.pid, pgrp: pid, session: pid })
+    }))
+
+  claim(
+    "are the program itself if the command is a simple one: no shell stays in between",
+    () =>
+      Effect.gen(function*() {
+        const child = yield* spawn("sleep 1000")
+        yield* sleeps(child)
+        assert.deepStrictEqual(members(child.pid), [child.pid])
+      })
+  )
+
+  claim(
+    "get the daemon's working directory, environment and umask, and are run by a shell",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const child = yield* spawn(`{ pwd; umask; echo "$HOME"; } > '${directory}/out'`)
+        yield* withDeadline("the exit", child.exit)
+        const umask = process.umask().toString(8).padStart(4, "0")
+        assert.strictEqual(read(`${directory}/out`), `${process.cwd()}\n${umask}\n${process.env["HOME"]}\n`)
+      })
+  )
+
+  claim(
+    "pass a signal on to grandchildren, and are extinct when those are gone",
+    () =>
+      Effect.gen(function*() {
+        const child = yield* spawn("sh -c 'sleep 1000 & sleep 1000 & wait' & wait")
+        yield* eventually("all of them run", () => members(child.pid).length === 4)
+        yield* child.signal("SIGKILL")
+        yield* withDeadline("the extinction", child.extinct)
+        assert.deepStrictEqual(members(child.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
+      })
+  )
+
+  claim(
+    "hold up the extinction when they ignore the signal that the leader died of",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const child = yield* spawn(
+          `(trap '' INT; echo > '${directory}/ready'; exec sleep 1000) & exec sleep 1000`
+        )
+        yield* eventually("the trap is set", () => fs.existsSync(`${directory}/ready`))
+        yield* sleeps(child)
+        yield* child.signal("SIGINT")
+        assert.deepStrictEqual(yield* withDeadline("the exit", child.exit), {
+          _tag: "Signaled",
+          signal: "SIGINT"
+        })
+        assert.strictEqual(ProcessGroup.isAlive(child.pid), true)
+        yield* child.signal("SIGTERM")
+        yield* withDeadline("the extinction", child.extinct)
+        assert.strictEqual(ProcessGroup.isAlive(child.pid), false)
+      })
+  )
+
+  claim(
+    "that are missing programs end with 127, those that cannot be executed with 126 (D7)",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        fs.writeFileSync(`${directory}/plain`, "")
+        for (
+          const [command, code] of [["no-such-program", 127], ["/no/such/program x", 127], [
+            `${directory}/plain`,
+            126
+          ]] as const
+        ) {
+          const child = yield* spawn(`${command} 2>/dev/null`)
+          assert.deepStrictEqual(yield* withDeadline("the exit", child.exit), { _tag: "Exited", code })
+        }
+      })
+  )
+
+  claim("may be shell builtins (D7)", () =>
+    Effect.gen(function*() {
+      for (const [command, code] of [["exit 4", 4], ["cd /", 0], ["false", 1], [":", 0]] as const) {
+        const child = yield* spawn(command)
+        assert.deepStrictEqual(yield* withDeadline("the exit", child.exit), { _tag: "Exited", code })
+      }
+    }))
+
+  claim("that are dead but never reaped by their parent keep no group alive", () =>
+    Effect.gen(function*() {
+      // The first sleep's parent becomes a program in a session of its own that never waits for it.
+      const child = yield* spawn("sh -c 'sleep 1000 & exec setsid sleep 2000' & exec sleep 1000")
+      const { orphan, parent } = yield* eventually("the parent has left the group", () => {
+        const orphan = members(child.pid).find((pid) => pid !== child.pid && comm(pid) === "sleep")
+        const parent = orphan === undefined ? undefined : stat(orphan)?.ppid
+        return orphan !== undefined && parent !== undefined && comm(parent) === "sleep" && { orphan, parent }
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => process.kill(parent, "SIGKILL")))
+      yield* child.signal("SIGKILL")
+      yield* withDeadline("the extinction", child.extinct)
+      assert.strictEqual(stat(orphan)?.state, "Z")
+    }))
+
+  claim(
+    "are refused with a reason when the command is longer than the system allows",
+    () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(spawn(`: ${"x".repeat(10_000_000)}`))
+        assert.strictEqual(error._tag, "SpawnError")
+        assert.match(error.reason, /E2BIG/)
+      })
+  )
+
+  claim("can be many: a hundred started and stopped at once", () =>
+    Effect.gen(function*() {
+      const children = yield* Effect.all(Array.from({ length: 100 }, () => spawn("sleep 1000")), {
+        concurrency: "unbounded"
+      })
+      yield* Effect.forEach(children, (child) => child.signal("SIGTERM"), { discard: true })
+      const ends = yield* withDeadline("all exits", Effect.all(children.map((child) => child.exit)))
+      assert.isTrue(ends.every((end) => end._tag === "Signaled"))
+    }))
+})
+
+/** A daemon that was started by a shell after these words; its child, which sleeps. */
+const childOfDaemonStartedAfter = Effect.fnUntraced(function*(words: string) {
+  const main = path.join(import.meta.dirname, "support/SpawnOne.ts")
+  const daemon = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawnProcess("bash", [
+        "-c",
+        `${words}; exec "$@"`,
+        "bash",
+        process.execPath,
+        "--conditions=@clinit/source",
+        main,
+        "sleep 1000"
+      ], { stdio: ["pipe", "pipe", "inherit"] })
+    ),
+    (daemon) =>
+      Effect.callback<void>((resume) => {
+        if (daemon.exitCode !== null || daemon.signalCode !== null) return resume(Effect.void)
+        daemon.once("exit", () => resume(Effect.void))
+        daemon.stdin.end()
+      })
+  )
+  let output = ""
+  daemon.stdout.on("data", (data) => void (output += String(data)))
+  const pid = Number(yield* eventually("the child's pid", () => output.endsWith("\n") && output))
+  yield* eventually("the child sleeps", () => comm(pid) === "sleep")
+  return pid
+})
+
+describe("children of a daemon", () => {
+  it.live("have default signal dispositions though the daemon ignores INT, QUIT and HUP (D22)", () =>
+    Effect.gen(function*() {
+      const pid = yield* childOfDaemonStartedAfter("trap '' INT QUIT HUP")
+      assert.deepStrictEqual([status(pid, "SigIgn"), status(pid, "SigBlk")], [
+        "0000000000000000",
+        "0000000000000000"
+      ])
+    }))
+
+  it.live("have no descriptors but the standard ones, whatever the daemon was started with", () =>
+    Effect.gen(function*() {
+      const pid = yield* childOfDaemonStartedAfter("exec 7</dev/null 20</dev/null 21</dev/null 200</dev/null")
+      assert.deepStrictEqual(openDescriptors(pid), [0, 1, 2])
+    }))
+})

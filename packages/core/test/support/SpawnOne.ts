@@ -1,0 +1,22 @@
+import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
+import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
+import { Spawner } from "@clinit/core/Spawner"
+import * as Effect from "effect/Effect"
+import { entryOf } from "./Spawner.contract.ts"
+
+// A daemon in small, to be run by itself: starts one command and prints its pid; kills it when standard input ends.
+
+InheritedDescriptors.close()
+const command = process.argv[2]!
+
+await Effect.runPromise(
+  Effect.gen(function*() {
+    const child = yield* (yield* Spawner).spawn(entryOf(command))
+    process.stdout.write(`${child.pid}\n`)
+    yield* Effect.callback<void>((resume) =>
+      void process.stdin.resume().once("end", () => resume(Effect.void))
+    )
+    yield* child.signal("SIGKILL")
+    yield* child.extinct
+  }).pipe(Effect.provide(NodeSpawner.layer))
+)

@@ -1,0 +1,14 @@
+// A process that serves an echo at the socket it is told, until it is killed.
+import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
+import * as Effect from "effect/Effect"
+
+process.on("message", (socket: string) => {
+  const serve = NodeSocketServer.serveAt(socket, (line) => Effect.succeed(`live ${line}`)).pipe(
+    Effect.matchEffect({
+      onFailure: (error) => Effect.sync(() => process.send?.(error.message)),
+      onSuccess: () => Effect.andThen(Effect.sync(() => process.send?.("serving")), Effect.never)
+    })
+  )
+  Effect.runFork(Effect.scoped(serve))
+})
+process.send?.("ready")
