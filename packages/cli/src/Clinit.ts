@@ -31,18 +31,8 @@ const originalWords = Effect.fnUntraced(
 )
 
 const root = Command.make("clinit", {
-  daemon: Flag.Boolean("daemon").pipe(
-    Flag.withAlias("d"),
-    Flag.withDescription("Run the daemon in the foreground"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  ),
-  kill: Flag.Boolean("kill").pipe(
-    Flag.withAlias("k"),
-    Flag.withDescription("Stop everything, then the daemon"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  ),
+  daemon: Flags.toggle("daemon", "Run the daemon in the foreground", "d"),
+  kill: Flags.toggle("kill", "Stop everything, then the daemon", "k"),
   words: Argument.String("[group] level").pipe(
     Argument.withDescription(
       "The group (default: this host's name) and the level it shall go to; without words the cltab is reread"
@@ -66,11 +56,7 @@ const tell = Command.make(
 const status = Command.make("status", {
   group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
   level: Flag.String("level").pipe(Flag.withDescription("Only groups at this level"), Flag.optional),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print JSON"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  )
+  json: Flags.toggle("json", "Print JSON")
 }, (selection) => Effect.flatMap(root, (shared) => Status.status(shared, selection))).pipe(
   Command.withDescription("Show groups, levels, states and processes")
 )

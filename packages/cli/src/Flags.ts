@@ -2,6 +2,16 @@ import * as Cltab from "@clinit/core/CltabSettings"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 
+/** A flag without a value, off unless it is given; with a letter it has a short form, which `Argv.ts` has to know. */
+export const toggle = (name: string, description: string, letter?: string): Flag.Flag<boolean> => {
+  const flag = Flag.Boolean(name).pipe(
+    Flag.withDescription(description),
+    Flag.withoutNegation,
+    Flag.withDefault(false)
+  )
+  return letter === undefined ? flag : Flag.withAlias(flag, letter)
+}
+
 /** Flags that every command takes, before its name or behind it. */
 export const shared = {
   cltab: Flag.String("cltab").pipe(
@@ -18,18 +28,8 @@ export const shared = {
     ),
     Flag.optional
   ),
-  verbose: Flag.Boolean("verbose").pipe(
-    Flag.withAlias("v"),
-    Flag.withDescription("Afterwards print the status of every group"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  ),
-  wait: Flag.Boolean("wait").pipe(
-    Flag.withAlias("w"),
-    Flag.withDescription("Wait for the outcome of a tell or a shutdown and show it in the exit code"),
-    Flag.withoutNegation,
-    Flag.withDefault(false)
-  ),
+  verbose: toggle("verbose", "Afterwards print the status of every group", "v"),
+  wait: toggle("wait", "Wait for the outcome of a tell or a shutdown and show it in the exit code", "w"),
   timeout: Flag.Finite("timeout").pipe(
     Flag.withMetavar("SECONDS"),
     Flag.withDescription("Wait, but give up after this time; what was begun goes on"),

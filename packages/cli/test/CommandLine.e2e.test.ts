@@ -242,6 +242,30 @@ describe.concurrent("subcommands", () => {
   )
 
   it(
+    "flags that every command takes may stand before its name, and a time limit means waiting",
+    inScratch(async (scratch) => {
+      const daemon = await scratch.daemon(...lines)
+      expect((await scratch.clinit("-w", "tell", "g", "1")).stdout).toBe("g 1 DONE\n")
+      expect((await scratch.clinit("--timeout", "20", "g", "1")).stdout).toBe("g 1 DONE\n")
+      expect((await scratch.clinit("-w", "--timeout", "20", "shutdown")).exit).toBe(0)
+      expect((await daemon.finished()).exit).toBe(0)
+    })
+  )
+
+  it(
+    "a socket path that is too long for the system is refused in so many words",
+    inScratch(async (scratch) => {
+      scratch.write("cltab", [])
+      const long = scratch.path("x".repeat(120))
+      expect(await scratch.clinit("-s", long, "-d")).toEqual({
+        exit: 1,
+        stdout: "",
+        stderr: `clinit: cannot listen on ${long}: the path is longer than 107 bytes\n`
+      })
+    })
+  )
+
+  it(
     "status shows all groups, one group, the original's filters, and JSON",
     inScratch(async (scratch) => {
       const daemon = await scratch.daemon(

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
-import { mkdirSync, readlinkSync, rmdirSync, statSync, symlinkSync, unlinkSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync
+} from "node:fs"
 import * as net from "node:net"
-import { constants } from "node:os"
+import { constants as osConstants } from "node:os"
 import { eventually, until } from "./support/Eventually.ts"
 import * as Proc from "./support/Proc.ts"
 import * as Program from "./support/Program.ts"
@@ -55,6 +66,20 @@ describe.concurrent("the daemon ends in order", () => {
       })
     )
   }
+
+  it(
+    "a signal that comes when everything is down already does not make the end look like a death",
+    inScratch(async (scratch) => {
+      for (let round = 0; round < 5; round++) {
+        const daemon = await scratch.daemon("g:a:1:once:exec sleep 1000")
+        await scratch.clinit("g", "1")
+        await scratch.clinit("-w", "-k")
+        daemon.kill("SIGTERM")
+        daemon.kill("SIGINT")
+        expect((await daemon.finished()).exit).toBe(0)
+      }
+    })
+  )
 
   it(
     "a shutdown with nothing running ends at once",
@@ -385,7 +410,7 @@ describe.concurrent("the daemon's processes", () => {
       ])
       await scratch.clinit("-w", "g", "1")
       const a = await scratch.pid("a")
-      const { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1 } = constants.signals
+      const { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1 } = osConstants.signals
       const ignored = [SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTERM, SIGPIPE].filter((signal) =>
         Proc.ignores(a, signal)
       )
@@ -404,27 +429,73 @@ describe.concurrent("the daemon's processes", () => {
       const daemon = await scratch.daemon("g:a:12:respawn:exec sleep 1000", "g:b:2:respawn:exec sleep 1000")
       await scratch.clinit("-w", "g", "1")
       await eventually(async () => Proc.describe(await scratch.pid("a")).endsWith(" sleep 1000"), true)
-      // Whoever runs these tests may leave descriptors open to every process below.
-      const foreign = Proc.descriptors(scratch.start("sleep", ["1000"]).pid).filter((fd) => fd > 2)
-      const own = (pid: number) => Proc.descriptors(pid).filter((fd) => !foreign.includes(fd))
       const before = Proc.descriptors(daemon.pid).length
       for (let round = 0; round < 3; round++) {
         await scratch.clinit("-w", "g", "2")
         const b = await scratch.pid("b")
         await eventually(() => Proc.describe(b), `${b} sleep 1000`)
-        expect(own(b)).toEqual([0, 1, 2])
+        expect(Proc.descriptors(b)).toEqual([0, 1, 2])
         expect(Proc.descriptor(b, 0)).toBe("/dev/null")
         expect(Proc.descriptor(b, 1)).toBe(scratch.path("daemon.out"))
         expect(Proc.descriptor(b, 2)).toBe(scratch.daemonLog)
         await scratch.clinit("-w", "g", "1")
       }
-      expect(own(await scratch.pid("a"))).toEqual([0, 1, 2])
+      expect(Proc.descriptors(await scratch.pid("a"))).toEqual([0, 1, 2])
       await until("the daemon has no more than before", () => Proc.descriptors(daemon.pid).length <= before)
+    })
+  )
+  it(
+    "have no other descriptor either when the daemon was started with many",
+    inScratch(async (scratch) => {
+      scratch.configure("g:a:1:respawn:exec sleep 1000")
+      const log = openSync(scratch.daemonLog, "a")
+      const daemon = scratch.adopt(
+        scratch.start(
+          process.execPath,
+          [Program.bundle, "-c", scratch.cltab, "-d"],
+          ["ignore", log, log, ...Array.from({ length: 30 }, () => log)]
+        )
+      )
+      closeSync(log)
+      await scratch.isUp(daemon)
+      await scratch.clinit("-w", "g", "1")
+      const a = await scratch.pid("a")
+      await eventually(() => Proc.descriptors(a), [0, 1, 2])
     })
   )
 })
 
 describe.concurrent("the daemon carries on", () => {
+  it(
+    "when the reader of its standard error stops reading, and ends without it",
+    inScratch(async (scratch) => {
+      scratch.configure("g:a:1,3:respawn:exec sleep 1000", "g:b:2,3:wait:true")
+      execFileSync("mkfifo", [scratch.path("fifo")])
+      const reader = openSync(scratch.path("fifo"), constants.O_RDONLY | constants.O_NONBLOCK)
+      const writer = openSync(scratch.path("fifo"), constants.O_WRONLY)
+      const daemon = scratch.adopt(
+        scratch.start(process.execPath, [Program.bundle, "-c", scratch.cltab, "-d"], [
+          "ignore",
+          "ignore",
+          writer
+        ])
+      )
+      closeSync(writer)
+      try {
+        await scratch.isUp(daemon)
+        // Far more than the 64 KiB that a pipe holds.
+        await scratch.tellMany("g", Array.from({ length: 2_000 }, (_, index) => index % 2 === 0 ? "3" : "2"))
+        expect((await scratch.clinit("-w", "g", "1")).stdout).toBe("g 1 DONE\n")
+        process.kill(await scratch.pid("a"), "SIGKILL")
+        await eventually(async () => (await scratch.entry("a"))?.restarts, 1)
+        expect((await scratch.clinit("-k", "-w")).exit).toBe(0)
+        expect((await daemon.finished()).exit).toBe(0)
+      } finally {
+        closeSync(reader)
+      }
+    })
+  )
+
   it(
     "when the reader of its standard output and error goes away",
     inScratch(async (scratch) => {

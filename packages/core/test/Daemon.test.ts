@@ -224,50 +224,80 @@ describe("settings", () => {
     ))
 })
 
-describe("an internal error in a group", () => {
+describe("an internal error", () => {
   const web = GroupName.make("web")
 
-  /** A board that breaks when a group is checked at this level. */
-  const brokenAt = (level: string) =>
-    Layer.effect(
+  /** A daemon on a board that breaks, but only as long as this says so. */
+  const onBoard = (broken: (what: string) => boolean) => {
+    const board = Layer.effect(
       StatusBoard,
       Effect.map(StatusBoard, (board) => ({
         ...board,
-        setGroup: (group, at, state) =>
-          at === level && state === "CHECKING" ? Effect.die("broken") : board.setGroup(group, at, state)
+        setGroup: (group, level, state) =>
+          broken(`${group} ${level} ${state}`) ? Effect.die("broken") : board.setGroup(group, level, state),
+        setProcess: (entry, state, end) =>
+          broken(`${entry.tag} ${state._tag}`) ? Effect.die("broken") : board.setProcess(entry, state, end)
       } satisfies StatusBoard["Service"]))
     ).pipe(Layer.provide(StatusBoard.layer))
+    return Daemon.layer.pipe(
+      Layer.provide(EditableCltab.layer(cltab("web:a:1:wait:a", "web:b:12:once:b"))),
+      Layer.provide(ScriptedSpawner.layer({ a: { runs: "1 second" } })),
+      Layer.provide(board),
+      Layer.provideMerge(Trace.layer),
+      Layer.provide(Logger.layer([]))
+    )
+  }
 
-  it.effect("is reported to who waits, and the group goes on with the next order and can be shut down", () =>
+  const end = Effect.gen(function*() {
+    const daemon = yield* Daemon
+    yield* daemon.shutdown
+    yield* TestClock.adjust("1 minute")
+    yield* daemon.down
+    return (yield* Trace).lines()
+  })
+
+  it.effect("in a group is reported to who waits, the next order is carried out, and a shutdown ends", () =>
     Effect.gen(function*() {
       const daemon = yield* Daemon
       const broken = yield* daemon.tell(web, Level.make("1"))
       const waiting = yield* Effect.forkChild(Effect.exit(broken.settling), { startImmediately: true })
-      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(yield* Fiber.join(waiting), Exit.die("broken"))
       const sound = yield* daemon.tell(web, Level.make("2"))
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* sound.settling, { state: "DONE", failed: [] })
       yield* daemon.tell(web, Level.make("1"))
-      yield* daemon.shutdown
-      yield* TestClock.adjust("1 minute")
-      yield* daemon.down
-      assert.deepStrictEqual((yield* Trace).lines(), [
+      assert.deepStrictEqual(yield* end, [
         "0s a started",
-        "1s a SIGINT",
-        "1s a died of SIGINT",
+        "1s a exited 0",
         "1s b started",
-        "2s b SIGINT",
-        "2s b died of SIGINT",
-        "2s a started",
-        "2s a SIGINT",
-        "2s a died of SIGINT"
+        "3s a started",
+        "3s b SIGINT",
+        "3s b died of SIGINT",
+        "3s a SIGINT",
+        "3s a died of SIGINT"
       ])
-    }).pipe(Effect.provide(Daemon.layer.pipe(
-      Layer.provide(EditableCltab.layer(cltab("web:a:1:once:a", "web:b:2:once:b"))),
-      Layer.provide(ScriptedSpawner.layer()),
-      Layer.provide(brokenAt("1")),
-      Layer.provideMerge(Trace.layer),
-      Layer.provide(Logger.layer([]))
-    ))))
+    }).pipe(Effect.provide(onBoard((what) => what === "web 1 CHECKING"))))
+
+  it.effect("in an entry stops it and does not hold up its level, and the next tell starts it again", () => {
+    let broken = true
+    return Effect.gen(function*() {
+      const daemon = yield* Daemon
+      yield* daemon.tell(web, Level.make("1"))
+      yield* TestClock.adjust("2 seconds")
+      broken = false
+      yield* daemon.tell(web, Level.make("1"))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* end, [
+        "0s a started",
+        "0s a SIGINT",
+        "0s a died of SIGINT",
+        "0s b started",
+        "2s a started",
+        "3s a exited 0",
+        "4s b SIGINT",
+        "4s b died of SIGINT"
+      ])
+    }).pipe(Effect.provide(onBoard((what) => broken && what === "a Running")))
+  })
 })

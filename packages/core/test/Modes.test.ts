@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as PubSub from "effect/PubSub"
 import { cltab, withNode } from "./support/Node.ts"
 
 describe("sequencing", () => {
@@ -281,6 +282,21 @@ describe("after the start", () => {
       })
     ))
 
+  it.effect("a respawn entry that ends by itself is never shown as stopping", () =>
+    withNode(
+      cltab("web:r:1:respawn:r"),
+      { r: { runs: "10 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        const changes = yield* node.changes
+        yield* node.tell("web", "1")
+        yield* node.after("15 seconds")
+        const states = (yield* PubSub.takeAll(changes)).flatMap((change) =>
+          change._tag === "Process" ? [change.state?._tag] : []
+        )
+        assert.deepStrictEqual(states, ["Starting", "Running", "Starting", "Running"])
+      })
+    ))
+
   it.effect("a respawn entry's next run waits until nothing of the one before is left, and stops it (D23)", () =>
     withNode(
       cltab("web:r:1:respawn:r"),
@@ -380,24 +396,6 @@ describe("an entry that cannot be spawned", () => {
       ))
   }
 
-  it.effect("is tried again at a tell of the same level, unlike a finished one, and nothing else is touched", () =>
-    withNode(
-      cltab("web:x:1:wait:x", "web:f:1:wait:f", "web:b:1:once:b"),
-      { x: [{ refused: "out of processes" }, { runs: "1 second" }], f: { runs: 0 } },
-      Effect.fnUntraced(function*(node) {
-        yield* node.tell("web", "1")
-        yield* node.after("1 minute")
-        yield* node.tell("web", "1")
-        assert.deepStrictEqual(yield* node.after("1 minute"), [
-          "60s web 1 STARTING",
-          "60s x started",
-          "61s x exited 0",
-          "61s web 1 CHECKING",
-          "61s web 1 DONE"
-        ])
-      })
-    ))
-
   it.effect("is tried again under the throttle if it is a respawn entry, and holds up nothing (D40)", () =>
     withNode(
       cltab("web:x:1:respawn:x", "web:b:1:once:b"),
@@ -476,64 +474,7 @@ describe("an entry that cannot be spawned", () => {
     ))
 })
 
-describe("what outlives its leader in the process group", () => {
-  it.effect("is stopped before a respawn entry starts again, so that there never are two (D23)", () =>
-    withNode(
-      cltab("web:r:1:respawn:r"),
-      { r: [{ runs: "10 seconds", survivors: "12 seconds" }, {}] },
-      Effect.fnUntraced(function*(node) {
-        yield* node.tell("web", "1")
-        assert.deepStrictEqual(yield* node.after("1 minute"), [
-          "0s web 1 STARTING",
-          "0s r started",
-          "0s web 1 CHECKING",
-          "0s web 1 DONE",
-          "10s r exited 0",
-          "10s r SIGINT",
-          "15s r SIGTERM",
-          "22s r started"
-        ])
-      })
-    ))
-
-  it.effect("is stopped in the same time when the level is left meanwhile, and the entry is not started", () =>
-    withNode(
-      cltab("web:r:1:respawn:r"),
-      { r: { runs: "10 seconds", survivors: "12 seconds" } },
-      Effect.fnUntraced(function*(node) {
-        yield* node.tell("web", "1")
-        yield* node.after("12 seconds")
-        yield* node.tell("web", "2")
-        assert.deepStrictEqual(yield* node.after("1 minute"), [
-          "12s web 1 STOPPING",
-          "15s r SIGTERM",
-          "22s web 2 STARTING",
-          "22s web 2 CHECKING",
-          "22s web 2 DONE"
-        ])
-      })
-    ))
-
-  for (const mode of ["once", "wait", "test"]) {
-    it.effect(`is left alone if it is a ${mode} entry that has ended by itself`, () =>
-      withNode(
-        cltab(`web:x:1:${mode}:x`),
-        { x: { runs: "1 second", survivors: "1 hour" } },
-        Effect.fnUntraced(function*(node) {
-          yield* node.tell("web", "1")
-          yield* node.after("1 minute")
-          yield* node.tell("web", "2")
-          assert.deepStrictEqual(yield* node.after("1 minute"), [
-            "60s web 2 STARTING",
-            "60s web 2 CHECKING",
-            "60s web 2 DONE"
-          ])
-        })
-      ))
-  }
-})
-
-it.effect("ends are logged: a success of an entry that is not run again as news, all else as a warning", () =>
+it.effect("every end is warned of in the log, except a success of an entry that is not run again", () =>
   withNode(
     cltab("web:w:1:wait:w", "web:t:1:test:t", "web:o:1:once:o", "web:r:1:respawn:r"),
     { w: { runs: 0 }, t: { runs: 0, exits: 3 }, o: { runs: "1 second" }, r: [{ runs: "2 seconds" }, {}] },

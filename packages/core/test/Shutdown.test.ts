@@ -116,6 +116,29 @@ describe("a shutdown", () => {
     ))
 })
 
+it.effect("a daemon whose groups were all deleted is not down: it takes orders, and waits to be shut down", () =>
+  withNode(
+    cltab("web:a:1:once:a"),
+    {},
+    Effect.fnUntraced(function*(node) {
+      yield* traceDown(node)
+      yield* node.tell("web", "1")
+      node.cltab.write("")
+      yield* node.reread
+      node.cltab.write(cltab("web:a:1:once:a"))
+      yield* node.after("1 minute")
+      yield* node.tell("web", "1")
+      assert.deepStrictEqual(yield* shutdown(node), [
+        "60s web 1 HALTING",
+        "60s a SIGINT",
+        "60s a died of SIGINT",
+        "60s web 1 CONFIGURED",
+        "60s down",
+        "60s down"
+      ])
+    })
+  ))
+
 describe("a group is halted", () => {
   it.effect("from STARTING: the entry under way is stopped, those behind it never start", () =>
     withNode(

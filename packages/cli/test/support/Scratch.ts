@@ -1,4 +1,5 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { GroupName, Level } from "@clinit/protocol/Names"
 import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
 import type { DaemonStatus, ProcessStatus } from "@clinit/protocol/Status"
 import { assert } from "@effect/vitest"
@@ -126,6 +127,19 @@ export class Scratch {
       Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(this.socket))),
       Effect.runPromise
     )
+  }
+
+  /** Tells the group to go to these levels, one after the other, over one connection. */
+  tellMany(group: string, levels: ReadonlyArray<string>): Promise<void> {
+    return Effect.flatMap(ClinitClient, ({ tell }) =>
+      Effect.forEach(
+        levels,
+        (level) => tell({ group: GroupName.make(group), level: Level.make(level) }),
+        { discard: true }
+      )).pipe(
+        Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(this.socket))),
+        Effect.runPromise
+      )
   }
 
   /** `LEVEL STATE` of a group, as `1 DONE`; the bare state if it was never told, nothing if there is no such group. */
