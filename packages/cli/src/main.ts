@@ -43,6 +43,11 @@ const main = Command.runWith(clinit, { version })(Argv.normalise(process.argv.sl
   ))
 )
 
+// A write of nothing is done when everything before it has been written.
+const written = (stream: NodeJS.WriteStream, then: () => void) => void stream.write("", then)
+
 Effect.runFork(main).addObserver((exit: Exit.Exit<void, ExitCode.Failure>) => {
-  process.exitCode = ExitCode.of(exit)
+  // Waiting for the end by itself would first give up the signal handlers: a signal at that moment would make a daemon
+  // that ended well look killed.
+  written(process.stdout, () => written(process.stderr, () => process.exit(ExitCode.of(exit))))
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { isDeepStrictEqual } from "node:util"
 import { until } from "./support/Eventually.ts"
 import * as Proc from "./support/Proc.ts"
+import * as Program from "./support/Program.ts"
 import { inScratch } from "./support/Scratch.ts"
 
 describe("many at once", () => {
@@ -36,6 +37,27 @@ describe("many at once", () => {
       await until("it has begun", async () => await scratch.group("g") !== "CONFIGURED")
       expect((await scratch.clinit("-w", "h", "1")).stdout).toBe("h 1 DONE\n")
       expect((await tell.finished()).stdout).toBe("g 1 DONE\n")
+    })
+  )
+
+  it(
+    "a long answer arrives whole, also where it is read late",
+    inScratch(async (scratch) => {
+      // Longer than the 64 KiB that a pipe holds.
+      await scratch.daemon(`g:${"x".repeat(100_000)}:1:wait:true`)
+      expect((await scratch.clinit("-w", "g", "1")).exit).toBe(0)
+      const late = scratch.start("sh", [
+        "-c",
+        `"${process.execPath}" "${Program.bundle}" -c cltab status --json | { until [ -e go ]; do sleep 0.05; done; cat; }`
+      ])
+      await until(
+        "the client waits for room in the pipe",
+        () => scratch.left().some((pid) => Proc.describe(pid).includes("status --json"))
+      )
+      scratch.write("go")
+      const { stdout } = await late.finished()
+      expect(stdout.length).toBeGreaterThan(100_000)
+      expect(JSON.parse(stdout).groups).toHaveLength(1)
     })
   )
 
