@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as fs from "node:fs"
 
-/** So many lines wait for a reader of standard error that has stopped reading; what comes beyond is counted. */
-const maxLines = 10_000
+/** So much waits for a reader of standard error that has stopped reading; lines that come beyond are counted. */
+const maxCharacters = 1_000_000
 
-/** How long the end of the daemon waits for that reader. */
+/** How long the end of the daemon waits for everything to be read. */
 const patienceMillis = 1_000
 
 /** How long to wait before a reader that has no room is tried again. */
@@ -28,7 +28,7 @@ const open = (): number => {
   }
 }
 
-const lines: Array<string> = []
+let waiting = ""
 let descriptor: number | undefined
 let dropped = 0
 let writing = false
@@ -37,9 +37,10 @@ let whenIdle: (() => void) | undefined
 
 const pump = () => {
   if (writing) return
-  if (lines.length === 0) return whenIdle?.()
+  if (waiting === "" && dropped === 0) return whenIdle?.()
   const note = dropped > 0 ? `${new Date().toISOString()} warn ${dropped} lines of log were lost\n` : ""
-  const chunk = Buffer.from(lines.splice(0).join("") + note)
+  const chunk = Buffer.from(waiting + note)
+  waiting = ""
   dropped = 0
   write(chunk)
 }
@@ -67,12 +68,13 @@ export const toStandardError = Logger.make<unknown, void>(({ date, logLevel, mes
   const parts = Array.isArray(message) ? message.map(text) : [text(message)]
   // Read on terminals: a name or a path must not be able to steer one.
   const line = parts.join(" ").split("\n").map(escape).join("\n  ")
-  if (lines.length < maxLines) lines.push(`${date.toISOString()} ${logLevel.toLowerCase()} ${line}\n`)
+  const entry = `${date.toISOString()} ${logLevel.toLowerCase()} ${line}\n`
+  if (waiting.length + entry.length <= maxCharacters) waiting += entry
   else dropped++
   pump()
 })
 
-/** Completes when everything is written, or gives up when nobody has read it for a second. */
+/** Completes when everything is written, or gives up after a second. */
 export const flushed: Effect.Effect<void> = Effect.callback<void>((resume) => {
   whenIdle = () => resume(Effect.void)
   pump()

@@ -8,9 +8,14 @@ const write = (stream: NodeJS.WriteStream, text: string) => Effect.sync(() => vo
 export const print = (text: string): Effect.Effect<void> =>
   text === "" ? Effect.void : write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
 
+const complaint = (prefix: string) => (text: string): Effect.Effect<void> =>
+  write(process.stderr, text.split("\n").map((line) => `${prefix}${escape(line)}\n`).join(""))
+
+/** Findings about a file: each begins with `FILE:LINE:COLUMN`, which editors and terminals recognise. */
+export const diagnose = complaint("")
+
 /** What went wrong, for people; control characters are shown, not sent to the terminal. */
-export const complain = (text: string): Effect.Effect<void> =>
-  write(process.stderr, text.split("\n").map((line) => `clinit: ${escape(line)}\n`).join(""))
+export const complain = complaint("clinit: ")
 
 export const warn = (warnings: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.forEach(warnings, (warning) => complain(`warning: ${warning}`), { discard: true })

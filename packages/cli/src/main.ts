@@ -14,8 +14,14 @@ import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
 import { version } from "./Version.ts"
 
+/** What is left when a result could not be printed, on a full disk for instance. */
+let unprinted: Error | undefined
+
 // A reader that went away, or a terminal that was closed, is no reason to die: least of all for the daemon.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+process.stderr.on("error", () => {})
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE" && error.code !== "EIO") unprinted = error
+})
 
 // effect/cli's own has the alias -v, which has always meant something else here.
 const versionFlag = GlobalFlag.Action({
@@ -28,6 +34,8 @@ const explain = (failure: ExitCode.Failure) => {
     case "ShowHelp":
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
+    case "InvalidCltab":
+      return Output.diagnose(failure.message)
     default:
       return Output.complain(failure.message)
   }
@@ -43,11 +51,19 @@ const main = Command.runWith(clinit, { version })(Argv.normalise(process.argv.sl
   ))
 )
 
-// A write of nothing is done when everything before it has been written.
-const written = (stream: NodeJS.WriteStream, then: () => void) => void stream.write("", then)
+// A write of nothing is done when everything before it has been written; what went wrong with it is told a little later.
+const written = (stream: NodeJS.WriteStream, then: () => void) =>
+  void stream.write("", () => setImmediate(then))
 
 Effect.runFork(main).addObserver((exit: Exit.Exit<void, ExitCode.Failure>) => {
   // Waiting for the end by itself would first give up the signal handlers: a signal at that moment would make a daemon
   // that ended well look killed.
-  written(process.stdout, () => written(process.stderr, () => process.exit(ExitCode.of(exit))))
+  written(process.stdout, () => {
+    const code = ExitCode.of(exit)
+    if (unprinted !== undefined) process.stderr.write(`clinit: cannot print: ${unprinted.message}\n`)
+    written(
+      process.stderr,
+      () => process.exit(code === 0 && unprinted !== undefined ? ExitCode.refused : code)
+    )
+  })
 })

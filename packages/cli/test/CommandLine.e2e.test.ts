@@ -253,6 +253,22 @@ describe.concurrent("subcommands", () => {
   )
 
   it(
+    "a result that could not be printed is no success, a reader that has seen enough is",
+    inScratch(async (scratch) => {
+      await scratch.daemon(...lines)
+      const client = `"${process.execPath}" "${Program.bundle}" -c cltab`
+      const full = await scratch.start("sh", ["-c", `${client} status > /dev/full`]).finished()
+      expect(full).toEqual({
+        exit: 1,
+        stdout: "",
+        stderr: "clinit: cannot print: ENOSPC: no space left on device, write\n"
+      })
+      const closed = await scratch.start("sh", ["-c", `{ ${client} status; echo $? >&2; } | true`]).finished()
+      expect(closed.stderr).toBe("0\n")
+    })
+  )
+
+  it(
     "a socket path that is too long for the system is refused in so many words",
     inScratch(async (scratch) => {
       scratch.write("cltab", [])
@@ -318,7 +334,7 @@ describe.concurrent("subcommands", () => {
       scratch.write("bad", ["g:a:1:wait:true", "g:a:1:wait:true", "g:b:1:sometimes:true"])
       const { exit, stderr, stdout } = await scratch.bare("check", "bad")
       expect({ exit, stdout }).toEqual({ exit: 4, stdout: "" })
-      expect(stderr).toMatch(/^clinit: bad:2:3: error: .*\nclinit: bad:3:7: error: .*\n$/)
+      expect(stderr).toMatch(/^bad:2:3: error: .*\nbad:3:7: error: .*\n$/)
       expect(await scratch.bare("check", "nowhere")).toEqual({
         exit: 4,
         stdout: "",

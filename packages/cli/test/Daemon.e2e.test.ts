@@ -212,9 +212,9 @@ describe.concurrent("a reread", () => {
       const refused = {
         exit: 4,
         stdout: "",
-        stderr: `clinit: ${scratch.cltab}:5:3: error: entry has duplicate tag: a (lines 3 and 5) ` +
+        stderr: `${scratch.cltab}:5:3: error: entry has duplicate tag: a (lines 3 and 5) ` +
           "(a tag is used once in the whole file, also across groups)\n" +
-          `clinit: ${scratch.cltab}:6:7: error: unknown mode "wiat" (did you mean wait?)\n`
+          `${scratch.cltab}:6:7: error: unknown mode "wiat" (did you mean wait?)\n`
       }
       expect(await scratch.clinit("g", "2")).toEqual(refused)
       expect(await scratch.clinit("-w", "h", "1")).toEqual(refused)
@@ -255,7 +255,7 @@ describe.concurrent("the daemon refuses to start", () => {
       scratch.configure("g:a:1:wait:true", "g:b:1", "g:a:2:wait:true", "g:c:1:onse:true", " # not a comment")
       const { exit, stderr, stdout } = await refusal(scratch)
       expect({ exit, stdout }).toEqual({ exit: 4, stdout: "" })
-      const places = stderr.trimEnd().split("\n").map((line) => /^clinit: (.*?): error: /.exec(line)?.[1])
+      const places = stderr.trimEnd().split("\n").map((line) => /^(.*?): error: /.exec(line)?.[1])
       expect(places).toEqual(["4:6", "5:3", "6:7", "7:1"].map((place) => `${scratch.cltab}:${place}`))
       expect(scratch.exists("s")).toBe(false)
       expect(scratch.exists("clstat")).toBe(false)
@@ -470,6 +470,18 @@ describe.concurrent("the daemon's processes", () => {
 })
 
 describe.concurrent("the daemon carries on", () => {
+  it(
+    "at USR1, and opens no debugger as Node would",
+    inScratch(async (scratch) => {
+      const daemon = await scratch.daemon("g:a:1:wait:true")
+      daemon.kill("SIGUSR1")
+      daemon.kill("SIGHUP")
+      await until("HUP is obeyed", () => scratch.read("daemon.log").includes("SIGHUP"))
+      expect((await scratch.clinit("-w", "g", "1")).stdout).toBe("g 1 DONE\n")
+      expect(scratch.read("daemon.log")).not.toMatch(/debugger/i)
+    })
+  )
+
   it(
     "when the reader of its standard error stops reading, and ends without it",
     inScratch(async (scratch) => {

@@ -66,7 +66,6 @@ const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<un
   while (true) {
     yield* board.setProcess(entry, { _tag: "Starting" }, lastEnd)
     lastEnd = yield* run(entry, startsOnceForked(entry.mode) ? started : Effect.void)
-    yield* logEnd(entry, lastEnd)
     if (entry.mode !== "respawn") {
       yield* board.setProcess(entry, finished(entry.mode, lastEnd), lastEnd)
       yield* started
@@ -100,15 +99,23 @@ const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unkn
     (child) =>
       board.setProcess(entry, { _tag: "Running", pid: child.pid }).pipe(
         Effect.andThen(forked),
-        Effect.andThen(child.exit)
+        Effect.andThen(child.exit),
+        Effect.tap((end) => logEnd(entry, end))
       ),
     (child, exit) =>
       isLeft(entry.mode, child, exit) ?
         Effect.void :
         Escalation.stop(child, (signal) =>
-          board.setProcess(entry, { _tag: "Stopping", pid: child.pid, signal }))
+          board.setProcess(
+            entry,
+            { _tag: "Stopping", pid: child.pid, signal },
+            Exit.isSuccess(exit) ? exit.value : undefined
+          ))
   ).pipe(
-    Effect.catchTag("SpawnError", ({ reason }) => Effect.succeed({ _tag: "NotSpawned" as const, reason }))
+    Effect.catchTag("SpawnError", ({ reason }) => {
+      const end = { _tag: "NotSpawned" as const, reason }
+      return Effect.as(logEnd(entry, end), end)
+    })
   )
 })
 

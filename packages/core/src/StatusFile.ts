@@ -23,11 +23,14 @@ export class StatusFileTarget extends Context.Service<StatusFileTarget, {
   readonly remove: Effect.Effect<void, StatusFileError>
 }>()("@clinit/core/StatusFileTarget") {}
 
-/** At most one rewrite in this time, so a state is on disk at most this long, and one write, after it came about. */
-export const coalesceWindow = Duration.millis(25)
+/**
+ * At most one rewrite in this time. So a state is on disk after this time or, if that is longer, the rest of the write
+ * under way, and one write more.
+ */
+const coalesceWindow = Duration.millis(25)
 
 /** Without news the file is rewritten this often, so that its time of change shows that the daemon lives. */
-export const heartbeat = Duration.seconds(30)
+const heartbeat = Duration.seconds(30)
 
 /**
  * Keeps the status file up to date while the layer lives, and removes it when the layer ends. A file that cannot be
@@ -55,8 +58,7 @@ export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget> = 
     yield* Effect.addFinalizer(() => Effect.catch(target.remove, warnOnce))
     yield* Effect.gen(function*() {
       while (true) {
-        yield* write
-        yield* Effect.sleep(coalesceWindow)
+        yield* Effect.all([write, Effect.sleep(coalesceWindow)], { concurrency: "unbounded", discard: true })
         yield* nextGroupChange(changes).pipe(Effect.timeoutOption(heartbeat))
       }
     }).pipe(Effect.forkScoped({ startImmediately: true }))

@@ -474,6 +474,21 @@ describe("an entry that cannot be spawned", () => {
     ))
 })
 
+it.effect("the end of a respawn entry is told when it happens, not when what it left is gone", () =>
+  withNode(
+    cltab("web:r:1:respawn:r"),
+    { r: { runs: "1 second", exits: 7, survivors: "12 seconds" } },
+    Effect.fnUntraced(function*(node) {
+      yield* node.tell("web", "1")
+      yield* node.after("2 seconds")
+      assert.deepStrictEqual(node.log(), ["Warn: web/r exited 7"])
+      assert.deepStrictEqual(node.process("web", "r")?.lastEnd, { _tag: "Exited", code: 7 })
+      yield* node.tell("web", "2")
+      yield* node.after("1 minute")
+      assert.deepStrictEqual(node.log(), ["Warn: web/r exited 7"])
+    })
+  ))
+
 it.effect("every end is warned of in the log, except a success of an entry that is not run again", () =>
   withNode(
     cltab("web:w:1:wait:w", "web:t:1:test:t", "web:o:1:once:o", "web:r:1:respawn:r"),

@@ -19,7 +19,7 @@ import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
 import * as ChildNode from "./support/ChildNode.ts"
-import { connect, eventually, scratch } from "./support/Peer.ts"
+import { connect, eventually, scratch, stays } from "./support/Peer.ts"
 
 // Child processes and 500 clients take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
@@ -378,8 +378,8 @@ describe("lines", () => {
       yield* client.send(`${version}\n${waiting}\n${version}\n`)
       yield* client.halfClose
       assert.strictEqual(yield* client.line, versionAnswer)
-      yield* Effect.sleep(200) // time for it to be mistaken for one that is gone
-      assert.isFalse(client.isEnded())
+      // Many times the time after which it could be mistaken for one that is gone.
+      yield* stays("the connection is kept", () => !client.isEnded(), 200)
       yield* settle
       const [answer, ...rest] = yield* client.lines
       assert.strictEqual(JSON.parse(answer!).result.outcome.state, "DONE")
@@ -545,13 +545,13 @@ describe("a client that hinders", () => {
 
   it.live("is not one that asks now and then, nor one that waits for an answer, however long", () =>
     Effect.gen(function*() {
-      const { settle, socket } = yield* serving({ silence: Duration.seconds(1), probe: Duration.millis(20) })
+      const { settle, socket } = yield* serving({ silence: Duration.seconds(2), probe: Duration.millis(20) })
       const waiter = yield* connect(socket)
       const asker = yield* connect(socket)
       yield* waiter.send(`${waiting}\n`)
-      for (let count = 0; count < 10; count++) {
+      for (let count = 0; count < 12; count++) {
         assert.strictEqual(yield* asker.ask(version), versionAnswer)
-        yield* Effect.sleep(200)
+        yield* stays("both are served", () => !waiter.isEnded() && !asker.isEnded(), 200)
       }
       assert.isFalse(waiter.isEnded())
       yield* settle
@@ -673,8 +673,7 @@ describe("the end of the daemon", () => {
       yield* halfClosed.halfClose
       assert.strictEqual(yield* (yield* connect(socket)).ask(version), versionAnswer)
       const ending = yield* Effect.forkChild(end, { startImmediately: true })
-      yield* Effect.sleep(100)
-      assert.isUndefined(ending.pollUnsafe())
+      yield* stays("the end waits", () => ending.pollUnsafe() === undefined, 100)
       yield* settle
       assert.include((yield* waiter.lines).join("|"), "\"outcome\"")
       assert.include((yield* halfClosed.lines).join("|"), "all groups halted")

@@ -76,7 +76,7 @@ describe("processes of this machine", () => {
     completes: (effect) => withDeadline("the effect completes", effect),
     subjects: {
       exits3: { command: "exit 3" },
-      leavesSurvivor: { command: "sleep 0.3 & exit 0" },
+      leavesSurvivor: { command: "sleep 1000 & exit 0" },
       runs: {
         command: "sleep 1000 & exec sleep 1000",
         ready: (child) =>

@@ -10,6 +10,6 @@ export const Diagnostic = Schema.Struct({
 })
 export type Diagnostic = typeof Diagnostic.Type
 
-/** `file:line:column: severity: message (hint)`, the form editors and terminals make clickable. */
+/** `file:line:column: severity: message (hint)`, a form that editors and terminals recognise. */
 export const format = (file: string, { column, hint, line, message, severity }: Diagnostic): string =>
   `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? "" : ` (${hint})`}`

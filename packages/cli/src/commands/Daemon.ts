@@ -53,6 +53,8 @@ export const daemon = (flags: Shared) => {
         ["SIGTERM", "SIGINT"],
         (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
       )
+      // Node would open its debugger to every user of the machine.
+      yield* onEvents(["SIGUSR1"], () => Effect.void)
       yield* onEvents(["SIGHUP"], () =>
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
           Effect.andThen(node.reread),

@@ -34,7 +34,7 @@ const maxAgeMillis = 100
 
 let lastScan: { readonly atMillis: number; readonly groups: ReadonlySet<number> } | undefined
 
-/** The process groups with a process that is not a zombie, or nothing where there is no /proc. */
+/** The process groups with a process that is not a zombie, or nothing where that cannot be told. */
 const runningGroups = (maxAge: number): ReadonlySet<number> | undefined => {
   const now = performance.now()
   if (lastScan === undefined || now - lastScan.atMillis > maxAge || maxAge === 0) {
@@ -45,18 +45,31 @@ const runningGroups = (maxAge: number): ReadonlySet<number> | undefined => {
   return lastScan.groups
 }
 
+/**
+ * Processes come while others are being read: one that forks behind the listing and is gone before its turn would be
+ * missed together with its child. So it is listed again until nothing is new. Where that never settles, or there is
+ * no /proc, nothing is known.
+ */
 const scan = (): ReadonlySet<number> | undefined => {
   const groups = new Set<number>()
+  const seen = new Set<string>()
   try {
-    for (const name of readdirSync("/proc")) {
-      const stat = /^\d+$/.test(name) ? statOf(name) : undefined
-      if (stat !== undefined && stat.state !== "Z" && stat.state !== "X") groups.add(stat.pgid)
+    for (let round = 0; round < maxRounds; round++) {
+      const fresh = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && !seen.has(name))
+      if (fresh.length === 0) return groups.size === 0 ? undefined : groups
+      for (const pid of fresh) {
+        seen.add(pid)
+        const stat = statOf(pid)
+        if (stat !== undefined && stat.state !== "Z" && stat.state !== "X") groups.add(stat.pgid)
+      }
     }
   } catch {
-    return undefined
+    // no /proc
   }
-  return groups.size === 0 ? undefined : groups
+  return undefined
 }
+
+const maxRounds = 10
 
 /** Fields 3 and 5 of /proc/PID/stat, see proc_pid_stat(5); the name before them may hold anything. */
 const statOf = (pid: string) => {

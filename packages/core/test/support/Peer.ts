@@ -21,6 +21,16 @@ export const eventually = (what: string, check: () => boolean, withinMillis = 15
     }
   })
 
+/** Checks again and again for so long that nothing changes; fails the test if it does. */
+export const stays = (what: string, check: () => boolean, forMillis: number) =>
+  Effect.promise(async () => {
+    const end = Date.now() + forMillis
+    while (Date.now() < end) {
+      if (!check()) throw new Error(`no longer: ${what}`)
+      await new Promise((resume) => setTimeout(resume, 5))
+    }
+  })
+
 /** A client that can misbehave. */
 export interface Peer {
   readonly send: (text: string | Uint8Array) => Effect.Effect<void>

@@ -26,7 +26,7 @@ export interface World {
   readonly subjects: {
     /** Ends by itself with code 3. */
     readonly exits3: Subject
-    /** Ends by itself with code 0 and leaves a process of its group behind for a while. */
+    /** Ends by itself with code 0 and leaves a process of its group behind. */
     readonly leavesSurvivor: Subject
     /** Two processes that run until any signal. */
     readonly runs: Subject
@@ -104,6 +104,7 @@ export const claims = ({ completes, it, provide, subjects }: World) => {
           Effect.map(child.exit, (end) => [end, extinct.pollUnsafe() === undefined] as const)
         )
         assert.deepStrictEqual(leaderFirst, [{ _tag: "Exited", code: 0 }, true])
+        yield* child.signal("SIGKILL")
         yield* completes(Fiber.join(extinct))
       })
   )
