@@ -18,7 +18,7 @@ export const shared = {
     Flag.withAlias("c"),
     Flag.withMetavar("FILE"),
     Flag.withDescription(`The cltab (default ${Cltab.defaults.cltab})`),
-    Flag.optional
+    Flag.withDefault(Cltab.defaults.cltab)
   ),
   socket: Flag.String("socket").pipe(
     Flag.withAlias("s"),
@@ -39,7 +39,7 @@ export const shared = {
 }
 
 export interface Shared {
-  readonly cltab: Option.Option<string>
+  readonly cltab: string
   readonly socket: Option.Option<string>
   readonly verbose: boolean
   readonly wait: boolean

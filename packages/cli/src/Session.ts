@@ -16,8 +16,7 @@ import * as Output from "./Output.ts"
  * Where the daemon's files are. Like the original's client it reads the settings lines of the cltab, whatever its
  * entries look like, and does without a cltab that is missing.
  */
-const paths = Effect.fnUntraced(function*(flags: Shared) {
-  const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
+const paths = Effect.fnUntraced(function*({ cltab, socket }: Shared) {
   const settings = yield* CltabSource.pipe(
     Effect.flatMap((source) => source.read),
     Effect.map((bytes) => Cltab.decode(bytes).settings),
@@ -27,7 +26,7 @@ const paths = Effect.fnUntraced(function*(flags: Shared) {
     ),
     Effect.provide(NodeCltabSource.layer(cltab))
   )
-  return CltabSettings.resolve({ cltab, socket: Option.getOrUndefined(flags.socket) }, settings)
+  return CltabSettings.resolve({ cltab, socket: Option.getOrUndefined(socket) }, settings)
 })
 
 /** The socket that this command's flags and cltab lead to. */

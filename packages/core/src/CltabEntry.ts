@@ -1,5 +1,5 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
-import { GroupName, Mode, Tag } from "@clinit/protocol/Names"
+import { forbidden, GroupName, Mode, Tag } from "@clinit/protocol/Names"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { LevelList } from "./LevelList.ts"
@@ -42,10 +42,9 @@ const field = <S extends Schema.ConstraintDecoder<unknown>>(
   offence: RegExp
 ): Field<S["Type"]> => ({ name, decode: Schema.decodeUnknownResult(schema), offence })
 
-const gap = /[\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]/u
-const group = field("group name", Entry.fields.group, gap)
-const tag = field("tag", Entry.fields.tag, gap)
-const levels = field("level list", Entry.fields.levels, gap)
+const group = field("group name", Entry.fields.group, forbidden)
+const tag = field("tag", Entry.fields.tag, forbidden)
+const levels = field("level list", Entry.fields.levels, forbidden)
 const mode = field("mode", Entry.fields.mode, /^/)
 const command = field("command", Entry.fields.command, /(?!\t|\r$)\p{Cc}/u)
 const fields: ReadonlyArray<Field<unknown>> = [group, tag, levels, mode, command]

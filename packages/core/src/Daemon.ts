@@ -85,8 +85,10 @@ const make = Effect.gen(function*() {
 
   const entriesOf = (group: GroupName) => cltab.current().entries.filter((entry) => entry.group === group)
 
+  const configured = () => new Set(cltab.current().entries.map((entry) => entry.group))
+
   const haltDeleted = Effect.gen(function*() {
-    const kept = new Set(cltab.current().entries.map((entry) => entry.group))
+    const kept = configured()
     const deleted = [...groups.keys()].filter((name) => !kept.has(name))
     yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
     return deleted
@@ -143,8 +145,7 @@ const make = Effect.gen(function*() {
     status: Effect.sync(() => {
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
-      const names = new Set(cltab.current().entries.map((entry) => entry.group))
-      const untold = [...names].filter((group) => !known.has(group))
+      const untold = [...configured()].filter((group) => !known.has(group))
       return {
         cltab: source.file,
         shuttingDown,

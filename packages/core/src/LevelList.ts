@@ -1,11 +1,9 @@
+import { plain } from "@clinit/protocol/Names"
 import * as Schema from "effect/Schema"
 
 /** The third field of an entry: not empty, without white space, control characters and colons. */
 export const LevelList = Schema.String.check(
-  Schema.isNonEmpty({ message: "the level list is empty" }),
-  Schema.isPattern(/^[^\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]*$/u, {
-    message: "the level list has white space or a control character"
-  }),
+  ...plain("the level list"),
   Schema.isPattern(/^[^:]*$/, { message: "the level list has a colon" })
 )
 export type LevelList = typeof LevelList.Type

@@ -29,9 +29,6 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
           Effect.succeed({ bytes, cltab }) :
           Effect.fail(new InvalidCltab({ file, diagnostics: cltab.diagnostics }))
       })
-    const warningsOf = ({ diagnostics }: Cltab.Cltab) =>
-      diagnostics.map((diagnostic) => Diagnostic.format(file, diagnostic))
-
     let loaded = yield* Effect.flatMap(read, parse)
     let trouble: ReadonlyArray<string> = []
     const { clstat, socket } = loaded.cltab.settings
@@ -42,6 +39,12 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
         [] :
         [`${file}: a changed socket or clstat line takes effect when the daemon is started again`]
 
+    /** What is to be said of a cltab for as long as it is in force. */
+    const lasting = (cltab: Cltab.Cltab) => [
+      ...cltab.diagnostics.map((diagnostic) => Diagnostic.format(file, diagnostic)),
+      ...moved(cltab)
+    ]
+
     /** Notes what is wrong now and logs what was not wrong before. */
     const note = (news: ReadonlyArray<string>) =>
       Effect.suspend(() => {
@@ -49,13 +52,13 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
         trouble = news
         return Effect.as(Effect.forEach(fresh, (each) => Effect.logWarning(each), { discard: true }), news)
       })
-    yield* note(warningsOf(loaded.cltab))
+    yield* note(lasting(loaded.cltab))
 
     const load = Effect.fnUntraced(
       function*(bytes: Uint8Array) {
         loaded = yield* parse(bytes)
         yield* Effect.logInfo(`${file} read: ${loaded.cltab.entries.length} entries`)
-        return yield* note([...warningsOf(loaded.cltab), ...moved(loaded.cltab)])
+        return yield* note(lasting(loaded.cltab))
       },
       Effect.tapError((error) =>
         note([`${file} was modified since it was loaded and refused:\n${error.message}`])
@@ -70,7 +73,7 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
         onSuccess: (bytes) =>
           sameBytes(bytes, loaded.bytes) ?
             // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
-            Effect.as(note([...warningsOf(loaded.cltab), ...moved(loaded.cltab)]), moved(loaded.cltab)) :
+            Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
             load(bytes)
       })
     }

@@ -4,11 +4,10 @@ import type { Child } from "@clinit/core/Spawner"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
 import { spawn as spawnProcess } from "node:child_process"
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import * as path from "node:path"
+import { scratch } from "./support/Peer.ts"
 import * as SpawnerContract from "./support/Spawner.contract.ts"
 
 const withDeadline = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
@@ -26,11 +25,6 @@ const eventually = <A>(what: string, look: () => A | undefined | false): Effect.
       return found === undefined || found === false ? Effect.fail("not yet" as const) : Effect.succeed(found)
     }).pipe(Effect.retry(Schedule.spaced("5 millis")), Effect.orDie)
   )
-
-const scratch: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => fs.mkdtempSync(path.join(tmpdir(), "clinit-spawner-"))),
-  (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
-)
 
 const read = (file: string) => {
   try {

@@ -2,10 +2,16 @@ import * as Schema from "effect/Schema"
 
 // White space would shift the fields of the status file. Control characters, and those that turn the direction of
 // writing round, would reach terminals; half a surrogate pair cannot be written as UTF-8.
-const plain = (what: string) =>
+const barred = String.raw`\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069`
+
+/** A character that no name may have. */
+export const forbidden = new RegExp(`[${barred}]`, "u")
+
+/** The checks of a name that messages call so: not empty, and no character that is forbidden. */
+export const plain = (what: string) =>
   [
     Schema.isNonEmpty({ message: `${what} is empty` }),
-    Schema.isPattern(/^[^\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]*$/u, {
+    Schema.isPattern(new RegExp(`^[^${barred}]*$`, "u"), {
       message: `${what} has white space or a control character`
     })
   ] as const

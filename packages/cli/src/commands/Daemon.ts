@@ -32,10 +32,8 @@ const onEvents = Effect.fnUntraced(function*(
  * Runs the daemon in the foreground until it is shut down, by a client or by TERM or INT, and the last process is
  * gone. HUP rereads the cltab.
  */
-export const daemon = (flags: Shared) => {
-  const cltab = Option.getOrElse(flags.cltab, () => CltabSettings.defaults.cltab)
-  const socketFlag = Option.getOrUndefined(flags.socket)
-  return Effect.scoped(Effect.gen(function*() {
+export const daemon = ({ cltab, socket: socketFlag }: Shared) =>
+  Effect.scoped(Effect.gen(function*() {
     yield* Effect.sync(InheritedDescriptors.close)
     yield* Effect.addFinalizer(() => Log.flushed)
     // Dying would leave every process without its supervisor: worse than any state that such an accident leaves.
@@ -48,7 +46,10 @@ export const daemon = (flags: Shared) => {
     ))
     yield* Effect.gen(function*() {
       const node = yield* Daemon
-      const { clstat, socket } = CltabSettings.resolve({ cltab, socket: socketFlag }, node.settings())
+      const { clstat, socket } = CltabSettings.resolve(
+        { cltab, socket: Option.getOrUndefined(socketFlag) },
+        node.settings()
+      )
       yield* onEvents(
         ["SIGTERM", "SIGINT"],
         (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
@@ -69,4 +70,3 @@ export const daemon = (flags: Shared) => {
       yield* Effect.logInfo("all groups are down")
     }).pipe(Effect.provideContext(context))
   })).pipe(Effect.provide(Logger.layer([Log.toStandardError])))
-}

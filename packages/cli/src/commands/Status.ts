@@ -33,12 +33,14 @@ export const status = (flags: Shared, selection: Selection) =>
         yield* Output.complain(unknown.message)
         return yield* unknown
       }
+      if (level !== undefined && !selection.json) {
+        return yield* Output.print(Clstat.summary(whole.groups, { group, level }))
+      }
       const groups = whole.groups.filter((each) =>
         (group === undefined || each.group === group) && (level === undefined || each.level === level)
       )
       const chosen = { ...whole, groups }
       if (selection.json) return yield* Output.print(JSON.stringify(yield* encode(chosen)))
-      if (level !== undefined) return yield* Output.print(Clstat.summary(groups, { group, level }))
       yield* Output.print(Render.status(chosen))
     })
   )

@@ -8,7 +8,7 @@ import type { Child } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import * as ProcessGroup from "./ProcessGroup.ts"
 
-const ended = (code: number | null, signal: NodeJS.Signals | null): ChildExit =>
+const endOf = ({ exitCode: code, signalCode: signal }: ChildProcess): ChildExit =>
   signal !== null
     ? { _tag: "Signaled", signal }
     : code !== null
@@ -19,18 +19,17 @@ const ended = (code: number | null, signal: NodeJS.Signals | null): ChildExit =>
 const pollMillis = { first: 5, longest: 100 }
 
 const makeChild = (child: ChildProcess, pid: number): Child => {
-  let end: ChildExit | undefined
-  child.once("exit", (code, signal) => {
-    end = ended(code, signal)
+  let hasExited = false
+  child.once("exit", () => {
+    hasExited = true
   })
   // Latched: once the group is gone its number may become somebody else's.
   let extinction = false
-  const isExtinct = () => extinction ||= end !== undefined && !ProcessGroup.isAlive(pid)
+  const isExtinct = () => extinction ||= hasExited && !ProcessGroup.isAlive(pid)
 
   const exit = Effect.callback<ChildExit>((resume) => {
-    if (end !== undefined) return resume(Effect.succeed(end))
-    const onExit = (code: number | null, signal: NodeJS.Signals | null) =>
-      resume(Effect.succeed(ended(code, signal)))
+    const onExit = () => resume(Effect.succeed(endOf(child)))
+    if (hasExited) return onExit()
     child.once("exit", onExit)
     return Effect.sync(() => child.off("exit", onExit))
   })
@@ -42,7 +41,7 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
       timer = setTimeout(() => look(Math.min(2 * delay, pollMillis.longest)), delay)
     }
     const onExit = () => look(pollMillis.first)
-    if (end !== undefined) onExit()
+    if (hasExited) onExit()
     else child.once("exit", onExit)
     return Effect.sync(() => {
       clearTimeout(timer)

@@ -5,17 +5,10 @@ import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { StatusFileError, StatusFileTarget } from "../StatusFile.ts"
 
-const isCode = (code: string) => (error: unknown) => (error as NodeJS.ErrnoException).code === code
-
-const unlinkIfThere = (file: string) =>
-  fs.unlink(file).catch((error: unknown) => {
-    if (!isCode("ENOENT")(error)) throw error
-  })
-
 /** Renaming over a device or a directory would destroy it, and a symlink's owner may not be ours. */
 const refuseForeign = async (file: string) => {
   const stat = await fs.lstat(file).catch((error: unknown) => {
-    if (isCode("ENOENT")(error)) return undefined
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
     throw error
   })
   if (stat !== undefined && !stat.isFile()) throw new Error(`${file} exists and is not a regular file`)
@@ -24,7 +17,7 @@ const refuseForeign = async (file: string) => {
 const replace = async (file: string, text: string) => {
   await refuseForeign(file)
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
-  await unlinkIfThere(temporary)
+  await fs.rm(temporary, { force: true })
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
   const handle = await fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644)
   try {
@@ -52,6 +45,6 @@ export const layer = (file: string): Layer.Layer<StatusFileTarget> =>
     replace: (text) => attempt(file, () => replace(file, text)),
     remove: attempt(file, async () => {
       await refuseForeign(file)
-      await unlinkIfThere(file)
+      await fs.rm(file, { force: true })
     })
   })

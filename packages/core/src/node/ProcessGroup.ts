@@ -23,7 +23,14 @@ export const isAlive = (pgid: number): boolean => {
     // EPERM: there is a process, but it belongs to somebody else by now.
     if (isMissing(error)) return false
   }
-  return runningGroups(maxAgeMillis)?.has(pgid) === true || (runningGroups(0)?.has(pgid) ?? true)
+  const now = performance.now()
+  if (lastScan !== undefined && now - lastScan.atMillis <= maxAgeMillis && lastScan.groups.has(pgid)) {
+    return true
+  }
+  const groups = scan()
+  if (groups === undefined) return true
+  lastScan = { atMillis: now, groups }
+  return groups.has(pgid)
 }
 
 /**
@@ -34,18 +41,9 @@ const maxAgeMillis = 100
 
 let lastScan: { readonly atMillis: number; readonly groups: ReadonlySet<number> } | undefined
 
-/** The process groups with a process that is not a zombie, or nothing where that cannot be told. */
-const runningGroups = (maxAge: number): ReadonlySet<number> | undefined => {
-  const now = performance.now()
-  if (lastScan === undefined || now - lastScan.atMillis > maxAge || maxAge === 0) {
-    const groups = scan()
-    if (groups === undefined) return undefined
-    lastScan = { atMillis: now, groups }
-  }
-  return lastScan.groups
-}
-
 /**
+ * The process groups with a process that is not a zombie, or nothing where that cannot be told.
+ *
  * Processes come while others are being read: one that forks behind the listing and is gone before its turn would be
  * missed together with its child. So it is listed again until nothing is new. Where that never settles, or there is
  * no /proc, nothing is known.
