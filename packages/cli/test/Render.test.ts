@@ -88,6 +88,7 @@ describe("the daemon's status", () => {
     pid: 1,
     cltab: "/etc/cltab",
     shuttingDown: false,
+    containment: "cgroup",
     warnings: [],
     groups: []
   }

@@ -1,7 +1,7 @@
 import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import { ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
-import type { GroupStatus } from "@clinit/protocol/Status"
+import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import { CltabSource } from "./CltabSource.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 import * as Group from "./Group.ts"
 import * as LoadedCltab from "./LoadedCltab.ts"
-import type { Spawner } from "./Spawner.ts"
+import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
@@ -59,6 +59,7 @@ export interface Reread {
 }
 
 export interface Status {
+  readonly containment: Containment
   readonly cltab: string
   readonly shuttingDown: boolean
   readonly warnings: ReadonlyArray<string>
@@ -76,6 +77,7 @@ const make = Effect.gen(function*() {
   const source = yield* CltabSource
   const cltab = yield* LoadedCltab.make
   const board = yield* StatusBoard
+  const spawner = yield* Spawner
   const context = yield* Effect.context<Spawner | StatusBoard>()
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const reading = yield* Semaphore.make(1)
@@ -147,6 +149,7 @@ const make = Effect.gen(function*() {
       const known = new Set(told.map(({ group }) => group))
       const untold = [...configured()].filter((group) => !known.has(group))
       return {
+        containment: spawner.containment,
         cltab: source.file,
         shuttingDown,
         warnings: cltab.trouble(),

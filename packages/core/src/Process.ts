@@ -64,10 +64,10 @@ const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<un
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
   while (true) {
-    yield* board.setProcess(entry, { _tag: "Starting" }, lastEnd)
+    yield* board.setProcess(entry, { _tag: "Starting" }, ended(lastEnd))
     lastEnd = yield* run(entry, startsOnceForked(entry.mode) ? started : Effect.void)
     if (entry.mode !== "respawn") {
-      yield* board.setProcess(entry, finished(entry.mode, lastEnd), lastEnd)
+      yield* board.setProcess(entry, finished(entry.mode, lastEnd), { lastEnd })
       yield* started
       return yield* Effect.never
     }
@@ -81,7 +81,7 @@ const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<un
     history = verdict.history
     if (verdict.pauseMillis > 0) {
       const retryAt = (yield* Clock.currentTimeMillis) + verdict.pauseMillis
-      yield* board.setProcess(entry, { _tag: "Pausing", retryAt }, lastEnd)
+      yield* board.setProcess(entry, { _tag: "Pausing", retryAt }, { lastEnd })
       yield* Effect.logWarning(
         `${entry.tag} respawning too rapidly: sleeping ${verdict.pauseMillis / 1_000} seconds`
       )
@@ -95,9 +95,11 @@ const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unkn
   const board = yield* StatusBoard
   const spawner = yield* Spawner
   return yield* Effect.acquireUseRelease(
-    spawner.spawn(entry),
+    spawner.spawn(entry, entry.tag),
     (child) =>
-      board.setProcess(entry, { _tag: "Running", pid: child.pid }).pipe(
+      board.setProcess(entry, { _tag: "Running", pid: child.identity.pid }, {
+        containment: child.identity.containment
+      }).pipe(
         Effect.andThen(forked),
         Effect.andThen(child.exit),
         Effect.tap((end) => logEnd(entry, end))
@@ -108,8 +110,8 @@ const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unkn
         Escalation.stop(child, (signal) =>
           board.setProcess(
             entry,
-            { _tag: "Stopping", pid: child.pid, signal },
-            Exit.isSuccess(exit) ? exit.value : undefined
+            { _tag: "Stopping", pid: child.identity.pid, signal },
+            ended(Exit.isSuccess(exit) ? exit.value : undefined)
           ))
   ).pipe(
     Effect.catchTag("SpawnError", ({ reason }) => {
@@ -125,6 +127,8 @@ const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unkn
  */
 const isLeft = (mode: Mode, child: Child, exit: Exit.Exit<unknown>): boolean =>
   child.isExtinct() || (Exit.isSuccess(exit) && mode !== "respawn")
+
+const ended = (lastEnd: RunEnd | undefined) => lastEnd === undefined ? {} : { lastEnd }
 
 const logEnd = ({ group, mode, tag }: Entry, end: RunEnd): Effect.Effect<void> => {
   const text = `${group}/${tag} ${describeEnd(end)}`

@@ -1,10 +1,12 @@
 import type { ChildExit } from "@clinit/protocol/Status"
+import { Containment } from "@clinit/protocol/Status"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
 
-export type Signal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | "SIGKILL"
+/** CONT wakes what was stopped by STOP, which would otherwise not hear of the others; it ends nothing. */
+export type Signal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | "SIGKILL" | "SIGCONT"
 
 /** The operating system refused to start a process; nothing was left running. */
 export class SpawnError extends Schema.TaggedError<SpawnError>()("SpawnError", { reason: Schema.String }) {
@@ -13,21 +15,57 @@ export class SpawnError extends Schema.TaggedError<SpawnError>()("SpawnError", {
   }
 }
 
-/** A started process: the leader of its own session and process group. */
+/**
+ * What tells a process from every other, also from a later one with its pid, and where its tree is. `startTime` is
+ * field 22 of /proc/PID/stat, in clock ticks since the boot `boot` (proc_pid_stat(5)); both are there unless the
+ * system has no /proc. `cgroup` is the directory of the tree's own control group.
+ */
+export const ProcessIdentity = Schema.Struct({
+  pid: Schema.Int.check(Schema.isGreaterThan(1)),
+  startTime: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d{1,20}$/))),
+  boot: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9a-f-]{36}$/))),
+  containment: Containment,
+  cgroup: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\/[^\p{Cc}]*$/u)))
+})
+export type ProcessIdentity = typeof ProcessIdentity.Type
+
+/**
+ * A word of printable characters without blanks, different for each run ever. Every process of the tree inherits it
+ * in its environment.
+ */
+export type Mark = string
+
+/** A process and the tree that it is the root of: the leader of its own session and process group. */
 export interface Child {
-  readonly pid: number
+  readonly identity: ProcessIdentity
   /** How the leader ended, as soon as it has. Interruptible; may be awaited any number of times. */
   readonly exit: Effect.Effect<ChildExit>
-  /** Whether no live process of the group remains. Once true it stays true. */
+  /** Whether no live process of the tree remains. Once true it stays true. */
   readonly isExtinct: () => boolean
-  /** Completes once no live process of the group remains. Interruptible. */
+  /** Completes once no live process of the tree remains. Interruptible. */
   readonly extinct: Effect.Effect<void>
-  /** Sends the signal to every process of the group; does nothing once the group is extinct. */
+  /** Sends the signal once to every process of the tree; does nothing once the tree is extinct. Never fails. */
   readonly signal: (signal: Signal) => Effect.Effect<void>
+}
+
+/** A process tree that bears a mark: the oldest of its processes. */
+export interface Found {
+  readonly mark: Mark
+  readonly identity: ProcessIdentity
 }
 
 /** The seam to the operating system. Everything above it runs on the test clock as well. */
 export class Spawner extends Context.Service<Spawner, {
-  /** Starts the entry's command through `/bin/sh -c`; done once the process exists. */
-  readonly spawn: (entry: Entry) => Effect.Effect<Child, SpawnError>
+  /** What holds the trees of processes together that are started from now on. */
+  readonly containment: Containment
+  /** Starts the entry's command through `/bin/sh -c`, marked; done once the process exists. */
+  readonly spawn: (entry: Entry, mark: Mark) => Effect.Effect<Child, SpawnError>
+  /**
+   * Takes over a process that an earlier daemon started, without a signal to it. Never fails: one that has ended, or
+   * whose pid belongs to somebody else by now, ended in an unknown way; what it left of its tree is still the child's.
+   * How a leader ends that is alive is never known, only that it does, within a second.
+   */
+  readonly adopt: (identity: ProcessIdentity, mark: Mark) => Effect.Effect<Child>
+  /** The live process trees whose marks begin so; none where the system does not tell. */
+  readonly find: (prefix: string) => Effect.Effect<ReadonlyArray<Found>>
 }>()("@clinit/core/Spawner") {}

@@ -1,5 +1,5 @@
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import type { GroupState, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
+import type { GroupState, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,8 +23,8 @@ export const changesKept = 4096
 export class StatusBoard extends Context.Service<StatusBoard, {
   readonly setGroup: (group: GroupName, level: Level, state: GroupState) => Effect.Effect<void>
   readonly removeGroup: (group: GroupName) => Effect.Effect<void>
-  /** Sets an entry's state; `end` tells how the run before it ended, `restarts` counts starts after the first. */
-  readonly setProcess: (entry: Entry, state: ProcessState, end?: RunEnd) => Effect.Effect<void>
+  /** Sets an entry's state; `restarts` counts starts after the first. */
+  readonly setProcess: (entry: Entry, state: ProcessState, facts?: Facts) => Effect.Effect<void>
   readonly removeProcess: (entry: Entry) => Effect.Effect<void>
   /** The group as it is now, if it was ever told. */
   readonly group: (group: GroupName) => GroupStatus | undefined
@@ -36,6 +36,9 @@ export class StatusBoard extends Context.Service<StatusBoard, {
 }>()("@clinit/core/StatusBoard") {
   static readonly layer: Layer.Layer<StatusBoard> = Layer.effect(StatusBoard, Effect.suspend(() => make))
 }
+
+/** What else is known with a state: how the run before it ended, and what is true of the process while it lives. */
+export type Facts = Pick<ProcessStatus, "lastEnd" | "containment" | "adopted">
 
 interface GroupRecord {
   readonly group: GroupName
@@ -65,18 +68,20 @@ const make = Effect.gen(function*() {
       groups.delete(group)
       yield* PubSub.publish(changes, { _tag: "Group", group })
     }, Effect.uninterruptible),
-    setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, end) {
+    setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
       const since = yield* Clock.currentTimeMillis
       let ofGroup = processes.get(group)
       if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
       const before = ofGroup.get(tag)
-      const lastEnd = end ?? before?.lastEnd
+      const { adopted, containment, lastEnd } = { ...before, ...facts }
       ofGroup.set(tag, {
         tag,
         mode,
         state,
         since,
         restarts: before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0),
+        ...("pid" in state && containment !== undefined ? { containment } : {}),
+        ...("pid" in state && adopted !== undefined ? { adopted } : {}),
         ...(lastEnd === undefined ? {} : { lastEnd })
       })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })

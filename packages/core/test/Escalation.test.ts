@@ -44,7 +44,7 @@ const entry = Cltab.parse("web:a:1:once:a").entries[0]!
 const stopping = (script: ScriptedSpawner.Script, time: Duration.Input) =>
   Effect.gen(function*() {
     const trace = yield* Trace
-    const child = yield* (yield* Spawner).spawn(entry)
+    const child = yield* (yield* Spawner).spawn(entry, "a")
     yield* Effect.forkChild(
       Effect.andThen(
         Escalation.stop(child, (signal) => trace.add(`stopping with ${signal}`)),

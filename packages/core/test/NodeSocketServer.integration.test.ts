@@ -44,7 +44,13 @@ const scripted = Effect.gen(function*() {
       })
     },
     reread: Effect.succeed({ warnings: [], halting: [] }),
-    status: Effect.succeed({ cltab: aMebibyte, shuttingDown: false, warnings: [], groups: [] }),
+    status: Effect.succeed({
+      containment: "group",
+      cltab: aMebibyte,
+      shuttingDown: false,
+      warnings: [],
+      groups: []
+    }),
     shutdown: Effect.void,
     down: Deferred.await(settle),
     settings: () => ({})

@@ -56,7 +56,7 @@ const status = (pid: number, field: string) =>
 const openDescriptors = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).map(Number).sort((a, b) => a - b)
 
 const sleeps = (child: Child) =>
-  Effect.asVoid(eventually("the process sleeps", () => comm(child.pid) === "sleep"))
+  Effect.asVoid(eventually("the process sleeps", () => comm(child.identity.pid) === "sleep"))
 
 const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, SpawnerContract.Needs>) =>
   it.live(title, () => Effect.provide(Effect.suspend(test), NodeSpawner.layer), 30_000)
@@ -75,7 +75,7 @@ describe("processes of this machine", () => {
         command: "sleep 1000 & exec sleep 1000",
         ready: (child) =>
           Effect.asVoid(eventually("two processes sleep", () => {
-            const pids = members(child.pid)
+            const pids = members(child.identity.pid)
             return pids.length === 2 && pids.every((pid) => comm(pid) === "sleep")
           }))
       },
@@ -85,7 +85,7 @@ describe("processes of this machine", () => {
 
   claim("lead a session and a process group of their own (D23)", () =>
     Effect.gen(function*() {
-      const { pid } = yield* spawn("exec sleep 1000")
+      const { identity: { pid } } = yield* spawn("exec sleep 1000")
       assert.deepInclude(stat(pid), { ppid: process.pid, pgrp: pid, session: pid })
     }))
 
@@ -95,7 +95,7 @@ describe("processes of this machine", () => {
       Effect.gen(function*() {
         const child = yield* spawn("sleep 1000")
         yield* sleeps(child)
-        assert.deepStrictEqual(members(child.pid), [child.pid])
+        assert.deepStrictEqual(members(child.identity.pid), [child.identity.pid])
       })
   )
 
@@ -116,10 +116,10 @@ describe("processes of this machine", () => {
     () =>
       Effect.gen(function*() {
         const child = yield* spawn("sh -c 'sleep 1000 & sleep 1000 & wait' & wait")
-        yield* eventually("all of them run", () => members(child.pid).length === 4)
+        yield* eventually("all of them run", () => members(child.identity.pid).length === 4)
         yield* child.signal("SIGKILL")
         yield* withDeadline("the extinction", child.extinct)
-        assert.deepStrictEqual(members(child.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
+        assert.deepStrictEqual(members(child.identity.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
       })
   )
 
@@ -138,10 +138,10 @@ describe("processes of this machine", () => {
           _tag: "Signaled",
           signal: "SIGINT"
         })
-        assert.strictEqual(ProcessGroup.isAlive(child.pid), true)
+        assert.strictEqual(ProcessGroup.isAlive(child.identity.pid), true)
         yield* child.signal("SIGTERM")
         yield* withDeadline("the extinction", child.extinct)
-        assert.strictEqual(ProcessGroup.isAlive(child.pid), false)
+        assert.strictEqual(ProcessGroup.isAlive(child.identity.pid), false)
       })
   )
 
@@ -176,7 +176,9 @@ describe("processes of this machine", () => {
       // The first sleep's parent becomes a program in a session of its own that never waits for it.
       const child = yield* spawn("sh -c 'sleep 1000 & exec setsid sleep 2000' & exec sleep 1000")
       const { orphan, parent } = yield* eventually("the parent has left the group", () => {
-        const orphan = members(child.pid).find((pid) => pid !== child.pid && comm(pid) === "sleep")
+        const orphan = members(child.identity.pid).find((pid) =>
+          pid !== child.identity.pid && comm(pid) === "sleep"
+        )
         const parent = orphan === undefined ? undefined : stat(orphan)?.ppid
         return orphan !== undefined && parent !== undefined && comm(parent) === "sleep" && { orphan, parent }
       })

@@ -46,7 +46,7 @@ it.effect("an entry's restarts count the starts after the first, and its last en
       restarts: 0
     })
     yield* TestClock.adjust("3 seconds")
-    yield* board.setProcess(a, { _tag: "Starting" }, { _tag: "Exited", code: 1 })
+    yield* board.setProcess(a, { _tag: "Starting" }, { lastEnd: { _tag: "Exited", code: 1 } })
     yield* board.setProcess(a, { _tag: "Running", pid: 2 })
     assert.deepStrictEqual(board.process(web, a.tag), {
       tag: a.tag,
@@ -61,7 +61,7 @@ it.effect("an entry's restarts count the starts after the first, and its last en
 it.effect("an entry that was removed starts without a past", () =>
   withBoard(Effect.fnUntraced(function*(board) {
     yield* board.setProcess(a, { _tag: "Starting" })
-    yield* board.setProcess(a, { _tag: "Starting" }, { _tag: "Exited", code: 1 })
+    yield* board.setProcess(a, { _tag: "Starting" }, { lastEnd: { _tag: "Exited", code: 1 } })
     yield* board.removeProcess(a)
     assert.strictEqual(board.process(web, a.tag), undefined)
     yield* board.setProcess(a, { _tag: "Starting" })

@@ -9,6 +9,13 @@ export const ChildExit = Schema.TaggedUnion({
 })
 export type ChildExit = typeof ChildExit.Type
 
+/**
+ * What holds the process tree of an entry together, best first: a control group of its own; its process group, its
+ * session and all descendants, found by the mark in their environment and by parentage; its process group alone.
+ */
+export const Containment = Schema.Literals(["cgroup", "descendants", "group"])
+export type Containment = typeof Containment.Type
+
 /** The end of one run of an entry; `NotSpawned` when the operating system refused to start it. */
 export const RunEnd = Schema.Union([ChildExit, Schema.TaggedStruct("NotSpawned", { reason: Schema.String })])
 export type RunEnd = typeof RunEnd.Type
@@ -21,7 +28,7 @@ export const describeEnd = (end: RunEnd): string => {
     case "Signaled":
       return `died of ${end.signal}`
     case "Unknown":
-      return "ended in an unknown way"
+      return "ended, exit code unknown"
     case "NotSpawned":
       return `could not be started: ${end.reason}`
   }
@@ -55,13 +62,18 @@ export const ProcessState = Schema.TaggedUnion({
 })
 export type ProcessState = typeof ProcessState.Type
 
-/** One entry that its group has started and not yet stopped. */
+/**
+ * One entry that its group has started and not yet stopped. `containment` is there while a process runs; `adopted` if
+ * an earlier daemon started it.
+ */
 export const ProcessStatus = Schema.Struct({
   tag: Tag,
   mode: Mode,
   state: ProcessState,
   since: Schema.Number,
   restarts: Schema.Int,
+  containment: Schema.optionalKey(Containment),
+  adopted: Schema.optionalKey(Schema.Literal(true)),
   lastEnd: Schema.optionalKey(RunEnd)
 })
 export type ProcessStatus = typeof ProcessStatus.Type
@@ -76,12 +88,16 @@ export const GroupStatus = Schema.Struct({
 })
 export type GroupStatus = typeof GroupStatus.Type
 
-/** What the daemon knows. `warnings` tell of trouble that lasts, such as a cltab that cannot be read any more. */
+/**
+ * What the daemon knows. `warnings` tell of trouble that lasts, such as a cltab that cannot be read any more;
+ * `containment` is what processes that are started now get.
+ */
 export const DaemonStatus = Schema.Struct({
   version: Schema.String,
   pid: Schema.Int,
   cltab: Schema.String,
   shuttingDown: Schema.Boolean,
+  containment: Containment,
   warnings: Schema.Array(Schema.String),
   groups: Schema.Array(GroupStatus)
 })

@@ -50,7 +50,7 @@ const makeChild = (child: ChildProcess, pid: number): Child => {
   })
 
   return {
-    pid,
+    identity: { pid, containment: "group" },
     exit,
     isExtinct,
     extinct,
@@ -92,7 +92,12 @@ export const layer: Layer.Layer<Spawner> = Layer.effect(
   Spawner,
   Effect.sync(() => {
     const turn = makeTurns()
-    return { spawn: ({ command }) => Effect.andThen(turn, start(command)) }
+    return {
+      containment: "group",
+      spawn: ({ command }) => Effect.andThen(turn, start(command)),
+      adopt: () => Effect.die("not yet"),
+      find: () => Effect.succeed([])
+    }
   })
 )
 

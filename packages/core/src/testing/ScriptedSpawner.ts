@@ -64,6 +64,9 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
           Effect.forkIn(Effect.delay(work, delay), scope, { startImmediately: true })
 
       return {
+        containment: "group",
+        adopt: () => Effect.die("not yet"),
+        find: () => Effect.succeed([]),
         spawn: Effect.fnUntraced(function*({ command, tag }) {
           const script = nextScript(command)
           if (script.forks !== undefined) yield* Effect.sleep(script.forks)
@@ -96,7 +99,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<Spawner, never, Trace>
             )
           }
           return {
-            pid,
+            identity: { pid, containment: "group" },
             exit: Deferred.await(exit),
             isExtinct: () => Deferred.isDoneUnsafe(extinct),
             extinct: Deferred.await(extinct),

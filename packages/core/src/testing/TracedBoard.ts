@@ -42,11 +42,11 @@ export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
         groups.delete(group)
         yield* board.removeGroup(group)
       }, Effect.uninterruptible),
-      setProcess: Effect.fnUntraced(function*(entry, state, end) {
+      setProcess: Effect.fnUntraced(function*(entry, state, facts) {
         const key = `${entry.group}/${entry.tag}` as const
         yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", state._tag)
         processes.set(key, state._tag)
-        yield* board.setProcess(entry, state, end)
+        yield* board.setProcess(entry, state, facts)
       }, Effect.uninterruptible),
       removeProcess: Effect.fnUntraced(function*(entry) {
         const key = `${entry.group}/${entry.tag}` as const

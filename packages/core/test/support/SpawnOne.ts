@@ -11,8 +11,8 @@ const command = process.argv[2]!
 
 await Effect.runPromise(
   Effect.gen(function*() {
-    const child = yield* (yield* Spawner).spawn(entryOf(command))
-    process.stdout.write(`${child.pid}\n`)
+    const child = yield* (yield* Spawner).spawn(entryOf(command), "one")
+    process.stdout.write(`${child.identity.pid}\n`)
     yield* Effect.callback<void>((resume) =>
       void process.stdin.resume().once("end", () => resume(Effect.void))
     )

@@ -15,6 +15,8 @@ export interface Subject {
   readonly ready?: (child: Child) => Effect.Effect<void>
 }
 
+let marks = 0
+
 export type Needs = Spawner | Scope.Scope
 
 /** One spawner under test, and the world it works in. */
@@ -44,7 +46,7 @@ export const entryOf = (command: string): Entry => ({
 /** Starts a process that is gone when the test ends. */
 export const spawn = ({ command, ready }: Subject): Effect.Effect<Child, SpawnError, Needs> =>
   Effect.acquireRelease(
-    Effect.flatMap(Spawner, (spawner) => spawner.spawn(entryOf(command))),
+    Effect.flatMap(Spawner, (spawner) => spawner.spawn(entryOf(command), `contract.${++marks}`)),
     (child) => Effect.andThen(child.signal("SIGKILL"), child.extinct)
   ).pipe(Effect.tap((child) => ready?.(child) ?? Effect.void))
 
@@ -159,7 +161,7 @@ export const claims = ({ completes, it, provide, subjects }: World) => {
     Effect.gen(function*() {
       const one = yield* spawn(subjects.runs)
       const other = yield* spawn(subjects.runs)
-      assert.notStrictEqual(one.pid, other.pid)
+      assert.notStrictEqual(one.identity.pid, other.identity.pid)
       yield* one.signal("SIGTERM")
       yield* completes(one.extinct)
       assert.isTrue(yield* isPending(other.exit))

@@ -1,0 +1,37 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** The ledger that is there must not be used: it is damaged, or somebody else's, or no regular file. */
+export class LedgerRefused extends Schema.TaggedError<LedgerRefused>()("LedgerRefused", {
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.file}: ${this.reason}`
+  }
+}
+
+/** The ledger cannot be written or removed. */
+export class LedgerUnwritable extends Schema.TaggedError<LedgerUnwritable>()("LedgerUnwritable", {
+  reason: Schema.String
+}) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** Where the ledger is kept: a file for the owner only, replaced as a whole, whose every byte is checked. */
+export class LedgerStore extends Context.Service<LedgerStore, {
+  /** Its name, for messages. */
+  readonly file: string
+  /** The text that was kept last, or nothing if there is none. */
+  readonly read: Effect.Effect<string | undefined, LedgerRefused>
+  readonly replace: (text: string) => Effect.Effect<void, LedgerUnwritable>
+  /** Removes it, whatever it is and if it is there; a directory is an error. */
+  readonly remove: Effect.Effect<void, LedgerUnwritable>
+  /** A word of lower case letters and digits that nobody can guess, different at each call. */
+  readonly freshId: Effect.Effect<string>
+  /** What identifies this boot of the host; nothing where the system does not tell. */
+  readonly boot: string | undefined
+}>()("@clinit/core/LedgerStore") {}
