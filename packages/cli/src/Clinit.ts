@@ -12,8 +12,16 @@ import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 
 /** Only the daemon pays for loading what it supervises with. */
-const runDaemon = (flags: Flags.Shared) =>
-  Effect.flatMap(Effect.promise(() => import("./commands/Daemon.ts")), (Daemon) => Daemon.daemon(flags))
+const runDaemon = (flags: Flags.Shared, noResume: boolean) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./commands/Daemon.ts")),
+    (Daemon) => Daemon.daemon(flags, { resume: !noResume })
+  )
+
+const noResume = Flags.toggle(
+  "no-resume",
+  "With a daemon: leave what a daemon that was killed left alone, and begin afresh"
+)
 
 /** The level that the original's documented convention gives a shutdown. */
 const shutdownLevel = ":::SHUTDOWN:::"
@@ -32,6 +40,7 @@ const originalWords = Effect.fnUntraced(
 
 const root = Command.make("clinit", {
   daemon: Flags.toggle("daemon", "Run the daemon in the foreground", "d"),
+  noResume,
   kill: Flags.toggle("kill", "Stop everything, then the daemon", "k"),
   words: Argument.String("[group] level").pipe(
     Argument.withDescription(
@@ -61,7 +70,11 @@ const status = Command.make("status", {
   Command.withDescription("Show groups, levels, states and processes")
 )
 
-const daemon = Command.make("daemon", {}, () => Effect.flatMap(root, runDaemon)).pipe(
+const daemon = Command.make(
+  "daemon",
+  { noResume },
+  ({ noResume }) => Effect.flatMap(root, (flags) => runDaemon(flags, noResume))
+).pipe(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )
 
@@ -81,8 +94,8 @@ const check = Command.make("check", {
 
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
-  Command.withHandler(({ daemon, kill, words, ...flags }): Effect.Effect<void, Failure> =>
-    daemon ? runDaemon(flags) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
+  Command.withHandler(({ daemon, kill, noResume, words, ...flags }): Effect.Effect<void, Failure> =>
+    daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([daemon, tell, status, reread, shutdown, check])

@@ -1,5 +1,7 @@
 import type { CltabUnreadable } from "@clinit/core/CltabSource"
+import type { LedgerRefused } from "@clinit/core/LedgerStore"
 import type { SocketRefused } from "@clinit/core/node/NodeSocketServer"
+import type { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
 import type { LockRefused } from "@clinit/core/node/OwnerLock"
 import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
@@ -13,6 +15,8 @@ export type Failure =
   | NoDaemon
   | CltabUnreadable
   | LockRefused
+  | LedgerRefused
+  | ContainmentUnavailable
   | SocketRefused
   | LevelFailed
   | UsageError
@@ -33,6 +37,8 @@ const byTag: Readonly<Record<Failure["_tag"], number>> = {
   LevelFailed: refused,
   WaitTimedOut: refused,
   LockRefused: refused,
+  LedgerRefused: refused,
+  ContainmentUnavailable: refused,
   SocketRefused: refused,
   NoDaemon: noDaemon,
   ConnectionLost: noDaemon,

@@ -14,12 +14,18 @@ const detail = (state: ProcessState): string => {
   }
 }
 
-const process = ({ lastEnd, mode, restarts, state, tag }: ProcessStatus): string =>
-  [
-    `  ${tag} ${mode} ${state._tag.toUpperCase()}${detail(state)}`,
+/** What holds the process's tree together, and whether an earlier daemon started it. */
+const hold = ({ adopted, containment }: ProcessStatus): string =>
+  containment === undefined ? "" : ` [${containment}${adopted === true ? ", adopted" : ""}]`
+
+const process = (status: ProcessStatus): string => {
+  const { lastEnd, mode, restarts, state, tag } = status
+  return [
+    `  ${tag} ${mode} ${state._tag.toUpperCase()}${detail(state)}${hold(status)}`,
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
     ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`])
   ].join(", ")
+}
 
 /** A group's line and, indented, one for each entry that it has started. */
 export const group = ({ group, level, processes, state }: GroupStatus): ReadonlyArray<string> => [

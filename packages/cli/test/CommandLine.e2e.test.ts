@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { eventually } from "./support/Eventually.ts"
+import { withoutHold } from "./support/Hold.ts"
 import * as Program from "./support/Program.ts"
 import { inScratch } from "./support/Scratch.ts"
 
@@ -292,7 +293,8 @@ describe.concurrent("subcommands", () => {
       await scratch.clinit("-w", "g", "1")
       await scratch.clinit("-w", "h", "2")
       const a = await scratch.pid("a")
-      const out = async (...line: ReadonlyArray<string>) => (await scratch.clinit("status", ...line)).stdout
+      const out = async (...line: ReadonlyArray<string>) =>
+        withoutHold((await scratch.clinit("status", ...line)).stdout)
       expect(await out()).toBe(`g 1 DONE\n  a respawn RUNNING pid ${a}\nh 2 DONE\ni - CONFIGURED\n`)
       expect(await out("g")).toBe(`g 1 DONE\n  a respawn RUNNING pid ${a}\n`)
       expect(await out("i")).toBe("i - CONFIGURED\n")

@@ -1,7 +1,9 @@
 import { LevelFailed, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
 import * as ExitCode from "@clinit/cli/ExitCode"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
+import { LedgerRefused } from "@clinit/core/LedgerStore"
 import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
+import { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
 import { LockRefused } from "@clinit/core/node/OwnerLock"
 import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
 import { InvalidCltab, ShuttingDown, Superseded, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
@@ -25,6 +27,8 @@ const examples: {
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
   WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
   LockRefused: [new LockRefused({ file: "f", reason }), 1],
+  LedgerRefused: [new LedgerRefused({ file: "f", reason }), 1],
+  ContainmentUnavailable: [new ContainmentUnavailable({ containment: "cgroup", reason }), 1],
   SocketRefused: [new SocketRefused({ socket: "s", reason }), 1],
   NoDaemon: [new NoDaemon({ socket: "s", reason }), 3],
   ConnectionLost: [new ConnectionLost({ reason }), 3],

@@ -28,7 +28,7 @@ describe("how a run ended", () => {
     const [end, text] of [
       [{ _tag: "Exited", code: 3 }, "exited 3"],
       [{ _tag: "Signaled", signal: "SIGKILL" }, "died of SIGKILL"],
-      [{ _tag: "Unknown" }, "ended in an unknown way"],
+      [{ _tag: "Unknown" }, "ended, exit code unknown"],
       [{ _tag: "NotSpawned", reason: "spawn EAGAIN" }, "could not be started: spawn EAGAIN"]
     ] as ReadonlyArray<[RunEnd, string]>
   ) {

@@ -1,13 +1,15 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import type { Tag } from "@clinit/protocol/Names"
 import * as CltabEntry from "./CltabEntry.ts"
+import * as CltabScopes from "./CltabScopes.ts"
+import * as CltabSettingLine from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
 import { escape } from "./Quotation.ts"
 import * as SourceLine from "./SourceLine.ts"
 import * as Utf8 from "./Utf8.ts"
 
 export { Entry } from "./CltabEntry.ts"
-export { Settings } from "./CltabSettings.ts"
+export { Settings, Tree } from "./CltabSettings.ts"
 
 /**
  * What a cltab says. `entries` are the well-formed ones in file order, each tag once; they and the settings are
@@ -32,7 +34,10 @@ export const parse = (text: string): Cltab =>
 /** What the bytes of a cltab say. Never throws; each line but comments that is not UTF-8 is an error. */
 export const decode = (bytes: Uint8Array): Cltab => read(Utf8.decode(bytes))
 
-/** The canonical text: settings, then entries. It reads as the same entries and settings, on other lines. */
+/**
+ * The canonical text: settings, then entries. It reads as the same entries and settings, on other lines; what settings
+ * the entries have comes from `settings`.
+ */
 export const print = ({ entries, settings }: Pick<Cltab, "entries" | "settings">): string =>
   [...CltabSettings.print(settings), ...entries.map(CltabEntry.print)].map((line) => `${line}\n`).join("")
 
@@ -56,14 +61,17 @@ const carriageReturns = (lines: ReadonlyArray<SourceLine.SourceLine>): ReadonlyA
 
 const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
   const entries: Array<CltabEntry.Entry> = []
-  let settings: CltabSettings.Settings = {}
+  const named: Array<CltabScopes.Named> = []
+  const settingLines: Array<CltabSettings.Line> = []
+  const scoped: Array<CltabSettingLine.Scoped> = []
   const diagnostics: Array<Diagnostic> = []
   const tagLines = new Map<Tag, number>()
   const withCarriageReturn: Array<SourceLine.SourceLine> = []
 
   const readEntry = (line: SourceLine.SourceLine) => {
-    const { diagnostics: problems, entry, tag } = CltabEntry.read(line)
+    const { diagnostics: problems, entry, group, tag } = CltabEntry.read(line)
     diagnostics.push(...problems)
+    if (group !== undefined) named.push({ group, tag: tag?.name, line: line.number })
     const firstLine = tag && tagLines.get(tag.name)
     if (tag && firstLine !== undefined) {
       diagnostics.push(duplicateTag(line, tag.name, tag.index, firstLine))
@@ -74,9 +82,10 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
   }
 
   const readSetting = (line: SourceLine.SourceLine) => {
-    const reading = CltabSettings.read(line, settings)
-    settings = reading.settings
-    diagnostics.push(...reading.diagnostics)
+    const { diagnostics: problems, scoped: toFind, setting } = CltabSettingLine.read(line)
+    diagnostics.push(...problems)
+    if (setting) settingLines.push(setting)
+    if (toFind) scoped.push(toFind)
   }
 
   const lines = text.split("\n").map((text, index) => ({ number: index + 1, text }))
@@ -93,13 +102,16 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
       continue
     }
     if (line.text.endsWith("\r")) withCarriageReturn.push(line)
-    if (CltabSettings.isSetting(line.text)) readSetting(line)
+    if (CltabSettingLine.isSetting(line.text)) readSetting(line)
     else readEntry(line)
   }
 
   diagnostics.push(...carriageReturns(withCarriageReturn))
+  // Pushing them as arguments would overflow the stack: there may be one for every line.
+  for (const diagnostic of CltabScopes.check(scoped, named)) diagnostics.push(diagnostic)
+  const settings = CltabSettings.collect(settingLines)
   return {
-    entries,
+    entries: CltabScopes.apply(settings, entries),
     settings,
     diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column)
   }

@@ -2,6 +2,8 @@ import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import { forbidden, GroupName, Mode, Tag } from "@clinit/protocol/Names"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import * as CltabSettings from "./CltabSettings.ts"
 import { LevelList } from "./LevelList.ts"
 import { quote } from "./Quotation.ts"
 import * as SourceLine from "./SourceLine.ts"
@@ -15,7 +17,10 @@ const Command = Schema.String.check(
   Schema.isPattern(/^[\t\P{Cc}]*\r?$/u, { message: "the command has a control character" })
 )
 
-/** A process to be run. Everything but `line`, where it stands in its cltab (from 1), is its identity. */
+/**
+ * A process to be run. What its line says is its identity, but not `line`, where that stands in its cltab (from 1), and
+ * not the settings that apply to it: they are absent if no line makes them.
+ */
 export const Entry = Schema.Struct({
   group: GroupName.check(
     withoutColon,
@@ -25,7 +30,8 @@ export const Entry = Schema.Struct({
   levels: LevelList,
   mode: Mode,
   command: Command,
-  line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+  line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  ...Struct.map(CltabSettings.inherited, Schema.optionalKey)
 })
 export type Entry = typeof Entry.Type
 
@@ -85,9 +91,10 @@ const missing = (line: SourceLine.SourceLine, present: number): Diagnostic => {
   return SourceLine.error(line, line.text.length, `entry has ${present} of 5 fields: ${list} missing`, form)
 }
 
-/** What one line says: `entry` if it is well-formed, `tag` if at least that field is. */
+/** What one line says: `entry` if it is well-formed, `group` and `tag` if at least that field is. */
 export interface Reading {
   readonly entry?: Entry
+  readonly group?: Entry["group"]
   readonly tag?: { readonly name: Tag; readonly index: number }
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
@@ -128,6 +135,7 @@ export const read = (line: SourceLine.SourceLine): Reading => {
 
   return {
     ...(isComplete(parts) ? { entry: parts } : {}),
+    ...(parts.group === undefined ? {} : { group: parts.group }),
     ...(parts.tag === undefined ? {} : { tag: { name: parts.tag, index: starts[1]! } }),
     diagnostics
   }
@@ -139,6 +147,6 @@ const isComplete = (parts: Parts): parts is Entry =>
   parts.group !== undefined && parts.tag !== undefined && parts.levels !== undefined &&
   parts.mode !== undefined && parts.command !== undefined
 
-/** The line, without its line feed, that reads as this entry. */
+/** The line, without its line feed, that reads as this entry without its settings. */
 export const print = ({ command, group, levels, mode, tag }: Entry): string =>
   [group, tag, levels, mode, command].join(":")

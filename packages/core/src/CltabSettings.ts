@@ -1,29 +1,63 @@
-import type { Diagnostic } from "@clinit/protocol/Diagnostic"
-import * as Result from "effect/Result"
+import { Containment } from "@clinit/protocol/Status"
 import * as Schema from "effect/Schema"
-import { quote } from "./Quotation.ts"
-import * as SourceLine from "./SourceLine.ts"
-import * as Suggestion from "./Suggestion.ts"
+import * as Struct from "effect/Struct"
 
-/** What a `:::NAME:VALUE` line can set. */
-export const SettingName = Schema.Literals(["socket", "clstat", "log"])
-export type SettingName = typeof SettingName.Type
+/** What a line that is a setting begins with. */
+export const marker = ":::"
 
-/** A path, kept as it is written: a carriage return at its end belongs to it. */
-const SettingValue = Schema.String.check(
+/** What every value is: text that is kept as it is written. A carriage return at its end belongs to it. */
+export const Text = Schema.String.check(
   Schema.isPattern(/[^\r]/, { message: "the value is empty" }),
   Schema.isPattern(/^[\t\P{Cc}]*\r?$/u, { message: "the value has a control character" })
 )
 
-/** A value and the number of the line it comes from. */
-export const Setting = Schema.Struct({ value: SettingValue, line: Schema.Int })
-export type Setting = typeof Setting.Type
+/** What happens to what an entry leaves running when it ends by itself: it is stopped, or left alone. */
+export const Tree = Schema.Literals(["strict", "loose"])
+export type Tree = typeof Tree.Type
 
-/** The settings of one cltab: of several lines for one name the last one. */
+/** Settings of the daemon as a whole, with what their values are. */
+export const daemonWide = { socket: Text, clstat: Text, log: Text, containment: Containment }
+
+/** Settings of an entry, which can also be made for its group and for the whole daemon. */
+export const inherited = { tree: Tree }
+
+/** Every setting. Adding one to `daemonWide` or to `inherited` is all that it takes to have it read and printed. */
+export const values = { ...daemonWide, ...inherited }
+
+export type Name = keyof typeof values
+export const names = Struct.keys(values)
+export const inheritedNames = Struct.keys(inherited)
+
+interface Located<S extends Schema.Constraint>
+  extends Schema.optionalKey<Schema.Struct<{ readonly value: S; readonly line: Schema.Int }>>
+{}
+
+interface LocatedLambda extends Struct.Lambda {
+  <S extends Schema.Constraint>(value: S): Located<S>
+  readonly "~lambda.out": this["~lambda.in"] extends Schema.Constraint ? Located<this["~lambda.in"]> : never
+}
+
+/** A value and the number of the line it comes from; absent if no line makes the setting. */
+const located = Struct.lambda<LocatedLambda>((value) =>
+  Schema.optionalKey(Schema.Struct({ value, line: Schema.Int }))
+)
+
+/** What a group or an entry is named by in front of a setting: the group's name, or `group/tag`. */
+const Scope = Schema.String.check(
+  Schema.isPattern(/^[^:\n]+$/, { message: "the scope is empty or has a colon" })
+)
+
+/** The settings that were made for one scope. */
+export const Inherited = Schema.Struct(Struct.map(inherited, located))
+export type Inherited = typeof Inherited.Type
+
+/**
+ * The settings of one cltab: of several lines for one name and scope the last one. `scoped` has what was said for a
+ * group or an entry, each scope once; whether the cltab has such a group or entry is not said.
+ */
 export const Settings = Schema.Struct({
-  socket: Schema.optionalKey(Setting),
-  clstat: Schema.optionalKey(Setting),
-  log: Schema.optionalKey(Setting)
+  ...Struct.map(values, located),
+  scoped: Schema.optionalKey(Schema.Array(Schema.Struct({ scope: Scope, settings: Inherited })))
 })
 export type Settings = typeof Settings.Type
 
@@ -57,54 +91,37 @@ export const resolve = (
   log: settings.log?.value ?? flags.log ?? defaults.log
 })
 
-const marker = ":::"
-const form = "a setting is :::NAME:VALUE"
-const offence = /(?!\t|\r$)\p{Cc}/u
-const isSettingName = Schema.is(SettingName)
-const decodeValue = Schema.decodeUnknownResult(SettingValue)
-
-/** True if the line is a setting, well-formed or not, rather than an entry. */
-export const isSetting = (text: string): boolean => text.startsWith(marker)
-
-/** What a setting line says: the settings with its value added, and what is wrong with it. */
-export const read = (
-  line: SourceLine.SourceLine,
-  settings: Settings
-): { readonly settings: Settings; readonly diagnostics: ReadonlyArray<Diagnostic> } => {
-  const refuse = (...diagnostics: ReadonlyArray<Diagnostic>) => ({ settings, diagnostics })
-  const colon = line.text.indexOf(":", marker.length)
-  if (colon === -1) {
-    return refuse(
-      SourceLine.error(line, line.text.length, "malformed setting: no colon after the name", form)
-    )
-  }
-  const name = line.text.slice(marker.length, colon)
-  const value = decodeValue(line.text.slice(colon + 1))
-  const problems: Array<Diagnostic> = []
-  if (name === "") {
-    problems.push(SourceLine.error(line, marker.length, "malformed setting: the name is empty", form))
-  } else if (!isSettingName(name)) {
-    const meant = Suggestion.nearest(name, SettingName.literals)
-    const hint = meant === undefined
-      ? `the settings are ${SettingName.literals.join(", ")}`
-      : `did you mean ${meant}?`
-    problems.push(SourceLine.warning(line, marker.length, `unknown setting ${quote(name)} is ignored`, hint))
-  }
-  if (Result.isFailure(value)) {
-    const index = colon + 1 + Math.max(0, line.text.slice(colon + 1).search(offence))
-    problems.push(SourceLine.error(line, index, `malformed setting: ${value.failure.message}`, form))
-  }
-  return isSettingName(name) && Result.isSuccess(value)
-    ? {
-      settings: { ...settings, [name]: { value: value.success, line: line.number } },
-      diagnostics: problems
-    }
-    : refuse(...problems)
+/** What one well-formed line sets, for the whole daemon if it has no scope. */
+export interface Line {
+  readonly name: Name
+  readonly scope: string | undefined
+  /** Decoded by the schema of its name. */
+  readonly value: unknown
+  readonly line: number
 }
 
-/** The lines that set these values, without line feeds. */
-export const print = (settings: Settings): ReadonlyArray<string> =>
-  SettingName.literals.flatMap((name) => {
-    const setting = settings[name]
-    return setting === undefined ? [] : [`${marker}${name}:${setting.value}`]
-  })
+/** The settings that these lines, in file order, make together. */
+export const collect = (lines: ReadonlyArray<Line>): Settings => {
+  const whole: Record<string, unknown> = {}
+  // A map, as any text can be a scope, `__proto__` included; names are checked.
+  const scopes = new Map<string, Record<string, unknown>>()
+  for (const { line, name, scope, value } of lines) {
+    const settings = scope === undefined ? whole : scopes.get(scope) ?? {}
+    settings[name] = { value, line }
+    if (scope !== undefined) scopes.set(scope, settings)
+  }
+  const scoped = Array.from(scopes, ([scope, settings]) => ({ scope, settings }))
+  return scoped.length === 0 ? whole : { ...whole, scoped }
+}
+
+/** The lines that make these settings, without line feeds. */
+export const print = ({ scoped = [], ...whole }: Settings): ReadonlyArray<string> => {
+  const lines = (prefix: string, settings: Omit<Settings, "scoped">) =>
+    names.flatMap((name) => {
+      const setting = settings[name]
+      return setting === undefined
+        ? []
+        : [`${marker}${prefix}${name}:${Schema.encodeUnknownSync(values[name])(setting.value)}`]
+    })
+  return [...lines("", whole), ...scoped.flatMap(({ scope, settings }) => lines(`${scope}/`, settings))]
+}

@@ -2,6 +2,7 @@ import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import { ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -9,16 +10,22 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type * as Cltab from "./Cltab.ts"
-import { CltabSource } from "./CltabSource.ts"
-import type { CltabUnreadable } from "./CltabSource.ts"
+import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
+import * as Escalation from "./Escalation.ts"
 import * as Group from "./Group.ts"
-import * as LoadedCltab from "./LoadedCltab.ts"
+import { Ledger } from "./Ledger.ts"
+import type * as LedgerText from "./LedgerText.ts"
+import { LoadedCltab } from "./LoadedCltab.ts"
+import * as Mark from "./Mark.ts"
+import type { Needs } from "./Process.ts"
+import * as Resumption from "./Resumption.ts"
 import { Spawner } from "./Spawner.ts"
+import type { Found } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
+import { Trouble } from "./Trouble.ts"
 
 /**
- * The groups of one cltab. Every order rereads the cltab first, so that one snapshot of it serves the whole order;
+ * The groups of one cltab. It begins by taking over what the ledger says an earlier daemon left. Every order rereads the cltab first, so that one snapshot of it serves the whole order;
  * a cltab with errors refuses the order and changes nothing, one that cannot be read leaves the last in force and
  * adds a warning to the answer.
  *
@@ -38,14 +45,23 @@ export class Daemon extends Context.Service<Daemon, {
   readonly shutdown: Effect.Effect<void>
   /** Completes when a shutdown was asked for and the last process is gone. */
   readonly down: Effect.Effect<void>
-  /** The settings lines of the cltab in force. */
-  readonly settings: () => Cltab.Settings
 }>()("@clinit/core/Daemon") {
-  static readonly layer: Layer.Layer<
+  static readonly layer: Layer.Layer<Daemon, never, LoadedCltab | Needs> = Layer.effect(
     Daemon,
+    Effect.suspend(() => make)
+  )
+
+  /** A daemon that remembers nothing beyond its own life. */
+  static readonly volatile: Layer.Layer<
+    Daemon | LoadedCltab,
     InvalidCltab | CltabUnreadable,
     CltabSource | Spawner | StatusBoard
-  > = Layer.effect(Daemon, Effect.suspend(() => make))
+  > = Layer.suspend(() =>
+    Daemon.layer.pipe(
+      Layer.provideMerge(LoadedCltab.layer),
+      Layer.provide(Layer.mergeAll(Ledger.volatile, Trouble.layer))
+    )
+  )
 }
 
 export interface Told {
@@ -74,11 +90,12 @@ const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
 const make = Effect.gen(function*() {
-  const source = yield* CltabSource
-  const cltab = yield* LoadedCltab.make
+  const cltab = yield* LoadedCltab
   const board = yield* StatusBoard
   const spawner = yield* Spawner
-  const context = yield* Effect.context<Spawner | StatusBoard>()
+  const ledger = yield* Ledger
+  const trouble = yield* Trouble
+  const context = yield* Effect.context<Needs>()
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const reading = yield* Semaphore.make(1)
   const down = yield* Deferred.make<void>()
@@ -110,6 +127,9 @@ const make = Effect.gen(function*() {
     ))
   }
 
+  /** Who is told that an order stands may rely on it even if the daemon is killed a moment later. */
+  const remembered = <A, E>(order: Effect.Effect<A, E>) => Effect.tap(order, ledger.flush)
+
   const groupNamed = Effect.fnUntraced(function*(name: GroupName) {
     const known = groups.get(name)
     if (known !== undefined) return known
@@ -130,7 +150,41 @@ const make = Effect.gen(function*() {
     if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
     return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
   }))
-  yield* Effect.addFinalizer(() => Effect.andThen(shutdown, Deferred.await(down)))
+  yield* Effect.addFinalizer(() =>
+    shutdown.pipe(Effect.andThen(Deferred.await(down)), Effect.andThen(ledger.clear))
+  )
+
+  /** Nobody's any more: whoever would have recorded it was killed at that moment, and its entry is gone or changed. */
+  const stopStray = Effect.fnUntraced(function*({ identity, mark }: Found) {
+    yield* Effect.logWarning(`pid ${identity.pid} was started by a daemon that was killed: it is stopped`)
+    const child = yield* spawner.adopt(identity, mark)
+    yield* Escalation.stop(child, () => Effect.void)
+  })
+
+  const resume = Effect.fnUntraced(function*(inherited: LedgerText.Ledger) {
+    yield* Effect.logInfo("resuming what a daemon that was killed left")
+    const found = yield* spawner.find(Mark.prefix(inherited.id))
+    const { runs, strays } = Resumption.plan(
+      inherited,
+      found,
+      cltab.current().entries,
+      yield* Clock.currentTimeMillis
+    )
+    yield* Effect.forEach(strays, stopStray, { concurrency: "unbounded", discard: true })
+    yield* inOneGo(Effect.forEach(
+      inherited.groups,
+      Effect.fnUntraced(function*({ group: name, level, since, state, target }) {
+        const group = yield* groupNamed(name)
+        if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
+        yield* group.resume(runs.get(name) ?? [])
+        const entries = entriesOf(name)
+        if (target !== null && entries.length > 0) yield* group.tell(target, entries)
+        else yield* group.halt(true)
+      }),
+      { discard: true }
+    ))
+  })
+  if (ledger.inherited !== undefined) yield* resume(ledger.inherited)
 
   return Daemon.of({
     tell: (name, level) =>
@@ -142,22 +196,23 @@ const make = Effect.gen(function*() {
         yield* Effect.logInfo(`${name} told level ${level}`)
         const settling = yield* group.tell(level, entries)
         return { warnings, settling }
-      })),
-    reread: order((warnings) => Effect.map(haltDeleted, (halting) => ({ warnings, halting }))),
+      })).pipe(remembered),
+    reread: order((warnings) => Effect.map(haltDeleted, (halting) => ({ warnings, halting }))).pipe(
+      remembered
+    ),
     status: Effect.sync(() => {
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
       const untold = [...configured()].filter((group) => !known.has(group))
       return {
         containment: spawner.containment,
-        cltab: source.file,
+        cltab: cltab.file,
         shuttingDown,
-        warnings: cltab.trouble(),
+        warnings: [...cltab.trouble(), ...trouble.all()],
         groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
       }
     }),
-    shutdown,
-    down: Deferred.await(down),
-    settings: () => cltab.current().settings
+    shutdown: remembered(shutdown),
+    down: Deferred.await(down)
   })
 })

@@ -11,7 +11,7 @@ export interface Step {
 
 /**
  * The stages of a stop. After the last one its signal is sent again, each wait `repeatMillis` longer than the one
- * before, until the process group is extinct: nothing is ever called down that is not.
+ * before, until the process tree is extinct: nothing is ever called down that is not.
  */
 export interface Plan {
   readonly steps: readonly [Step, ...ReadonlyArray<Step>]
@@ -38,18 +38,26 @@ export const stepAt = ({ repeatMillis, steps }: Plan, index: number): Step => {
   return { signal: last.signal, graceMillis: last.graceMillis + (index - steps.length + 1) * repeatMillis }
 }
 
+/** A signal that is about to be sent; `overdue` once it is sent again because the whole plan was of no avail. */
+export interface Notice {
+  readonly signal: Signal
+  readonly overdue: boolean
+}
+
 /**
- * Signals the child's process group by the plan and returns once the group is extinct. Only time advances it;
- * `onSignal` hears of each signal just before it is sent.
+ * Signals the child's process tree by the plan and returns once the tree is extinct. Only time advances it;
+ * `onSignal` hears of each signal just before it is sent. What can be caught is followed by CONT: a tree that somebody
+ * stopped would hear of nothing but KILL.
  */
 export const stop = Effect.fnUntraced(
-  function*(child: Child, onSignal: (signal: Signal) => Effect.Effect<void>) {
+  function*(child: Child, onSignal: (notice: Notice) => Effect.Effect<void>) {
     const plan = yield* StopPlan
     const extinct = Effect.interruptible(child.extinct)
     for (let index = 0;; index++) {
       const { graceMillis, signal } = stepAt(plan, index)
-      yield* onSignal(signal)
+      yield* onSignal({ signal, overdue: index >= plan.steps.length })
       yield* child.signal(signal)
+      if (signal !== "SIGKILL") yield* child.signal("SIGCONT")
       if (Option.isSome(yield* Effect.timeoutOption(extinct, graceMillis))) return
     }
   }

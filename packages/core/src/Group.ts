@@ -1,16 +1,18 @@
 import { Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
+import type { GroupState as GroupStateName } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as GroupState from "./GroupState.ts"
+import { Ledger } from "./Ledger.ts"
+import type { RunRecord } from "./LedgerText.ts"
 import * as LevelChange from "./LevelChange.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
-import type { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
@@ -22,6 +24,8 @@ import { StatusBoard } from "./StatusBoard.ts"
  * entries start in file order, each when the one before has started.
  */
 export interface Group {
+  /** Takes over what an earlier daemon left of the group. To be called before the first target, in one go with it. */
+  readonly resume: (runs: ReadonlyArray<RunRecord>) => Effect.Effect<void>
   /** Makes the level of these entries the target and returns at once; the effect inside waits for the outcome. */
   readonly tell: (level: Level, entries: ReadonlyArray<Entry>) => Effect.Effect<Settling>
   /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
@@ -49,8 +53,10 @@ export const make = Effect.fnUntraced(function*(
   name: GroupName,
   scope: Scope.Scope,
   onHalted: () => void
-): Effect.fn.Return<Group, never, Spawner | StatusBoard> {
+): Effect.fn.Return<Group, never, Process.Needs> {
   const board = yield* StatusBoard
+  const ledger = yield* Ledger
+  const context = yield* Effect.context<Process.Needs>()
   /** What was started and may stay, running or finished. */
   const processes = new Map<Tag, Process.Process>()
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
@@ -59,41 +65,51 @@ export const make = Effect.fnUntraced(function*(
   let replaced = Deferred.makeUnsafe<void>()
 
   const record = (next: Target) =>
-    Effect.sync(() => {
-      const before = replaced
-      target = next
-      replaced = Deferred.makeUnsafe()
-      Deferred.doneUnsafe(before, Effect.void)
-    })
+    Effect.andThen(
+      ledger.setTarget(name, next._tag === "Level" ? next.level : null),
+      Effect.sync(() => {
+        const before = replaced
+        target = next
+        replaced = Deferred.makeUnsafe()
+        Deferred.doneUnsafe(before, Effect.void)
+      })
+    )
+
+  const publish = (level: Level, state: GroupStateName) =>
+    Effect.andThen(board.setGroup(name, level, state), ledger.setState(name, level, state))
 
   const isLive = ({ entry }: Process.Process) => {
-    const state = board.process(name, entry.tag)?.state
+    const state = board.process(name, entry().tag)?.state
     return state !== undefined && ProcessState.isLive(state)
   }
 
   /** The system refused to start it: it is no finished entry that must not run again, and is tried anew. */
   const wasRefused = ({ entry }: Process.Process) => {
-    const status = board.process(name, entry.tag)
+    const status = board.process(name, entry().tag)
     return status?.state._tag === "Failed" && status.lastEnd?._tag === "NotSpawned"
   }
 
-  const start = (entry: Entry) =>
-    Effect.uninterruptible(Effect.tap(Process.start(entry, scope), (process) =>
-      Effect.sync(() => {
-        processes.set(entry.tag, process)
-        process.fiber.addObserver(() => {
-          leaving.delete(process)
-          if (processes.get(entry.tag) === process) processes.delete(entry.tag)
-        })
-      })))
+  const keep = (process: Process.Process) =>
+    Effect.sync(() => {
+      const { tag } = process.entry()
+      processes.set(tag, process)
+      process.fiber.addObserver(() => {
+        leaving.delete(process)
+        if (processes.get(tag) === process) processes.delete(tag)
+      })
+    })
+
+  const start = (entry: Entry) => Effect.uninterruptible(Effect.tap(Process.start(entry, scope), keep))
+
+  const leave = (process: Process.Process) => {
+    leaving.add(process)
+    processes.delete(process.entry().tag)
+  }
 
   /** Tells these to go, together, and waits until nothing is left of whatever was told to go. */
   const stop = (going: Iterable<Process.Process>) =>
     Effect.suspend(() => {
-      for (const process of going) {
-        leaving.add(process)
-        processes.delete(process.entry.tag)
-      }
+      for (const process of going) leave(process)
       return Fiber.interruptAll(Array.from(leaving, (process) => process.fiber))
     })
 
@@ -101,26 +117,27 @@ export const make = Effect.fnUntraced(function*(
     const current = board.group(name)?.level
     const refused = [...processes.values()].filter(wasRefused)
     const begun = [...processes.values()].filter((process) => !refused.includes(process))
-    const change = LevelChange.plan(begun.map((process) => process.entry), entries, level)
+    const change = LevelChange.plan(begun.map((process) => process.entry()), entries, level)
     const going = [...refused, ...change.stop.flatMap((tag) => processes.get(tag) ?? [])]
     if (current !== undefined && [...leaving, ...going].some(isLive)) {
       // Back to the level the group comes from: only the stop under way has to end before the level goes on.
       const back = level === current && going.length === 0
-      yield* board.setGroup(name, current, back ? "STARTING" : "STOPPING")
+      yield* publish(current, back ? "STARTING" : "STOPPING")
     }
     yield* stop(going)
-    yield* board.setGroup(name, level, "STARTING")
+    yield* publish(level, "STARTING")
     for (const entry of change.sequence) {
       const process = processes.get(entry.tag) ?? (yield* start(entry))
+      process.redefine(entry)
       yield* process.started
     }
-    yield* board.setGroup(name, level, "CHECKING")
+    yield* publish(level, "CHECKING")
     const reached = change.sequence.flatMap((entry) => board.process(name, entry.tag) ?? [])
     const state = GroupState.outcome(reached.map((process) => process.state))
     const failed = reached.flatMap(({ lastEnd, state, tag }) =>
       state._tag === "Failed" && lastEnd !== undefined ? [{ tag, end: lastEnd }] : []
     )
-    yield* board.setGroup(name, level, state)
+    yield* publish(level, state)
     yield* Effect.logInfo(`${name} ${level} ${state}`)
     yield* Deferred.succeed(outcome, { state, failed })
   })
@@ -129,10 +146,10 @@ export const make = Effect.fnUntraced(function*(
     const status = board.group(name)
     // Halted twice, it may stand still already.
     const level = status?.state === "CONFIGURED" ? undefined : status?.level
-    if (level !== undefined) yield* board.setGroup(name, level, "HALTING")
+    if (level !== undefined) yield* publish(level, "HALTING")
     yield* stop([...processes.values()])
-    if (level !== undefined) yield* board.setGroup(name, level, "CONFIGURED")
-    if (forget) yield* board.removeGroup(name)
+    if (level !== undefined) yield* publish(level, "CONFIGURED")
+    if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
 
   const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
@@ -168,6 +185,20 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.forkIn(act, scope, { startImmediately: true })
 
   return {
+    resume: (runs) =>
+      Effect.provideContext(
+        Effect.forEach(
+          runs,
+          Effect.fnUntraced(function*(past) {
+            const resumed = yield* Process.resume(past, scope)
+            if (resumed === undefined) return
+            yield* keep(resumed.process)
+            if (resumed.over) leave(resumed.process)
+          }),
+          { discard: true }
+        ),
+        context
+      ),
     tell: Effect.fnUntraced(function*(level, entries) {
       const before = target
       const same = before?._tag === "Level" && before.level === level &&

@@ -1,12 +1,15 @@
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Cltab from "./Cltab.ts"
 import { CltabSource } from "./CltabSource.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 
 /** The cltab in force, and what is wrong with the file that it came from. */
-export interface LoadedCltab {
+export class LoadedCltab extends Context.Service<LoadedCltab, {
+  readonly file: string
   readonly current: () => Cltab.Cltab
   /** What has been wrong since the last refresh, for as long as it lasts. */
   readonly trouble: () => ReadonlyArray<string>
@@ -15,10 +18,15 @@ export interface LoadedCltab {
    * be read leaves the last in force. Returns what whoever asked for it should hear.
    */
   readonly refresh: Effect.Effect<ReadonlyArray<string>, InvalidCltab>
+}>()("@clinit/core/LoadedCltab") {
+  /** Reads the cltab for the first time: without a valid one there is nothing to start with. */
+  static readonly layer: Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Layer.effect(
+    LoadedCltab,
+    Effect.suspend(() => make)
+  )
 }
 
-/** Reads the cltab for the first time: without a valid one there is nothing to start with. */
-export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Effect.gen(
+const make = Effect.gen(
   function*() {
     const { file, read } = yield* CltabSource
 
@@ -65,7 +73,8 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
       )
     )
 
-    return {
+    return LoadedCltab.of({
+      file,
       current: () => loaded.cltab,
       trouble: () => trouble,
       refresh: Effect.matchEffect(read, {
@@ -76,7 +85,7 @@ export const make: Effect.Effect<LoadedCltab, InvalidCltab | CltabUnreadable, Cl
             Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
             load(bytes)
       })
-    }
+    })
   }
 )
 

@@ -10,23 +10,33 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as Escalation from "./Escalation.ts"
+import type { Run } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
+import type { RunRecord } from "./LedgerText.ts"
 import * as Respawn from "./Respawn.ts"
 import type { Child } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
+import { Trouble } from "./Trouble.ts"
 
 /**
  * One entry's life: a fiber that exists from the entry's start until it is stopped, also while nothing runs (an
  * entry that has finished stays finished until its level is left). Interrupting the fiber stops the entry: the
- * release of the running child escalates signals, and the fiber ends when its process group is extinct. A respawn
- * entry's next run starts when the process group of the one before is extinct, so that there never are two.
+ * release of the running child escalates signals, and the fiber ends when its process tree is extinct. A respawn
+ * entry's next run starts when the tree of the one before is extinct, so that there never are two.
  */
 export interface Process {
-  readonly entry: Entry
+  /** As the cltab has it now; what is run, and how, is as it was at the start. */
+  readonly entry: () => Entry
+  /** Makes this the entry, so that its settings count from the next decision on. */
+  readonly redefine: (entry: Entry) => void
   /** Completes when the next entry of the level may start: see `startsOnceForked`. */
   readonly started: Effect.Effect<void>
   readonly fiber: Fiber.Fiber<void>
 }
+
+/** What a process needs of the world. */
+export type Needs = Spawner | StatusBoard | Ledger | Trouble
 
 /** The throttle of respawn entries. */
 export const RespawnThrottle = Context.Reference<Respawn.Throttle>("@clinit/core/RespawnThrottle", {
@@ -37,14 +47,59 @@ export const RespawnThrottle = Context.Reference<Respawn.Throttle>("@clinit/core
 const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
 
 /** Starts the entry in the scope. Its fiber ends when it is stopped and nothing of it is left. */
-export const start = Effect.fnUntraced(function*(
-  entry: Entry,
+export const start = (entry: Entry, scope: Scope.Scope): Effect.Effect<Process, never, Needs> =>
+  live(entry, undefined, scope)
+
+/** A process that an earlier daemon began; `over` if it only has to be waited for and counts as not started. */
+export interface Resumed {
+  readonly process: Process
+  readonly over: boolean
+}
+
+/**
+ * Goes on with a run that an earlier daemon began, as if this one had: without a signal, or a second start. A respawn
+ * or test entry whose process has ended meanwhile is over: what it left is stopped as at any other time, and if it left
+ * nothing there is nothing to go on with.
+ */
+export const resume = Effect.fnUntraced(function*(
+  past: RunRecord,
   scope: Scope.Scope
-): Effect.fn.Return<Process, never, Spawner | StatusBoard> {
+): Effect.fn.Return<Resumed | undefined, never, Needs> {
+  const ledger = yield* Ledger
+  const spawner = yield* Spawner
+  const run = yield* ledger.adopt(past)
+  if (past.end !== undefined) {
+    return {
+      over: false,
+      process: yield* live(past.entry, { end: past.end, forget: ledger.remove(run) }, scope)
+    }
+  }
+  const child = yield* spawner.adopt(past.process!, run.mark)
+  const leader = yield* Effect.forkIn(child.exit, scope, { startImmediately: true })
+  const isDead = leader.pollUnsafe() !== undefined
+  yield* Effect.logInfo(
+    isDead
+      ? `${past.entry.group}/${past.entry.tag} ended while no daemon ran`
+      : `${past.entry.group}/${past.entry.tag} goes on: pid ${child.identity.pid}`
+  )
+  const over = isDead && (past.entry.mode === "respawn" || past.entry.mode === "test")
+  if (over && child.isExtinct()) {
+    yield* ledger.remove(run)
+    return undefined
+  }
+  return { over, process: yield* live(past.entry, { run, child, since: past.since, isDead, over }, scope) }
+})
+
+const live = Effect.fnUntraced(function*(
+  entry: Entry,
+  past: Inherited | Done | undefined,
+  scope: Scope.Scope
+) {
   const started = yield* Deferred.make<void>()
   const board = yield* StatusBoard
+  let latest = entry
   const fiber = yield* Effect.forkIn(
-    life(entry, Deferred.succeed(started, void 0)).pipe(
+    life(() => latest, past, Deferred.succeed(started, void 0)).pipe(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
       ),
@@ -55,21 +110,41 @@ export const start = Effect.fnUntraced(function*(
     scope,
     { startImmediately: true }
   )
-  return { entry, started: Deferred.await(started), fiber }
+  return {
+    entry: () => latest,
+    redefine: (entry: Entry) => void (latest = entry),
+    started: Deferred.await(started),
+    fiber
+  } satisfies Process
 })
 
-const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<unknown>) {
+const life = Effect.fnUntraced(function*(
+  entryNow: () => Entry,
+  past: Inherited | Done | undefined,
+  started: Effect.Effect<unknown>
+) {
   const board = yield* StatusBoard
   const throttle = yield* RespawnThrottle
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
-  while (true) {
-    yield* board.setProcess(entry, { _tag: "Starting" }, ended(lastEnd))
-    lastEnd = yield* run(entry, startsOnceForked(entry.mode) ? started : Effect.void)
+  for (let before = past;; before = undefined) {
+    const entry = entryNow()
+    if (before === undefined) yield* board.setProcess(entry, { _tag: "Starting" }, ended(lastEnd))
+    const done = before !== undefined && "end" in before
+      ? before
+      : yield* run(entryNow, before, startsOnceForked(entry.mode) ? started : Effect.void)
+    lastEnd = done.end
+    if (before !== undefined && "over" in before && before.over) return yield* done.forget
+    // A test is there for its result alone: if nobody could see it, it is made again.
+    if (entry.mode === "test" && lastEnd._tag === "Unknown") {
+      yield* done.forget
+      continue
+    }
     if (entry.mode !== "respawn") {
-      yield* board.setProcess(entry, finished(entry.mode, lastEnd), { lastEnd })
+      const heritage = before === undefined ? {} : { adopted: true as const }
+      yield* board.setProcess(entry, finished(entry.mode, lastEnd), { lastEnd, ...heritage })
       yield* started
-      return yield* Effect.never
+      return yield* Effect.onInterrupt(Effect.never, () => done.forget)
     }
     // A respawn entry that could not be forked has been started nevertheless: it must not hold up the level.
     yield* started
@@ -90,43 +165,104 @@ const life = Effect.fnUntraced(function*(entry: Entry, started: Effect.Effect<un
   }
 })
 
-/** Runs the entry's command once, until it ends by itself. Interrupted, it stops the process group first. */
-const run = Effect.fnUntraced(function*(entry: Entry, forked: Effect.Effect<unknown>) {
-  const board = yield* StatusBoard
+/** How a run ended by itself, and how to forget it once it no longer matters. */
+interface Done {
+  readonly end: RunEnd
+  readonly forget: Effect.Effect<void>
+}
+
+/** A process and its run in the ledger. */
+interface Running {
+  readonly run: Run
+  readonly child: Child
+}
+
+/** One that an earlier daemon started, at this time. */
+interface Inherited extends Running {
+  readonly since: number
+  readonly isDead: boolean
+  readonly over: boolean
+}
+
+const launch = Effect.fnUntraced(function*(entry: Entry) {
+  const ledger = yield* Ledger
   const spawner = yield* Spawner
-  return yield* Effect.acquireUseRelease(
-    spawner.spawn(entry, entry.tag),
-    (child) =>
+  const run = yield* ledger.begin(entry)
+  const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
+  yield* ledger.setProcess(run, child.identity)
+  return { run, child } satisfies Running
+})
+
+/**
+ * Runs the entry's command once, or goes on with a run that is there, until it ends by itself. Interrupted, it stops
+ * the process tree first.
+ */
+const run = Effect.fnUntraced(function*(
+  entryNow: () => Entry,
+  past: Inherited | undefined,
+  forked: Effect.Effect<unknown>
+) {
+  const board = yield* StatusBoard
+  const ledger = yield* Ledger
+  const trouble = yield* Trouble
+  const entry = entryNow()
+  const name = `${entry.group}/${entry.tag}`
+
+  const origin = ({ identity: { containment } }: Child) => ({
+    containment,
+    ...(past === undefined ? {} : { adopted: true as const })
+  })
+
+  /** Not of a process that ended before it could be taken over: nothing is called running that is not. */
+  const announce = (child: Child) =>
+    past?.isDead === true ?
+      Effect.void :
       board.setProcess(entry, { _tag: "Running", pid: child.identity.pid }, {
-        containment: child.identity.containment
-      }).pipe(
+        ...origin(child),
+        ...(past === undefined ? {} : { since: past.since })
+      })
+
+  const stop = (child: Child, lastEnd: RunEnd | undefined) => {
+    const { pid } = child.identity
+    return Escalation.stop(child, ({ overdue, signal }) =>
+      Effect.andThen(
+        board.setProcess(entry, { _tag: "Stopping", pid, signal }, { ...origin(child), ...ended(lastEnd) }),
+        overdue ? trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${signal}`) : Effect.void
+      )).pipe(Effect.ensuring(trouble.clear(name)))
+  }
+
+  return yield* Effect.acquireUseRelease(
+    past === undefined ? launch(entry) : Effect.succeed<Running>(past),
+    ({ child, run }) =>
+      announce(child).pipe(
         Effect.andThen(forked),
         Effect.andThen(child.exit),
-        Effect.tap((end) => logEnd(entry, end))
+        Effect.tap((end) => logEnd(entry, end)),
+        Effect.map((end): Done => ({ end, forget: ledger.remove(run) }))
       ),
-    (child, exit) =>
-      isLeft(entry.mode, child, exit) ?
-        Effect.void :
-        Escalation.stop(child, (signal) =>
-          board.setProcess(
-            entry,
-            { _tag: "Stopping", pid: child.identity.pid, signal },
-            ended(Exit.isSuccess(exit) ? exit.value : undefined)
-          ))
+    ({ child, run }, exit) => {
+      const end = Exit.isSuccess(exit) ? exit.value.end : undefined
+      return (isLeft(entryNow(), child, end) ? Effect.void : stop(child, end)).pipe(
+        Effect.andThen(
+          end === undefined || entry.mode === "respawn" ? ledger.remove(run) : ledger.setEnd(run, end)
+        )
+      )
+    }
   ).pipe(
     Effect.catchTag("SpawnError", ({ reason }) => {
       const end = { _tag: "NotSpawned" as const, reason }
-      return Effect.as(logEnd(entry, end), end)
+      return Effect.as(logEnd(entry, end), { end, forget: Effect.void })
     })
   )
 })
 
 /**
  * Whether what a run leaves gets no signal. That is so when nothing is left: the pid may belong to somebody else by
- * now. And when an entry that is not run again has ended by itself: it may have been there to start a daemon.
+ * now. And when an entry has ended by itself that is not run again, unless its `tree` setting says otherwise: it may
+ * have been there to start a daemon.
  */
-const isLeft = (mode: Mode, child: Child, exit: Exit.Exit<unknown>): boolean =>
-  child.isExtinct() || (Exit.isSuccess(exit) && mode !== "respawn")
+const isLeft = ({ mode, tree }: Entry, child: Child, end: RunEnd | undefined): boolean =>
+  child.isExtinct() || (end !== undefined && (tree ?? (mode === "respawn" ? "strict" : "loose")) === "loose")
 
 const ended = (lastEnd: RunEnd | undefined) => lastEnd === undefined ? {} : { lastEnd }
 

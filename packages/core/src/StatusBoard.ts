@@ -21,7 +21,13 @@ export const changesKept = 4096
  * replies and watchers read here.
  */
 export class StatusBoard extends Context.Service<StatusBoard, {
-  readonly setGroup: (group: GroupName, level: Level, state: GroupState) => Effect.Effect<void>
+  /** Sets a group's state; `since`, in milliseconds since 1970, unless that is now. */
+  readonly setGroup: (
+    group: GroupName,
+    level: Level,
+    state: GroupState,
+    since?: number
+  ) => Effect.Effect<void>
   readonly removeGroup: (group: GroupName) => Effect.Effect<void>
   /** Sets an entry's state; `restarts` counts starts after the first. */
   readonly setProcess: (entry: Entry, state: ProcessState, facts?: Facts) => Effect.Effect<void>
@@ -37,8 +43,11 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   static readonly layer: Layer.Layer<StatusBoard> = Layer.effect(StatusBoard, Effect.suspend(() => make))
 }
 
-/** What else is known with a state: how the run before it ended, and what is true of the process while it lives. */
-export type Facts = Pick<ProcessStatus, "lastEnd" | "containment" | "adopted">
+/**
+ * What else is known with a state: since when it is, unless that is now, how the run before it ended, and what is
+ * true of the process for as long as it lives.
+ */
+export type Facts = Partial<Pick<ProcessStatus, "since" | "lastEnd" | "containment" | "adopted">>
 
 interface GroupRecord {
   readonly group: GroupName
@@ -59,8 +68,8 @@ const make = Effect.gen(function*() {
 
   // Uninterruptible, so that no state is there that was not published.
   return StatusBoard.of({
-    setGroup: Effect.fnUntraced(function*(group, level, state) {
-      const since = yield* Clock.currentTimeMillis
+    setGroup: Effect.fnUntraced(function*(group, level, state, past) {
+      const since = past ?? (yield* Clock.currentTimeMillis)
       groups.set(group, { group, level, state, since })
       yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
     }, Effect.uninterruptible),
@@ -69,7 +78,7 @@ const make = Effect.gen(function*() {
       yield* PubSub.publish(changes, { _tag: "Group", group })
     }, Effect.uninterruptible),
     setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
-      const since = yield* Clock.currentTimeMillis
+      const since = facts?.since ?? (yield* Clock.currentTimeMillis)
       let ofGroup = processes.get(group)
       if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
       const before = ofGroup.get(tag)

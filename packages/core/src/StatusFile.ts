@@ -7,6 +7,7 @@ import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
 import type { Change } from "./StatusBoard.ts"
 import { changesKept, StatusBoard } from "./StatusBoard.ts"
+import { Trouble } from "./Trouble.ts"
 
 /** The status file cannot be written or removed. */
 export class StatusFileError extends Schema.TaggedError<StatusFileError>()("StatusFileError", {
@@ -32,34 +33,38 @@ const coalesceWindow = Duration.millis(25)
 /** Without news the file is rewritten this often, so that its time of change shows that the daemon lives. */
 const heartbeat = Duration.seconds(30)
 
+/** A file that could not be written is tried again after this time: most causes pass by themselves. */
+const retry = Duration.seconds(2)
+
+const subject = "status file"
+
 /**
  * Keeps the status file up to date while the layer lives, and removes it when the layer ends. A file that cannot be
- * written is warned of once per reason, and tried again with the next change or heartbeat.
+ * written is a trouble until it can, and tried again after a while or with the next change.
  */
-export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget> = Layer.effectDiscard(
+export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget | Trouble> = Layer.effectDiscard(
   Effect.gen(function*() {
     const board = yield* StatusBoard
     const target = yield* StatusFileTarget
+    const trouble = yield* Trouble
     const changes = yield* board.changes
-    let lastReason: string | undefined
 
-    const warnOnce = ({ reason }: StatusFileError) =>
-      Effect.suspend(() => {
-        const repeated = reason === lastReason
-        lastReason = reason
-        return repeated ? Effect.void : Effect.logWarning(`status file: ${reason}`)
-      })
+    const tell = ({ reason }: StatusFileError) => trouble.set(subject, reason)
 
+    /** How long to wait for news before the file is written without any. */
     const write = Effect.suspend(() => target.replace(Clstat.print(board.groups()))).pipe(
-      Effect.tap(() => Effect.sync(() => lastReason = undefined)),
-      Effect.catch(warnOnce)
+      Effect.andThen(trouble.clear(subject)),
+      Effect.as(heartbeat),
+      Effect.catch((error) => Effect.as(tell(error), retry))
     )
 
-    yield* Effect.addFinalizer(() => Effect.catch(target.remove, warnOnce))
+    yield* Effect.addFinalizer(() => Effect.catch(target.remove, tell))
     yield* Effect.gen(function*() {
       while (true) {
-        yield* Effect.all([write, Effect.sleep(coalesceWindow)], { concurrency: "unbounded", discard: true })
-        yield* nextGroupChange(changes).pipe(Effect.timeoutOption(heartbeat))
+        const [patience] = yield* Effect.all([write, Effect.sleep(coalesceWindow)], {
+          concurrency: "unbounded"
+        })
+        yield* nextGroupChange(changes).pipe(Effect.timeoutOption(patience))
       }
     }).pipe(Effect.forkScoped({ startImmediately: true }))
   })

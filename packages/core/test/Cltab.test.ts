@@ -3,6 +3,7 @@ import * as CltabSettings from "@clinit/core/CltabSettings"
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 
 const brief = ({ column, line, message, severity }: Diagnostic) => `${line}:${column} ${severity}: ${message}`
 
@@ -350,7 +351,7 @@ describe("settings", () => {
       "did you mean socket?",
       "did you mean clstat?",
       "did you mean log?",
-      "the settings are socket, clstat, log"
+      "the settings are socket, clstat, log, containment, tree"
     ])
   })
 })
@@ -493,20 +494,45 @@ describe("validity", () => {
 })
 
 const withoutLines = ({ entries, settings }: Pick<Cltab.Cltab, "entries" | "settings">) => ({
-  entries: entries.map(({ command, group, levels, mode, tag }) => ({ command, group, levels, mode, tag })),
+  entries: entries.map((entry) => Struct.omit(entry, ["line"])),
   settings: {
     socket: settings.socket?.value,
     clstat: settings.clstat?.value,
-    log: settings.log?.value
+    log: settings.log?.value,
+    containment: settings.containment?.value,
+    tree: settings.tree?.value,
+    scoped: settings.scoped?.map(({ scope, settings }) => ({ scope, tree: settings.tree?.value }))
   }
 })
 
 describe("for any input", () => {
+  const Choice = Schema.Struct({ of: Schema.Literals(["group", "entry"]), tree: Cltab.Tree })
+
   it.prop(
-    "what is printed reads as the same entries and settings, without diagnostics",
-    [Schema.Array(Cltab.Entry), Cltab.Settings],
-    ([generated, settings]) => {
-      const entries = [...new Map(generated.map((entry) => [entry.tag, entry])).values()]
+    "what is printed reads as the same entries and settings, without errors",
+    [Schema.Array(Cltab.Entry), Cltab.Settings, Schema.Array(Choice)],
+    ([generated, whole, choices]) => {
+      const unique = [...new Map(generated.map((entry) => [entry.tag, entry])).values()]
+      // Settings of these entries and their groups, and generated ones, which name hardly ever anything.
+      const scopes = new Map([
+        ...unique.flatMap(({ group, tag }, index) => {
+          const choice = choices[index]
+          if (choice === undefined) return []
+          const scope = choice.of === "group" ? group : `${group}/${tag}`
+          return [[scope, { scope, settings: { tree: { value: choice.tree, line: 1 } } }] as const]
+        }),
+        ...(whole.scoped ?? []).filter(({ settings }) => settings.tree).map((each) =>
+          [each.scope, each] as const
+        )
+      ])
+      const rest = Struct.omit(whole, ["scoped"])
+      const settings = scopes.size === 0 ? rest : { ...rest, scoped: [...scopes.values()] }
+      const entries = unique.map((each) => {
+        const entry = Struct.omit(each, ["tree"])
+        const of = (scope: string) => scopes.get(scope)?.settings.tree
+        const tree = of(`${entry.group}/${entry.tag}`) ?? of(entry.group) ?? settings.tree
+        return tree === undefined ? entry : { ...entry, tree: tree.value }
+      })
       const printed = Cltab.print({ entries, settings })
       const read = Cltab.parse(printed)
       expect(withoutLines(read)).toEqual(withoutLines({ entries, settings }))
@@ -544,6 +570,11 @@ describe("for any input", () => {
       "respwan",
       "socket",
       "clstat",
+      "/",
+      "tree:",
+      "strict",
+      ":::g/tree:loose\n",
+      ":::g/t/tree:strict\n",
       "__proto__",
       "cmd -x",
       clean
@@ -570,6 +601,7 @@ describe("for any input", () => {
       expectDiagnosticsInside(text, cltab)
       expect(withoutLines(Cltab.parse(Cltab.print(cltab)))).toEqual(withoutLines(cltab))
       expect(cltab.entries.every(Schema.is(Cltab.Entry))).toBe(true)
+      expect(Schema.is(Cltab.Settings)(cltab.settings)).toBe(true)
     },
     { arbitrary: { runs: 1000 } }
   )
@@ -577,7 +609,7 @@ describe("for any input", () => {
   const Bytes = Schema.Array(Schema.Union([
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })),
     Schema.Literals([10, 58, 0xef, 0xbf, 0xbd, 0xe2, 0x82, 0xf0, 0x9f]),
-    Schema.Literals(["é", "😀", "\uFFFD", "\uFEFF", "g:", "once", "\n"])
+    Schema.Literals(["é", "😀", "\uFFFD", "\uFEFF", "g:", "once", "\n", "\n:::g/tree:", "loose"])
   ]))
 
   it.prop("bytes are read without throwing, with every diagnostic inside of them", [Bytes], ([parts]) => {

@@ -15,7 +15,7 @@ import { cltab, withNode } from "./support/Node.ts"
 
 describe("at startup", () => {
   const startWith = (source: ReturnType<typeof EditableCltab.layer>) =>
-    Effect.scoped(Layer.build(Daemon.layer)).pipe(
+    Effect.scoped(Layer.build(Daemon.volatile)).pipe(
       Effect.flip,
       Effect.provide(
         Layer.mergeAll(source, ScriptedSpawner.layer(), StatusBoard.layer).pipe(
@@ -156,6 +156,7 @@ describe("the status", () => {
         yield* node.tell("web", "1")
         yield* node.after("10 seconds")
         assert.deepStrictEqual(yield* node.daemon.status, {
+          containment: "group",
           cltab: "/test/cltab",
           shuttingDown: false,
           warnings: [],
@@ -170,11 +171,19 @@ describe("the status", () => {
                   tag: "r",
                   mode: "respawn",
                   state: { _tag: "Running", pid: 1003 },
+                  containment: "group",
                   since: 5_000,
                   restarts: 1,
                   lastEnd: { _tag: "Exited", code: 3 }
                 },
-                { tag: "w", mode: "wait", state: { _tag: "Running", pid: 1002 }, since: 0, restarts: 0 }
+                {
+                  tag: "w",
+                  mode: "wait",
+                  state: { _tag: "Running", pid: 1002 },
+                  containment: "group",
+                  since: 0,
+                  restarts: 0
+                }
               ]
             },
             { group: "db", state: "CONFIGURED", processes: [] }
@@ -216,10 +225,10 @@ describe("settings", () => {
       cltab(":::socket:/run/s", "web:a:1:once:a"),
       {},
       Effect.fnUntraced(function*(node) {
-        assert.strictEqual(node.daemon.settings().socket?.value, "/run/s")
+        assert.strictEqual(node.settings().socket?.value, "/run/s")
         node.cltab.write(cltab("web:a:1:once:a"))
         yield* node.reread
-        assert.strictEqual(node.daemon.settings().socket, undefined)
+        assert.strictEqual(node.settings().socket, undefined)
       })
     ))
 })
@@ -239,7 +248,7 @@ describe("an internal error", () => {
           broken(`${entry.tag} ${state._tag}`) ? Effect.die("broken") : board.setProcess(entry, state, end)
       } satisfies StatusBoard["Service"]))
     ).pipe(Layer.provide(StatusBoard.layer))
-    return Daemon.layer.pipe(
+    return Daemon.volatile.pipe(
       Layer.provide(EditableCltab.layer(cltab("web:a:1:wait:a", "web:b:12:once:b"))),
       Layer.provide(ScriptedSpawner.layer({ a: { runs: "1 second" } })),
       Layer.provide(board),

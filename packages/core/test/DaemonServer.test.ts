@@ -81,6 +81,7 @@ describe("status", () => {
         assert.deepStrictEqual(result, {
           version: "1.2.3",
           pid: 4711,
+          containment: "group",
           cltab: "/test/cltab",
           shuttingDown: false,
           warnings: [],
@@ -102,7 +103,14 @@ describe("status", () => {
             state: "FAILED",
             since: 2000,
             processes: [
-              { tag: "a", mode: "respawn", state: { _tag: "Running", pid: 1001 }, since: 0, restarts: 0 },
+              {
+                tag: "a",
+                mode: "respawn",
+                state: { _tag: "Running", pid: 1001 },
+                containment: "group",
+                since: 0,
+                restarts: 0
+              },
               {
                 tag: "t",
                 mode: "test",
@@ -699,8 +707,7 @@ describe("a defect of the daemon", () => {
         reread: Effect.die("secret"),
         status: Effect.succeed({ cltab: 5 } as never),
         shutdown: Effect.die("secret"),
-        down: Effect.never,
-        settings: () => ({})
+        down: Effect.never
       })
       const answer = yield* Effect.provideService(DaemonServer.make(identity), Daemon, broken)
       for (const method of ["tell", "reread", "status", "shutdown"]) {

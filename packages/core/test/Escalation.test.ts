@@ -47,7 +47,7 @@ const stopping = (script: ScriptedSpawner.Script, time: Duration.Input) =>
     const child = yield* (yield* Spawner).spawn(entry, "a")
     yield* Effect.forkChild(
       Effect.andThen(
-        Escalation.stop(child, (signal) => trace.add(`stopping with ${signal}`)),
+        Escalation.stop(child, ({ signal }) => trace.add(`stopping with ${signal}`)),
         trace.add("stopped")
       ),
       { startImmediately: true }

@@ -2,6 +2,7 @@ import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonServer from "@clinit/core/DaemonServer"
 import * as ClientConnection from "@clinit/core/node/ClientConnection"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
+import { Trouble } from "@clinit/core/Trouble"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
@@ -14,7 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
@@ -52,14 +53,16 @@ const scripted = Effect.gen(function*() {
       groups: []
     }),
     shutdown: Effect.void,
-    down: Deferred.await(settle),
-    settings: () => ({})
+    down: Deferred.await(settle)
   })
   const answer = yield* Effect.provideService(DaemonServer.make({ version: "9", pid: 1 }), Daemon, daemon)
   return { answer, settle: Deferred.succeed(settle, void 0), told: () => told }
 })
 
 const limits = { ...Effect.runSync(Effect.service(ClientConnection.Limits)) }
+
+const serveAt = (socket: string, answer: ClientConnection.Answer) =>
+  Effect.provide(NodeSocketServer.serveAt(socket, answer), Trouble.layer)
 
 /** A scripted daemon at a socket in a directory of its own; `log` has what it logged at INFO and above. */
 const serving = Effect.fnUntraced(function*(patience: Partial<ClientConnection.Limits> = {}) {
@@ -71,7 +74,7 @@ const serving = Effect.fnUntraced(function*(patience: Partial<ClientConnection.L
   )
   const daemon = yield* scripted
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  yield* NodeSocketServer.serveAt(socket, daemon.answer).pipe(
+  yield* serveAt(socket, daemon.answer).pipe(
     Scope.provide(scope),
     Effect.provideService(ClientConnection.Limits, { ...limits, ...patience }),
     Effect.provide(Logger.layer([logger]))
@@ -81,7 +84,7 @@ const serving = Effect.fnUntraced(function*(patience: Partial<ClientConnection.L
 
 const refusal = (socket: string) =>
   Effect.map(
-    Effect.flip(Effect.scoped(NodeSocketServer.serveAt(socket, (line) => Effect.succeed(line)))),
+    Effect.flip(Effect.scoped(serveAt(socket, (line) => Effect.succeed(line)))),
     (error) => error.message
   )
 
@@ -110,7 +113,7 @@ describe("the socket's path", () => {
     withOpenUmask(Effect.gen(function*() {
       const directory = yield* scratch
       const socket = path.join(directory, "var", "run", "s")
-      yield* NodeSocketServer.serveAt(socket, Effect.succeed)
+      yield* serveAt(socket, Effect.succeed)
       assert.strictEqual(mode(socket), "600")
       assert.strictEqual(mode(path.join(directory, "var", "run")), "700")
       assert.strictEqual(mode(path.join(directory, "var")), "700")
@@ -125,13 +128,15 @@ describe("the socket's path", () => {
       const modes: Array<string> = []
       const spy = vi.spyOn(net.Server.prototype, "listen").mockImplementation(
         function(this: net.Server, ...args) {
-          const before = fs.existsSync(socket)
+          const directory = path.dirname(socket)
+          const before = fs.readdirSync(directory)
           const server = Reflect.apply(listen, this, args)
-          if (!before && fs.existsSync(socket)) modes.push(mode(socket)) // within the call that made it
+          const made = fs.readdirSync(directory).filter((name) => !before.includes(name))
+          modes.push(...made.map((name) => mode(path.join(directory, name)))) // within the call that made it
           return server
         }
       )
-      yield* NodeSocketServer.serveAt(socket, Effect.succeed)
+      yield* serveAt(socket, Effect.succeed)
       assert.deepStrictEqual(modes, ["600"])
       spy.mockRestore()
     })))
@@ -140,7 +145,7 @@ describe("the socket's path", () => {
     Effect.gen(function*() {
       const directory = yield* scratch
       fs.chmodSync(directory, 0o755)
-      yield* NodeSocketServer.serveAt(path.join(directory, "s"), Effect.succeed)
+      yield* serveAt(path.join(directory, "s"), Effect.succeed)
       assert.strictEqual(mode(directory), "755")
     }))
 
@@ -150,7 +155,7 @@ describe("the socket's path", () => {
       assert.deepStrictEqual(fs.readdirSync(directory).toSorted(), ["s", "s.lock"])
       yield* end
       assert.deepStrictEqual(fs.readdirSync(directory), [])
-      yield* NodeSocketServer.serveAt(socket, Effect.succeed)
+      yield* serveAt(socket, Effect.succeed)
       const client = yield* connect(socket)
       assert.strictEqual(yield* client.ask("again"), "again")
     }))
@@ -218,7 +223,7 @@ describe("a live daemon", () => {
       assert.strictEqual(yield* child.order(socket), "serving")
       yield* child.kill
       assert.isTrue(fs.lstatSync(socket).isSocket())
-      yield* NodeSocketServer.serveAt(socket, (line) => Effect.succeed(`next ${line}`))
+      yield* serveAt(socket, (line) => Effect.succeed(`next ${line}`))
       assert.strictEqual(mode(socket), "600")
       assert.strictEqual(yield* (yield* connect(socket)).ask("hello"), "next hello")
     }))
@@ -456,7 +461,7 @@ describe("many clients", () => {
 
   it.live("beyond the limit a client is told so and sees the end, and the others are not disturbed", () =>
     Effect.gen(function*() {
-      const { log, socket } = yield* serving({ clients: 3 })
+      const { log, socket } = yield* serving({ clients: 3, hasty: 0 })
       const busy =
         "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32004,\"message\":\"more than 3 clients at once\"}}"
       const served = yield* Effect.all([connect(socket), connect(socket), connect(socket)])
@@ -481,7 +486,7 @@ describe("many clients", () => {
 
   it.live("beyond the limit the client library says so", () =>
     Effect.gen(function*() {
-      const { socket } = yield* serving({ clients: 0 })
+      const { socket } = yield* serving({ clients: 0, hasty: 0 })
       const client = Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))
       for (let count = 0; count < 20; count++) {
         const call = Effect.flatMap(ClinitClient, (client) => client.version({}))
@@ -492,13 +497,122 @@ describe("many clients", () => {
 
   it.live("that are turned away and stay are cut off after the time for reading an answer", () =>
     Effect.gen(function*() {
-      const { socket } = yield* serving({ clients: 0, unread: Duration.millis(100) })
+      const { socket } = yield* serving({ clients: 0, hasty: 0, unread: Duration.millis(100) })
       const client = yield* connect(socket)
       assert.include(yield* client.line, "-32004")
       while (!client.isCutOff()) {
         yield* client.send("still here\n")
         yield* Effect.sleep(10)
       }
+    }))
+})
+
+describe("while all seats are taken by clients that wait", () => {
+  const full = Effect.fnUntraced(function*(patience: Partial<ClientConnection.Limits> = {}) {
+    const daemon = yield* serving({ clients: 3, hasty: 2, haste: Duration.millis(200), ...patience })
+    const waiters = yield* Effect.all([1, 2, 3].map(() => connect(daemon.socket)))
+    for (const waiter of waiters) yield* waiter.send(`${waiting}\n`)
+    yield* eventually("all wait", () => daemon.told().length === 3)
+    return { ...daemon, waiters }
+  })
+
+  it.live("orders and questions get through, as often as they come", () =>
+    Effect.gen(function*() {
+      const { settle, socket, told, waiters } = yield* full()
+      for (let count = 0; count < 20; count++) {
+        const client = yield* connect(socket)
+        assert.strictEqual(yield* client.ask(version), versionAnswer)
+        assert.isUndefined(yield* client.line)
+        yield* client.vanish
+      }
+      for (const order of [request("tell", { group: "web", level: "7" }), request("shutdown")]) {
+        assert.include(yield* (yield* connect(socket)).ask(order), "\"result\"")
+      }
+      assert.strictEqual(told().at(-1), "web 7")
+      const status = yield* (yield* connect(socket)).ask(request("status"))
+      assert.strictEqual(JSON.parse(status!).result.cltab, aMebibyte)
+      yield* settle
+      for (const waiter of waiters) assert.include(yield* waiter.line, "\"outcome\"")
+    }))
+
+  it.live("one more that would wait is refused, in words, and its order is not carried out", () =>
+    Effect.gen(function*() {
+      const { socket, told } = yield* full()
+      const order = request("tell", { group: "web", level: "7", wait: true }, "seven")
+      const client = yield* connect(socket)
+      assert.strictEqual(
+        yield* client.ask(order),
+        "{\"jsonrpc\":\"2.0\",\"id\":\"seven\",\"error\":{\"code\":-32004,\"message\":\"more than 3 clients at once: no more of them can wait\"}}"
+      )
+      assert.isUndefined(yield* client.line)
+      assert.strictEqual(told().length, 3)
+    }))
+
+  it.live("one that says nothing is told so soon, and nobody who does is shut out for long", () =>
+    Effect.gen(function*() {
+      const { socket } = yield* full()
+      const mute = yield* Effect.all([1, 2].map(() => connect(socket)))
+      assert.include(yield* (yield* connect(socket)).line, "-32004")
+      for (const client of mute) assert.deepStrictEqual((yield* client.lines).length, 1)
+      for (const client of mute) yield* client.vanish
+      yield* Effect.retry(
+        Effect.gen(function*() {
+          const answer = yield* (yield* connect(socket)).ask(version)
+          if (answer !== versionAnswer) return yield* Effect.fail(answer)
+        }),
+        { times: 100 }
+      )
+    }))
+
+  it.live("garbage, half a line and a vanished client are no harm", () =>
+    Effect.gen(function*() {
+      const { log, socket } = yield* full()
+      assert.strictEqual(yield* (yield* connect(socket)).ask("garbage"), parseError)
+      for (const text of ["null", "[1]", "{\"params\":null}", "7"]) {
+        assert.include(yield* (yield* connect(socket)).ask(text), "-32600")
+      }
+      const half = yield* connect(socket)
+      yield* half.send(version)
+      yield* half.halfClose
+      assert.deepStrictEqual(yield* half.lines, [versionAnswer])
+      const gone = yield* connect(socket)
+      yield* gone.send(`${request("status")}\n`)
+      yield* gone.vanish
+      const closed = yield* connect(socket)
+      yield* closed.halfClose
+      assert.deepStrictEqual(yield* closed.lines, [])
+      assert.strictEqual(yield* (yield* connect(socket)).ask(version), versionAnswer)
+      assert.deepStrictEqual(log, [])
+    }))
+
+  it.live("one that does not take a long answer is cut off", () =>
+    Effect.gen(function*() {
+      const { socket } = yield* full({ hasty: 1, unread: Duration.millis(200) })
+      const deaf = yield* connect(socket, { deaf: true })
+      yield* deaf.send(`${request("status")}\n`)
+      yield* Effect.retry(
+        Effect.gen(function*() {
+          const client = yield* connect(socket)
+          const answer = yield* client.ask(version)
+          yield* client.vanish
+          if (answer !== versionAnswer) return yield* Effect.fail(answer)
+        }),
+        { times: 1_000 }
+      )
+    }))
+})
+
+describe("connections without number", () => {
+  it.live("are dropped beyond the limit, and those before it are served", () =>
+    Effect.gen(function*() {
+      const { socket } = yield* serving({ clients: 5, hasty: 0, connections: 20 })
+      const seated = yield* Effect.all(Array.from({ length: 5 }, () => connect(socket)))
+      for (const client of seated) assert.strictEqual(yield* client.ask(version), versionAnswer)
+      const told = yield* Effect.all(Array.from({ length: 15 }, () => connect(socket)))
+      for (const client of told) assert.include(yield* client.line, "-32004")
+      const dropped = yield* connect(socket)
+      assert.isUndefined(yield* dropped.line)
+      for (const client of seated) assert.strictEqual(yield* client.ask(version), versionAnswer)
     }))
 })
 
@@ -587,12 +701,68 @@ describe("a client that hinders", () => {
     }))
 })
 
+describe("a flood of requests", () => {
+  /** Writes as much as the daemon takes, from a process of its own; reads the answers or does not. */
+  const flood = Effect.fnUntraced(
+    function*(socket: string, line: string, options: { readonly clients: number; readonly deaf: boolean }) {
+      const script = `
+        const net = require("node:net")
+        const [socket, line, clients, deaf] = process.argv.slice(1)
+        const lines = line.repeat(65536 / line.length)
+        for (let count = 0; count < Number(clients); count++) {
+          const client = net.connect({ path: socket, allowHalfOpen: true })
+          client.on("error", () => client.destroy())
+          if (deaf !== "true") client.resume()
+          const write = (error) => error == null && !client.destroyed && client.write(lines, write)
+          client.once("connect", () => write())
+        }`
+      const args = ["-e", script, socket, line, String(options.clients), String(options.deaf)]
+      yield* Effect.acquireRelease(
+        Effect.sync(() => spawn(process.execPath, args, { stdio: "inherit" })),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+    }
+  )
+
+  /** The longest time that the event loop did not come round, in milliseconds, while the flood lasted. */
+  const worstPause = (forMillis: number) =>
+    Effect.promise(async () => {
+      const end = performance.now() + forMillis
+      let worst = 0
+      for (let last = performance.now(); last < end;) {
+        await new Promise((resume) => setTimeout(resume, 1))
+        const now = performance.now()
+        worst = Math.max(worst, now - last)
+        last = now
+      }
+      return worst
+    })
+
+  for (const deaf of [false, true]) {
+    it.live(
+      `from 50 clients ${deaf ? "that read no answer " : ""}neither stops the daemon nor fills its memory`,
+      () =>
+        Effect.gen(function*() {
+          const { socket } = yield* serving({ unread: Duration.seconds(60) })
+          const before = process.memoryUsage().rss
+          yield* flood(socket, deaf ? `${version}\n`.padEnd(128, "\n") : "\n", { clients: 50, deaf })
+          assert.isBelow(yield* worstPause(3_000), 1_000)
+          assert.isBelow(process.memoryUsage().rss - before, 400 * 1024 * 1024)
+          const start = performance.now()
+          assert.strictEqual(yield* (yield* connect(socket)).ask(version), versionAnswer)
+          assert.isBelow(performance.now() - start, 2_000)
+        }),
+      30_000
+    )
+  }
+})
+
 describe("a client that is gone", () => {
   it.live(
     "in the middle of an answer, by an orderly close or with answers unread, does no harm",
     () =>
       Effect.gen(function*() {
-        const { log, socket } = yield* serving({ clients: 300 })
+        const { log, socket } = yield* serving({ clients: 300, hasty: 0 })
         const gone = (count: number) =>
           Effect.gen(function*() {
             const client = yield* connect(socket, { deaf: count % 2 === 0 })
@@ -612,7 +782,7 @@ describe("a client that is gone", () => {
 
   it.live("leaves its place to another", () =>
     Effect.gen(function*() {
-      const { end, socket } = yield* serving({ clients: 2, unread: Duration.seconds(60) })
+      const { end, socket } = yield* serving({ clients: 2, hasty: 0, unread: Duration.seconds(60) })
       for (let round = 0; round < 20; round++) {
         const client = yield* connect(socket, { deaf: true })
         yield* client.send(`${request("status")}\n`)
@@ -630,7 +800,7 @@ describe("a client that is gone", () => {
 
   it.live("while it waits leaves its place within the probe's time, and its order stands", () =>
     Effect.gen(function*() {
-      const { socket, told } = yield* serving({ clients: 1, probe: Duration.millis(50) })
+      const { socket, told } = yield* serving({ clients: 1, hasty: 0, probe: Duration.millis(50) })
       let orders = 0
       for (const isHalfClosedFirst of [false, true]) {
         const client = yield* connect(socket)

@@ -1,53 +1,23 @@
-import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
-import * as ProcessGroup from "@clinit/core/node/ProcessGroup"
-import type { Child } from "@clinit/core/Spawner"
+import { Spawner } from "@clinit/core/Spawner"
+import type { Containment } from "@clinit/protocol/Status"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { spawn as spawnProcess } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { scratch } from "./support/Peer.ts"
+import {
+  allContainments,
+  comm,
+  eventually,
+  members,
+  read,
+  sleeps,
+  spawner,
+  stat,
+  withDeadline
+} from "./support/RealProcesses.ts"
 import * as SpawnerContract from "./support/Spawner.contract.ts"
-
-const withDeadline = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
-  Effect.timeoutOrElse(effect, {
-    duration: "10 seconds",
-    orElse: () => Effect.die(new Error(`not within 10 seconds: ${what}`))
-  })
-
-/** Waits until the function returns something else than `undefined` or `false`. */
-const eventually = <A>(what: string, look: () => A | undefined | false): Effect.Effect<A> =>
-  withDeadline(
-    what,
-    Effect.suspend(() => {
-      const found = look()
-      return found === undefined || found === false ? Effect.fail("not yet" as const) : Effect.succeed(found)
-    }).pipe(Effect.retry(Schedule.spaced("5 millis")), Effect.orDie)
-  )
-
-const read = (file: string) => {
-  try {
-    return fs.readFileSync(file, "latin1")
-  } catch {
-    return undefined
-  }
-}
-
-const comm = (pid: number) => read(`/proc/${pid}/comm`)?.trim()
-
-/** Fields of /proc/PID/stat by their names in proc_pid_stat(5). */
-const stat = (pid: number) => {
-  const text = read(`/proc/${pid}/stat`)
-  if (text === undefined) return undefined
-  const [state, ppid, pgrp, session] = text.slice(text.lastIndexOf(")") + 2).split(" ")
-  return { state, ppid: Number(ppid), pgrp: Number(pgrp), session: Number(session) }
-}
-
-const members = (pgrp: number) =>
-  fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) =>
-    stat(pid)?.pgrp === pgrp
-  )
 
 /** A field of /proc/PID/status. */
 const status = (pid: number, field: string) =>
@@ -55,18 +25,19 @@ const status = (pid: number, field: string) =>
 
 const openDescriptors = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).map(Number).sort((a, b) => a - b)
 
-const sleeps = (child: Child) =>
-  Effect.asVoid(eventually("the process sleeps", () => comm(child.identity.pid) === "sleep"))
-
-const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, SpawnerContract.Needs>) =>
-  it.live(title, () => Effect.provide(Effect.suspend(test), NodeSpawner.layer), 30_000)
-
 const spawn = (command: string) => SpawnerContract.spawn({ command })
 
-describe("processes of this machine", () => {
+/** What is true of processes whatever holds them together. */
+const claims = (containment: Containment) => {
+  const provide = <A, E>(test: Effect.Effect<A, E, SpawnerContract.Needs>) =>
+    Effect.provideServiceEffect(test, Spawner, Effect.orDie(spawner(containment)))
+
+  const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, SpawnerContract.Needs>) =>
+    it.live(title, () => provide(Effect.suspend(test)), 30_000)
+
   SpawnerContract.claims({
     it: it.live,
-    provide: (test) => Effect.provide(test, NodeSpawner.layer),
+    provide,
     completes: (effect) => withDeadline("the effect completes", effect),
     subjects: {
       exits3: { command: "exit 3" },
@@ -138,10 +109,10 @@ describe("processes of this machine", () => {
           _tag: "Signaled",
           signal: "SIGINT"
         })
-        assert.strictEqual(ProcessGroup.isAlive(child.identity.pid), true)
+        assert.isFalse(child.isExtinct())
         yield* child.signal("SIGTERM")
         yield* withDeadline("the extinction", child.extinct)
-        assert.strictEqual(ProcessGroup.isAlive(child.identity.pid), false)
+        assert.isTrue(child.isExtinct())
       })
   )
 
@@ -182,10 +153,13 @@ describe("processes of this machine", () => {
         const parent = orphan === undefined ? undefined : stat(orphan)?.ppid
         return orphan !== undefined && parent !== undefined && comm(parent) === "sleep" && { orphan, parent }
       })
-      yield* Effect.addFinalizer(() => Effect.sync(() => process.kill(parent, "SIGKILL")))
+      if (containment === "group") {
+        yield* Effect.addFinalizer(() => Effect.sync(() => process.kill(parent, "SIGKILL")))
+      }
       yield* child.signal("SIGKILL")
       yield* withDeadline("the extinction", child.extinct)
-      assert.strictEqual(stat(orphan)?.state, "Z")
+      // The parent is of the tree, but not of the group.
+      if (containment === "group") assert.strictEqual(stat(orphan)?.state, "Z")
     }))
 
   claim(
@@ -207,7 +181,15 @@ describe("processes of this machine", () => {
       const ends = yield* withDeadline("all exits", Effect.all(children.map((child) => child.exit)))
       assert.isTrue(ends.every((end) => end._tag === "Signaled"))
     }))
-})
+}
+
+for (const { containment, unavailable } of allContainments) {
+  const reason = unavailable === undefined ? "" : ` (skipped: ${unavailable})`
+  describe.skipIf(unavailable !== undefined)(
+    `processes of this machine, held together by ${containment}${reason}`,
+    () => claims(containment)
+  )
+}
 
 /** A daemon that was started by a shell after these words; its child, which sleeps. */
 const childOfDaemonStartedAfter = Effect.fnUntraced(function*(words: string) {

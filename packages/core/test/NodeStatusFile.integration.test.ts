@@ -19,7 +19,6 @@ const setUp = Effect.gen(function*() {
   return { directory, file, ...(yield* target(file)) }
 })
 
-const temporary = `.clstat.${process.pid}.tmp`
 const isRoot = process.getuid?.() === 0
 
 describe("replacing", () => {
@@ -85,25 +84,20 @@ describe("replacing", () => {
       }
     }))
 
-  it.live("replaces the temporary file that an earlier attempt left", () =>
+  it.live("makes its directory again, for the owner only, if that goes missing", () =>
     Effect.gen(function*() {
-      const { directory, file, replace } = yield* setUp
-      fs.writeFileSync(path.join(directory, temporary), "half of a", { mode: 0o400 })
-      yield* replace("whole\n")
-      assert.strictEqual(fs.readFileSync(file, "utf8"), "whole\n")
-      assert.deepStrictEqual(fs.readdirSync(directory), ["clstat"])
-    }))
-
-  it.live("does not write through a symlink that somebody put at the temporary file's path", () =>
-    Effect.gen(function*() {
-      const { directory, file, replace } = yield* setUp
-      const victim = path.join(directory, "victim")
-      fs.writeFileSync(victim, "precious")
-      fs.symlinkSync(victim, path.join(directory, temporary))
-      yield* replace("whole\n")
-      assert.strictEqual(fs.readFileSync(victim, "utf8"), "precious")
-      assert.strictEqual(fs.readFileSync(file, "utf8"), "whole\n")
-      assert.deepStrictEqual(fs.readdirSync(directory).toSorted(), ["clstat", "victim"])
+      const run = path.join(yield* scratch, "var", "run")
+      const { remove, replace } = yield* target(path.join(run, "clstat"))
+      fs.mkdirSync(run, { recursive: true })
+      yield* replace("text\n")
+      fs.rmSync(path.dirname(run), { recursive: true })
+      for (let round = 0; round < 2; round++) {
+        yield* replace("text\n")
+        assert.deepStrictEqual(fs.readdirSync(run), ["clstat"])
+        assert.strictEqual((fs.statSync(run).mode & 0o7777).toString(8), "700")
+        fs.rmSync(run, { recursive: true })
+        yield* remove
+      }
     }))
 
   it.live("that is interrupted is done nevertheless, and leaves nothing beside it", () =>
@@ -146,7 +140,7 @@ describe("what is no regular file is neither replaced nor removed", () => {
     for (const attempt of [replace("text\n"), remove]) {
       const error = yield* Effect.flip(attempt)
       assert.strictEqual(error._tag, "StatusFileError")
-      assert.include(error.message, `${file} exists and is not a regular file`)
+      assert.include(error.message, `${file}: exists and is not a regular file`)
     }
     const now = fs.lstatSync(file)
     assert.deepStrictEqual([now.ino, now.mode], [ino, mode])
@@ -169,16 +163,37 @@ describe("what is no regular file is neither replaced nor removed", () => {
 })
 
 describe("trouble", () => {
-  it.live("a directory that is missing is an error that names the file", () =>
+  it.live("a directory that never was there is an error that names the file, and is not made", () =>
     Effect.gen(function*() {
       const directory = yield* scratch
       const file = path.join(directory, "missing", "clstat")
       const { remove, replace } = yield* target(file)
       const error = yield* Effect.flip(replace("text\n"))
       assert.strictEqual(error._tag, "StatusFileError")
-      assert.isTrue(error.message.startsWith(`${file}: ENOENT`), error.message)
+      assert.strictEqual(error.message, `${file}: ENOENT: no such file or directory`)
       assert.deepStrictEqual(fs.readdirSync(directory), [])
       yield* remove
+    }))
+
+  it.live("a directory that cannot be made is an error that names the file", () =>
+    Effect.gen(function*() {
+      const directory = yield* scratch
+      fs.writeFileSync(path.join(directory, "occupied"), "")
+      const file = path.join(directory, "occupied", "clstat")
+      const { replace } = yield* target(file)
+      const error = yield* Effect.flip(replace("text\n"))
+      assert.strictEqual(error._tag, "StatusFileError")
+      assert.strictEqual(error.message, `${file}: ENOTDIR: not a directory`)
+    }))
+
+  it.live("is told in words that stay the same as long as the cause does", () =>
+    Effect.gen(function*() {
+      const { directory, replace } = yield* setUp
+      fs.chmodSync(directory, 0o555)
+      const [first, second] = yield* unprivileged(
+        Effect.all([Effect.flip(replace("text\n")), Effect.flip(replace("text\n"))])
+      )
+      assert.strictEqual(first.message, second.message)
     }))
 
   it.live("a directory that is not ours to write is an error, and nothing is left there", () =>

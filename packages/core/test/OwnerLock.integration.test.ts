@@ -136,6 +136,84 @@ describe("the owner's lock", () => {
     }))
 })
 
+describe("a lock whose file somebody took away", () => {
+  it.live("is taken anew at its path, once, and then held as before", () =>
+    Effect.gen(function*() {
+      const file = yield* lockFile
+      const other = yield* owner
+      yield* Effect.scoped(Effect.gen(function*() {
+        const lock = yield* OwnerLock.acquire(file)
+        for (let round = 0; round < 20; round++) {
+          assert.isTrue(lock.isInPlace())
+          const { ino } = fs.statSync(file)
+          yield* lock.renew
+          assert.strictEqual(fs.statSync(file).ino, ino)
+          fs.unlinkSync(file)
+          assert.isFalse(lock.isInPlace())
+          yield* lock.renew
+          assert.strictEqual(fs.statSync(file).mode & 0o7777, 0o600)
+          const refused = `${file}: a daemon already runs here`
+          // Asking once more would release it, if the process forgot what it holds.
+          assert.strictEqual((yield* Effect.flip(Effect.scoped(OwnerLock.acquire(file)))).message, refused)
+          assert.strictEqual(yield* other.order({ do: "acquire", file }), refused)
+        }
+      }))
+      assert.isFalse(fs.existsSync(file))
+      assert.strictEqual(yield* other.order({ do: "acquire", file }), "won")
+    }))
+
+  it.live("leaves no descriptor and no claim on the old file behind", () =>
+    Effect.gen(function*() {
+      const file = yield* lockFile
+      const open = () => fs.readdirSync("/proc/self/fd").length
+      yield* Effect.scoped(Effect.gen(function*() {
+        const lock = yield* OwnerLock.acquire(file)
+        const before = open()
+        for (let round = 0; round < 50; round++) {
+          fs.renameSync(file, `${file}.old`)
+          yield* lock.renew
+        }
+        assert.strictEqual(open(), before)
+        // Whoever wants the old file may have it.
+        yield* Effect.scoped(OwnerLock.acquire(`${file}.old`))
+        assert.isTrue(lock.isInPlace())
+      }))
+    }))
+
+  it.live("is refused while another process has it, in words, and can be had afterwards", () =>
+    Effect.gen(function*() {
+      const file = yield* lockFile
+      const other = yield* owner
+      const lock = yield* OwnerLock.acquire(file)
+      fs.unlinkSync(file)
+      assert.strictEqual(yield* other.order({ do: "acquire", file }), "won")
+      for (let attempt = 0; attempt < 3; attempt++) {
+        assert.strictEqual((yield* Effect.flip(lock.renew)).message, `${file}: a daemon already runs here`)
+        assert.isFalse(lock.isInPlace())
+      }
+      yield* other.order({ do: "release" })
+      yield* lock.renew
+      assert.isTrue(lock.isInPlace())
+      assert.strictEqual(
+        yield* other.order({ do: "acquire", file }),
+        `${file}: a daemon already runs here`
+      )
+    }))
+
+  it.live("is not taken through what somebody put in its place", () =>
+    Effect.gen(function*() {
+      const file = yield* lockFile
+      const lock = yield* OwnerLock.acquire(file)
+      fs.unlinkSync(file)
+      fs.symlinkSync(`${file}.target`, file)
+      assert.strictEqual(
+        (yield* Effect.flip(lock.renew)).message,
+        `${file}: exists and is not a regular file`
+      )
+      assert.isFalse(fs.existsSync(`${file}.target`))
+    }))
+})
+
 describe("what stands where the lock file should be", () => {
   const refused = (file: string) =>
     Effect.map(Effect.flip(Effect.scoped(OwnerLock.acquire(file))), (error) => error.message)

@@ -5,6 +5,7 @@ import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
 import { Trace } from "@clinit/core/testing/Trace"
+import { Trouble } from "@clinit/core/Trouble"
 import { calls, Refusal } from "@clinit/protocol/ClinitRpcs"
 import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import { assert, describe, it } from "@effect/vitest"
@@ -35,11 +36,11 @@ const daemon = Effect.gen(function*() {
     Trace.layer
   )
   const context = yield* Layer.build(
-    Layer.provide(Daemon.layer, Layer.mergeAll(source, spawner, StatusBoard.layer))
+    Layer.provide(Daemon.volatile, Layer.mergeAll(source, spawner, StatusBoard.layer))
   )
   const answer = yield* Effect.provideContext(DaemonServer.make({ version: "0.1.0", pid: 4711 }), context)
   const socket = path.join(yield* scratch, "s")
-  yield* NodeSocketServer.serveAt(socket, answer)
+  yield* NodeSocketServer.serveAt(socket, answer).pipe(Effect.provide(Trouble.layer))
   return socket
 })
 

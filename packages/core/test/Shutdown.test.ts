@@ -277,7 +277,7 @@ it.effect("closing the daemon's scope shuts it down and waits for the last proce
   Effect.gen(function*() {
     const trace = yield* Trace
     const scope = yield* Scope.make()
-    const daemon = yield* Layer.buildWithScope(Daemon.layer, scope).pipe(
+    const daemon = yield* Layer.buildWithScope(Daemon.volatile, scope).pipe(
       Effect.flatMap((context) => Effect.provideContext(Effect.service(Daemon), context))
     )
     yield* daemon.tell(GroupName.make("web"), Level.make("1"))

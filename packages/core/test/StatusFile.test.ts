@@ -2,9 +2,11 @@ import * as Cltab from "@clinit/core/Cltab"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as StatusFile from "@clinit/core/StatusFile"
 import { Trace } from "@clinit/core/testing/Trace"
+import { Trouble } from "@clinit/core/Trouble"
 import { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupState } from "@clinit/protocol/Status"
 import { assert, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -26,7 +28,8 @@ const withFile = <A, E>(
     ) => Effect.Effect<ReadonlyArray<string>>
     readonly failWith: (reason: string | undefined) => void
     readonly takeTime: (time: `${number} millis`) => void
-    readonly warnings: () => ReadonlyArray<string>
+    readonly log: () => ReadonlyArray<string>
+    readonly troubles: () => ReadonlyArray<string>
     readonly close: Effect.Effect<void>
   }) => Effect.Effect<A, E>
 ) =>
@@ -46,14 +49,13 @@ const withFile = <A, E>(
       remove: attempt("removed")
     })
     const logger = Logger.layer([
-      Logger.make<unknown, void>(({ logLevel, message }) =>
-        void warnings.push(`${logLevel}: ${String(message)}`)
-      )
+      Logger.make<unknown, void>(({ logLevel, message }) => void log.push(`${logLevel}: ${String(message)}`))
     ])
-    const warnings: Array<string> = []
+    const log: Array<string> = []
     const scope = yield* Scope.make()
-    yield* Layer.buildWithScope(
+    const context = yield* Layer.buildWithScope(
       StatusFile.layer.pipe(
+        Layer.provideMerge(Trouble.layer),
         Layer.provide(target),
         Layer.provide(logger),
         Layer.provide(Layer.succeed(StatusBoard, board))
@@ -66,7 +68,8 @@ const withFile = <A, E>(
       after: (time) => Effect.map(TestClock.adjust(time), () => trace.news()),
       failWith: (reason) => void (failure = reason),
       takeTime: (time) => void (writing = time),
-      warnings: () => warnings,
+      log: () => log,
+      troubles: Context.get(context, Trouble).all,
       close: Scope.close(scope, Exit.void)
     })
     yield* Scope.close(scope, Exit.void)
@@ -162,24 +165,57 @@ it.effect("has a group's change though thousands of process changes come behind 
     assert.deepStrictEqual(yield* file.after("1 seconds"), [`0.025s wrote ${line("STARTING")}`])
   })))
 
-it.effect("that cannot be written is warned of once and tried again, until it works (D28)", () =>
+const full = "/run/clstat: ENOSPC: no space left on device"
+
+it.effect("that cannot be written is a trouble, said once, and tried again every 2 s, until it works (D28)", () =>
   withFile(Effect.fnUntraced(function*(file) {
     yield* file.after("1 seconds")
-    file.failWith("/run/clstat: no space left")
+    assert.deepStrictEqual(file.troubles(), [])
+    file.failWith(full)
     yield* file.set("STARTING")
-    yield* file.after("100 millis")
-    yield* file.set("CHECKING")
-    assert.deepStrictEqual(yield* file.after("100 millis"), ["1.1s failed"])
-    assert.deepStrictEqual(file.warnings(), ["Warn: status file: /run/clstat: no space left"])
+    assert.deepStrictEqual(yield* file.after("6 seconds"), [
+      "1s failed",
+      "3.025s failed",
+      "5.05s failed"
+    ])
+    assert.deepStrictEqual(file.troubles(), [`status file: ${full}`])
+    assert.deepStrictEqual(file.log(), [`Warn: status file: ${full}`])
     file.failWith(undefined)
-    assert.deepStrictEqual(yield* file.after("31 seconds"), [`31.125s wrote ${line("CHECKING")}`])
-    file.failWith("/run/clstat: no space left")
+    assert.deepStrictEqual(yield* file.after("2 seconds"), [`7.075s wrote ${line("STARTING")}`])
+    assert.deepStrictEqual(file.troubles(), [])
+    assert.deepStrictEqual(file.log().slice(1), ["Info: status file: well again"])
+    assert.deepStrictEqual(yield* file.after("30 seconds"), [`37.1s wrote ${line("STARTING")}`])
+    file.failWith(full)
     yield* file.set("DONE")
-    assert.deepStrictEqual(yield* file.after("1 seconds"), ["32.2s failed"])
-    assert.deepStrictEqual(file.warnings().slice(1), ["Warn: status file: /run/clstat: no space left"])
+    yield* file.after("1 seconds")
+    assert.deepStrictEqual(file.log().slice(2), [`Warn: status file: ${full}`])
   })))
 
-it.effect("is warned of again when it fails for another reason", () =>
+it.effect("that could not be written is tried again at once when there is news", () =>
+  withFile(Effect.fnUntraced(function*(file) {
+    yield* file.after("1 seconds")
+    file.failWith(full)
+    yield* file.set("STARTING")
+    assert.deepStrictEqual(yield* file.after("100 millis"), ["1s failed"])
+    file.failWith(undefined)
+    yield* file.set("DONE")
+    assert.deepStrictEqual(yield* file.after("1 seconds"), [`1.1s wrote ${line("DONE")}`])
+  })))
+
+it.effect("that fails without an end is not tried more often than its window, whatever the news", () =>
+  withFile(Effect.fnUntraced(function*(file) {
+    yield* file.after("1 seconds")
+    file.failWith(full)
+    let attempts = 0
+    for (let round = 0; round < 100; round++) {
+      yield* file.set(round % 2 === 0 ? "STARTING" : "DONE")
+      attempts += (yield* file.after("1 millis")).length
+    }
+    assert.strictEqual(attempts, 5)
+    assert.strictEqual(file.log().length, 1)
+  })))
+
+it.effect("is said again when it fails for another reason", () =>
   withFile(Effect.fnUntraced(function*(file) {
     yield* file.after("1 seconds")
     file.failWith("no space left")
@@ -188,7 +224,8 @@ it.effect("is warned of again when it fails for another reason", () =>
     file.failWith("read-only file system")
     yield* file.set("CHECKING")
     assert.deepStrictEqual(yield* file.after("1 seconds"), ["1.1s failed"])
-    assert.deepStrictEqual(file.warnings(), [
+    assert.deepStrictEqual(file.troubles(), ["status file: read-only file system"])
+    assert.deepStrictEqual(file.log(), [
       "Warn: status file: no space left",
       "Warn: status file: read-only file system"
     ])
@@ -200,7 +237,7 @@ it.effect("that cannot be removed does not keep the daemon from ending", () =>
     file.failWith("read-only file system")
     yield* file.close
     assert.deepStrictEqual(yield* file.after("1 seconds"), ["1s failed"])
-    assert.deepStrictEqual(file.warnings(), ["Warn: status file: read-only file system"])
+    assert.deepStrictEqual(file.log(), ["Warn: status file: read-only file system"])
   })))
 
 it.effect("is not written again once it is removed", () =>

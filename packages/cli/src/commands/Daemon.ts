@@ -1,17 +1,26 @@
 import * as CltabSettings from "@clinit/core/CltabSettings"
 import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonServer from "@clinit/core/DaemonServer"
+import { Ledger } from "@clinit/core/Ledger"
+import { LoadedCltab } from "@clinit/core/LoadedCltab"
+import type * as ClientConnection from "@clinit/core/node/ClientConnection"
 import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
+import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import * as NodeStatusFile from "@clinit/core/node/NodeStatusFile"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as StatusFile from "@clinit/core/StatusFile"
+import { Trouble } from "@clinit/core/Trouble"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import { createHash } from "node:crypto"
+import * as path from "node:path"
 import type { Shared } from "../Flags.ts"
 import * as Log from "../Log.ts"
 import { version } from "../Version.ts"
@@ -28,11 +37,26 @@ const onEvents = Effect.fnUntraced(function*(
   for (const event of events) process.on(event, (news: unknown) => void run(handle(news)))
 })
 
+/** Clients that come before the daemon is there wait for it. */
+const makeDoor = Effect.map(Deferred.make<ClientConnection.Answer>(), (opened) => ({
+  answer: (line: string) => Effect.flatMap(Deferred.await(opened), (answer) => answer(line)),
+  open: (answer: ClientConnection.Answer) => Deferred.succeed(opened, answer)
+}))
+
+/** A word for everything of the system that belongs to the daemon at this socket. */
+const nameOf = (socket: string) =>
+  createHash("sha256").update(path.resolve(socket)).digest("hex").slice(0, 16)
+
 /**
  * Runs the daemon in the foreground until it is shut down, by a client or by TERM or INT, and the last process is
- * gone. HUP rereads the cltab.
+ * gone. HUP rereads the cltab. Unless told otherwise it goes on with what a daemon that was killed left.
+ *
+ * The order is what makes it safe to fail: until the last step nothing was started, adopted or signalled.
  */
-export const daemon = ({ cltab, socket: socketFlag }: Shared) =>
+export const daemon = (
+  { cltab: file, socket: socketFlag }: Shared,
+  { resume }: { readonly resume: boolean }
+) =>
   Effect.scoped(Effect.gen(function*() {
     yield* Effect.sync(InheritedDescriptors.close)
     yield* Effect.addFinalizer(() => Log.flushed)
@@ -41,15 +65,27 @@ export const daemon = ({ cltab, socket: socketFlag }: Shared) =>
       ["uncaughtException"],
       (error) => Effect.logError("internal error: the daemon goes on", error)
     )
-    const context = yield* Layer.build(Daemon.layer.pipe(
-      Layer.provideMerge(Layer.mergeAll(NodeCltabSource.layer(cltab), NodeSpawner.layer, StatusBoard.layer))
+    const base = yield* Layer.build(Layer.mergeAll(
+      LoadedCltab.layer.pipe(Layer.provide(NodeCltabSource.layer(file))),
+      StatusBoard.layer,
+      Trouble.layer
     ))
     yield* Effect.gen(function*() {
-      const node = yield* Daemon
+      const cltab = yield* LoadedCltab
+      const { settings } = cltab.current()
       const { clstat, socket } = CltabSettings.resolve(
-        { cltab, socket: Option.getOrUndefined(socketFlag) },
-        node.settings()
+        { cltab: file, socket: Option.getOrUndefined(socketFlag) },
+        settings
       )
+      const claim = yield* NodeSocketServer.claim(socket)
+      const door = yield* makeDoor
+      yield* NodeSocketServer.listen(claim, door.answer)
+      const system = yield* Layer.build(Layer.mergeAll(
+        Ledger.layer({ resume }).pipe(Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`))),
+        NodeSpawner.layer({ name: nameOf(socket), containment: settings.containment?.value })
+      ))
+      const context = yield* Effect.provideContext(Layer.build(Daemon.layer), system)
+      const node = Context.get(context, Daemon)
       yield* onEvents(
         ["SIGTERM", "SIGINT"],
         (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
@@ -62,11 +98,12 @@ export const daemon = ({ cltab, socket: socketFlag }: Shared) =>
           Effect.asVoid,
           Effect.catch((error) => Effect.logError(error.message))
         ))
-      const answer = yield* DaemonServer.make({ version, pid: process.pid })
-      yield* NodeSocketServer.serveAt(socket, answer)
+      yield* door.open(
+        yield* Effect.provideContext(DaemonServer.make({ version, pid: process.pid }), context)
+      )
       yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat)))
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
       yield* node.down
       yield* Effect.logInfo("all groups are down")
-    }).pipe(Effect.provideContext(context))
+    }).pipe(Effect.provideContext(base))
   })).pipe(Effect.provide(Logger.layer([Log.toStandardError])))

@@ -1,125 +1,157 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
+import { Trouble } from "../Trouble.ts"
+import * as BoundSocket from "./BoundSocket.ts"
 import * as ClientConnection from "./ClientConnection.ts"
+import * as OpenFiles from "./OpenFiles.ts"
 import * as OwnerLock from "./OwnerLock.ts"
+import { because, SocketRefused } from "./SocketRefused.ts"
 
-/** The daemon cannot listen at the socket's path. */
-export class SocketRefused extends Schema.TaggedError<SocketRefused>()("SocketRefused", {
-  socket: Schema.String,
-  reason: Schema.String
-}) {
-  override get message() {
-    return `cannot listen on ${this.socket}: ${this.reason}`
-  }
+export { SocketRefused } from "./SocketRefused.ts"
+
+/** The right to listen at a socket's path, and to own all that the daemon there owns. */
+export interface Claim {
+  readonly socket: string
+  readonly lock: OwnerLock.OwnerLock
 }
 
-/** Linux's sun_path less the zero at its end, see unix(7). */
-const maxPathBytes = 107
-
-const refused = (socket: string) => (error: unknown) =>
-  new SocketRefused({ socket, reason: (error as Error).message })
-
-/** Whether somebody accepts connections at the path; anything but a clear no counts as yes. */
-const isListening = (socket: string) =>
-  Effect.callback<boolean>((resume) => {
-    const probe = net.connect({ path: socket })
-    const settle = (listening: boolean) => {
-      probe.destroy()
-      resume(Effect.succeed(listening))
-    }
-    probe.once("connect", () => settle(true))
-    probe.once("error", ({ code }: NodeJS.ErrnoException) =>
-      settle(code !== "ECONNREFUSED" && code !== "ENOENT"))
-    return Effect.sync(() =>
-      probe.destroy()
-    )
-  })
-
-/** Makes the path free, or says why it is not: only a socket that nobody listens on is removed. */
-const clear = Effect.fnUntraced(function*(socket: string) {
-  const stat = yield* Effect.try({
-    try: () => fs.lstatSync(socket, { throwIfNoEntry: false }),
-    catch: refused(socket)
-  })
-  if (stat === undefined) return
-  if (!stat.isSocket()) {
-    return yield* new SocketRefused({ socket, reason: "the path exists and is not a socket" })
-  }
-  if (yield* isListening(socket)) {
-    return yield* new SocketRefused({ socket, reason: "a daemon already listens there" })
-  }
-  yield* Effect.try({ try: () => fs.unlinkSync(socket), catch: refused(socket) })
+/** How often it is looked whether the paths of socket and lock still lead to ours. */
+export const Upkeep = Context.Reference<Duration.Duration>("@clinit/core/node/SocketUpkeep", {
+  defaultValue: () => Duration.seconds(2)
 })
 
-const listen = (socket: string, backlog: number) =>
-  Effect.callback<net.Server, SocketRefused>((resume) => {
-    const server = net.createServer({ allowHalfOpen: true })
-    const failed = (error: Error) => resume(Effect.fail(refused(socket)(error)))
-    server.once("error", failed)
-    server.once("listening", () => {
-      server.off("error", failed)
-      resume(Effect.succeed(server))
-    })
-    // The path is bound inside listen(): with this umask there is no moment at which the socket is open to others.
-    const umask = process.umask(0o177)
-    try {
-      server.listen({ path: socket, backlog })
-    } finally {
-      process.umask(umask)
-    }
+const makeDirectory = (socket: string) =>
+  Effect.try({
+    try: () => fs.mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 }),
+    catch: because(socket)
   })
 
-/** Takes no more clients and removes the socket's path at once; done when the last connection has ended. */
-const close = (server: net.Server) =>
-  Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
-
 /**
- * Listens at the path, for the owner only, and serves clients while the scope lives. The path's directory is made,
- * for the owner only, if it is missing. Fails when another daemon owns the path or when something else is there,
- * which is left alone; a socket that a dead daemon left behind is replaced.
+ * Claims the path while the scope lives, by the lock beside it; fails when another daemon has it. The path's directory
+ * is made, for the owner only, if it is missing.
  */
-export const serveAt = Effect.fnUntraced(
-  function*(socket: string, answer: ClientConnection.Answer): Effect.fn.Return<
-    void,
-    SocketRefused | OwnerLock.LockRefused,
-    Scope.Scope
-  > {
-    if (Buffer.byteLength(socket) > maxPathBytes) {
-      return yield* new SocketRefused({ socket, reason: `the path is longer than ${maxPathBytes} bytes` })
+export const claim = Effect.fnUntraced(
+  function*(
+    socket: string
+  ): Effect.fn.Return<Claim, SocketRefused | OwnerLock.LockRefused, Scope.Scope> {
+    if (Buffer.byteLength(socket) > BoundSocket.maxPathBytes) {
+      const reason = `the path is longer than ${BoundSocket.maxPathBytes} bytes`
+      return yield* new SocketRefused({ socket, reason })
     }
-    yield* Effect.try({
-      try: () => fs.mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 }),
-      catch: refused(socket)
-    })
-    yield* OwnerLock.acquire(`${socket}.lock`)
-    yield* clear(socket)
-    const limits = yield* ClientConnection.Limits
-    const seats = yield* Semaphore.make(limits.clients)
-    const clients = yield* FiberSet.make<void>()
-    const run = yield* FiberSet.runtime(clients)()
-    const server = yield* Effect.acquireRelease(
-      listen(socket, limits.clients),
-      // First no new clients, then an end with those that are there: a client in between would never be served.
-      (server) => Effect.all([close(server), FiberSet.clear(clients)], { concurrency: "unbounded" })
-    )
-    server.on("error", (error) => run(Effect.logError(`socket: ${error.message}`)))
-    server.on("connection", (client) => {
-      client.on("error", () => client.destroy())
-      run(
-        ClientConnection.serve(client, answer).pipe(
-          seats.withPermitsIfAvailable(1),
-          Effect.flatMap((served) => Option.isSome(served) ? Effect.void : ClientConnection.turnAway(client)),
-          Effect.catchDefect((defect) => Effect.logDebug("a client went away", defect)),
-          Effect.ensuring(Effect.sync(() => client.destroySoon()))
-        )
-      )
-    })
+    yield* makeDirectory(socket)
+    return { socket, lock: yield* OwnerLock.acquire(`${socket}.lock`) }
   }
 )
+
+const subject = "socket"
+
+const fate = (file: string) => {
+  const isThere = Result.try(() => fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+  return Result.getOrElse(isThere, () => false) ? "was replaced" : "was removed"
+}
+
+/** What is no longer at its path, and what that means; nothing while all is well. */
+const loss = ({ lock, socket }: Claim, bound: BoundSocket.BoundSocket): string | undefined => {
+  if (!bound.isInPlace()) return `${socket} ${fate(socket)}: nobody can reach the daemon`
+  if (!lock.isInPlace()) return `${lock.file} ${fate(lock.file)}: a second daemon could start`
+  return undefined
+}
+
+/** Serves each client that comes, as well as there is room for it. */
+const reception = Effect.fnUntraced(function*(answer: ClientConnection.Answer) {
+  const limits = yield* ClientConnection.Limits
+  const seats = yield* Semaphore.make(limits.clients)
+  const standing = yield* Semaphore.make(limits.hasty)
+  return Effect.fnUntraced(
+    function*(client: net.Socket) {
+      const seated = yield* seats.withPermitsIfAvailable(1)(ClientConnection.serve(client, answer))
+      if (Option.isSome(seated)) return
+      const served = yield* standing.withPermitsIfAvailable(1)(ClientConnection.serveHastily(client, answer))
+      if (Option.isNone(served)) yield* ClientConnection.turnAway(client)
+      yield* ClientConnection.dismiss(client)
+    },
+    (effect, client) =>
+      effect.pipe(
+        Effect.catchDefect((defect) => Effect.logDebug("a client went away", defect)),
+        Effect.ensuring(Effect.sync(() => client.destroySoon()))
+      )
+  )
+})
+
+/**
+ * Listens at the path that was claimed, for the owner only, and serves clients while the scope lives. Fails when
+ * something is at the path, which is left alone; a socket that a dead daemon left behind is replaced.
+ *
+ * When somebody removes socket, lock or their directory, they are made again, unless another daemon has come in
+ * between; connections last. What stands against it is a trouble for as long.
+ */
+export const listen = Effect.fnUntraced(
+  function*(
+    claim: Claim,
+    answer: ClientConnection.Answer
+  ): Effect.fn.Return<void, SocketRefused, Scope.Scope | Trouble> {
+    const { lock, socket } = claim
+    const trouble = yield* Trouble
+    const { clients: seats, connections } = yield* ClientConnection.Limits
+    const clients = yield* FiberSet.make<void>()
+    const run = yield* FiberSet.runtime(clients)()
+    const receive = yield* reception(answer)
+
+    const bind = Effect.suspend(() => {
+      const server = net.createServer({ allowHalfOpen: true }, (client) => {
+        client.on("error", () => client.destroy())
+        run(receive(client))
+      })
+      server.maxConnections = connections
+      return Effect.tap(
+        BoundSocket.bind(server, socket, seats),
+        () => Effect.sync(() => server.on("error", ({ message }) => void run(trouble.set(subject, message))))
+      )
+    })
+
+    let bound: BoundSocket.BoundSocket = yield* Effect.acquireRelease(
+      bind,
+      // First no new clients, then an end with those that are there: a client in between would never be served.
+      () => Effect.all([bound.close, FiberSet.clear(clients)], { concurrency: "unbounded" })
+    )
+
+    const restore = Effect.gen(function*() {
+      yield* makeDirectory(socket)
+      yield* lock.renew
+      if (bound.isInPlace()) return
+      const next = yield* bind
+      run(bound.close) // which lasts as long as its connections
+      bound = next
+    }).pipe(Effect.uninterruptible)
+
+    const keep = Effect.gen(function*() {
+      const lost = loss(claim, bound)
+      if (lost !== undefined) {
+        const obstacle = yield* Effect.match(restore, {
+          onFailure: ({ message }) => `; ${message}`,
+          onSuccess: () => ""
+        })
+        yield* trouble.set(subject, lost + obstacle)
+        if (obstacle !== "") return
+      }
+      yield* trouble.clear(subject)
+    })
+
+    const upkeep = yield* Upkeep
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(upkeep), keep)))
+    yield* Effect.forkScoped(OpenFiles.watch)
+  }
+)
+
+/** Claims the path and listens there. */
+export const serveAt = (socket: string, answer: ClientConnection.Answer) =>
+  Effect.flatMap(claim(socket), (claim) => listen(claim, answer))

@@ -1,12 +1,26 @@
 import type { ChildExit } from "@clinit/protocol/Status"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import * as ShellCommand from "../ShellCommand.ts"
-import type { Child } from "../Spawner.ts"
+import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
-import * as ProcessGroup from "./ProcessGroup.ts"
+import * as Adoption from "./Adoption.ts"
+import * as ContainmentChoice from "./ContainmentChoice.ts"
+import * as ControlGroup from "./ControlGroup.ts"
+import * as LeaderWatch from "./LeaderWatch.ts"
+import type { Root } from "./Membership.ts"
+import * as ProcessStat from "./ProcessStat.ts"
+import * as ProcessTable from "./ProcessTable.ts"
+import * as ProcessTree from "./ProcessTree.ts"
+import * as TreeDirectories from "./TreeDirectories.ts"
+import * as TreeMark from "./TreeMark.ts"
+import * as TreesFound from "./TreesFound.ts"
+
+export { ContainmentUnavailable } from "./ContainmentChoice.ts"
 
 const endOf = ({ exitCode: code, signalCode: signal }: ChildProcess): ChildExit =>
   signal !== null
@@ -15,51 +29,50 @@ const endOf = ({ exitCode: code, signalCode: signal }: ChildProcess): ChildExit 
     ? { _tag: "Exited", code }
     : { _tag: "Unknown" }
 
-/** Members of a group whose leader is gone are nobody's children here: they are looked for this often. */
+/** Members of a tree whose leader is gone are nobody's children here: they are looked for this often. */
 const pollMillis = { first: 5, longest: 100 }
 
-const makeChild = (child: ChildProcess, pid: number): Child => {
-  let hasExited = false
-  child.once("exit", () => {
-    hasExited = true
-  })
-  // Latched: once the group is gone its number may become somebody else's.
+interface Leader {
+  readonly identity: ProcessIdentity
+  readonly exit: Deferred.Deferred<ChildExit>
+  /** Completes the exit if it has happened and nobody has told yet. */
+  readonly check: () => void
+}
+
+const makeChild = (
+  { check, exit, identity }: Leader,
+  tree: ProcessTree.ProcessTree,
+  onExtinction: () => void
+): Child => {
+  // Latched: once the tree is gone its numbers may become somebody else's.
   let extinction = false
-  const isExtinct = () => extinction ||= hasExited && !ProcessGroup.isAlive(pid)
-
-  const exit = Effect.callback<ChildExit>((resume) => {
-    const onExit = () => resume(Effect.succeed(endOf(child)))
-    if (hasExited) return onExit()
-    child.once("exit", onExit)
-    return Effect.sync(() => child.off("exit", onExit))
-  })
-
-  const extinct = Effect.callback<void>((resume) => {
+  const isExtinct = (urgency: ProcessTable.Urgency) => {
+    if (extinction) return true
+    check()
+    if (!Deferred.isDoneUnsafe(exit) || tree.isAlive(urgency)) return false
+    extinction = true
+    onExtinction()
+    return true
+  }
+  const extinctionByPolling = Effect.callback<void>((resume) => {
     let timer: NodeJS.Timeout | undefined
     const look = (delay: number) => {
-      if (isExtinct()) return resume(Effect.void)
+      if (isExtinct("polling")) return resume(Effect.void)
       timer = setTimeout(() => look(Math.min(2 * delay, pollMillis.longest)), delay)
     }
-    const onExit = () => look(pollMillis.first)
-    if (hasExited) onExit()
-    else child.once("exit", onExit)
-    return Effect.sync(() => {
-      clearTimeout(timer)
-      child.off("exit", onExit)
-    })
+    look(pollMillis.first)
+    return Effect.sync(() => clearTimeout(timer))
   })
-
   return {
-    identity: { pid, containment: "group" },
-    exit,
-    isExtinct,
-    extinct,
+    identity,
+    exit: Deferred.await(exit),
+    isExtinct: () => isExtinct("urgent"),
+    extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
     signal: (signal) =>
-      Effect.try({
-        try: () => isExtinct() ? undefined : ProcessGroup.kill(pid, signal),
-        catch: (error) => error as Error
-      }).pipe(
-        Effect.catch((error) => Effect.logWarning(`process group ${pid}: ${signal} failed: ${error.message}`))
+      Effect.suspend(() => extinction ? Effect.void : tree.signal(signal)).pipe(
+        Effect.catch((error) =>
+          Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
+        )
       )
   }
 }
@@ -88,29 +101,182 @@ const makeTurns = () => {
  * Processes of this machine, each the leader of an own session and process group, with the daemon's standard
  * streams, environment and working directory, default signal dispositions and no other descriptors.
  */
-export const layer: Layer.Layer<Spawner> = Layer.effect(
-  Spawner,
-  Effect.sync(() => {
-    const turn = makeTurns()
-    return {
-      containment: "group",
-      spawn: ({ command }) => Effect.andThen(turn, start(command)),
-      adopt: () => Effect.die("not yet"),
-      find: () => Effect.succeed([])
-    }
-  })
-)
+export const layer = (
+  options: ContainmentChoice.Options
+): Layer.Layer<Spawner, ContainmentChoice.ContainmentUnavailable> =>
+  Layer.effect(
+    Spawner,
+    Effect.gen(function*() {
+      const { base, containment, place, procTrouble } = yield* ContainmentChoice.choose(options)
+      const { name } = options
+      const table = procTrouble === undefined ? ProcessTable.make() : undefined
+      const host: Adoption.Host = { boot: table && Adoption.bootId(), place, name }
+      const turn = makeTurns()
+      const leaders = LeaderWatch.make()
+      const runs = yield* TreeDirectories.make(base)
+      yield* Effect.addFinalizer(() => Effect.sync(leaders.close))
 
-const start = (command: string) =>
-  Effect.callback<Child, SpawnError>((resume) => {
-    const refused = (error: unknown) =>
-      resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
-    try {
-      const [file, ...args] = ShellCommand.argv(command)
-      const child = spawn(file, args, { detached: true, stdio: "inherit" })
-      if (child.pid === undefined) child.once("error", refused)
-      else resume(Effect.succeed(makeChild(child, child.pid)))
-    } catch (error) {
-      refused(error)
-    }
-  })
+      const own = (directory: string): ProcessTree.OwnControlGroup => ({
+        directory,
+        containsUs: place !== undefined && ControlGroup.isWithin(place.own, directory)
+      })
+
+      const treeOf = (identity: ProcessIdentity, parts: ProcessTree.Parts): ProcessTree.ProcessTree =>
+        identity.cgroup !== undefined
+          ? ProcessTree.controlGroup(own(identity.cgroup), parts)
+          : identity.containment === "descendants" && table !== undefined
+          ? ProcessTree.descendants({ ...parts, table })
+          : ProcessTree.group(parts)
+
+      const child = (leader: Leader, mark: Mark, bornAt: number) => {
+        const { identity } = leader
+        const root: Root = { pid: identity.pid, startTime: identity.startTime, mark }
+        const standing = ProcessTree.standingOf(
+          root,
+          table !== undefined,
+          () => Deferred.isDoneUnsafe(leader.exit)
+        )
+        return makeChild(
+          leader,
+          treeOf(identity, { root, standing, bornAt, table }),
+          () => runs.ended(identity.cgroup)
+        )
+      }
+
+      const started = (forked: ChildProcess, pid: number, mark: Mark, cgroup: string | undefined) => {
+        const exit = Deferred.makeUnsafe<ChildExit>()
+        forked.once("exit", () => {
+          runs.left(cgroup)
+          Deferred.doneUnsafe(exit, Effect.succeed(endOf(forked)))
+        })
+        const identity: ProcessIdentity = {
+          pid,
+          ...startTimeOf(table && pid),
+          ...(host.boot === undefined ? {} : { boot: host.boot }),
+          containment,
+          ...(cgroup === undefined ? {} : { cgroup })
+        }
+        return child({ identity, exit, check: () => {} }, mark, performance.now())
+      }
+
+      const environment = { ...process.env }
+      const start = (command: string, mark: Mark) =>
+        Effect.callback<Child, SpawnError>((resume) => {
+          let cgroup: string | undefined
+          const refused = (error: unknown) => {
+            runs.ended(cgroup)
+            resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
+          }
+          try {
+            if (containment === "cgroup") cgroup = runs.make(mark)
+            const [file, option, script] = ShellCommand.argv(command)
+            const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
+            const forked = spawn(file, [option, `${entrance}${script}`], {
+              detached: true,
+              stdio: "inherit",
+              env: {
+                ...environment,
+                [TreeMark.variable]: TreeMark.add(environment[TreeMark.variable], mark)
+              }
+            })
+            if (forked.pid === undefined) forked.once("error", refused)
+            else resume(Effect.succeed(started(forked, forked.pid, mark, cgroup)))
+          } catch (error) {
+            refused(error)
+          }
+        })
+
+      const adoptLive = (recorded: ProcessIdentity, mark: Mark, startTime: string): Child => {
+        const cgroup = Adoption.recordedControlGroup(recorded, mark, host)
+        const { boot, containment, pid } = recorded
+        const identity: ProcessIdentity = {
+          pid,
+          startTime,
+          ...(boot === undefined ? {} : { boot }),
+          containment: containment === "cgroup" && cgroup === undefined ? "descendants" : containment,
+          ...(cgroup === undefined ? {} : { cgroup })
+        }
+        const exit = Deferred.makeUnsafe<ChildExit>()
+        const died = () => {
+          if (Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))) runs.left(cgroup)
+        }
+        const leader = { pid, startTime }
+        leaders.watch(leader, died)
+        const check = () => {
+          if (!Deferred.isDoneUnsafe(exit) && !LeaderWatch.isAlive(leader)) died()
+        }
+        return child({ identity, exit, check }, mark, -Infinity)
+      }
+
+      const adoptRemains = (identity: ProcessIdentity, mark: Mark): Child => {
+        const exit = Deferred.makeUnsafe<ChildExit>()
+        Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
+        const leader: Leader = { identity, exit, check: () => {} }
+        if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
+          return makeChild(leader, ProcessTree.none, () => {})
+        }
+        const cgroup = Adoption.recordedControlGroup(identity, mark, host)
+        runs.left(cgroup)
+        const root: Root = { pid: identity.pid, mark }
+        return makeChild(
+          leader,
+          ProcessTree.remains(cgroup === undefined ? undefined : own(cgroup), {
+            root,
+            standing: () => "unproven",
+            bornAt: -Infinity,
+            table
+          }),
+          () => runs.ended(cgroup)
+        )
+      }
+
+      const adopt = (identity: ProcessIdentity, mark: Mark): Effect.Effect<Child> =>
+        Effect.try({
+          try: () => {
+            // A daemon that was started by one of the tree's processes starts others, which are not of the tree.
+            environment[TreeMark.variable] = TreeMark.remove(environment[TreeMark.variable], mark)
+            return table === undefined || Adoption.isOfAnotherBoot(identity, host)
+              ? undefined
+              : Adoption.proveLeader(identity, mark, host)
+          },
+          catch: (error) => error as Error
+        }).pipe(
+          // It cannot be told for want of something. To take a live one for dead would start it a second time.
+          Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 50 }),
+          Effect.catch((error) =>
+            Effect.as(
+              Effect.logWarning(`whether ${identity.pid} still runs cannot be told: ${error.message}`),
+              undefined
+            )
+          ),
+          Effect.map((leader) =>
+            leader === undefined ? adoptRemains(identity, mark) : adoptLive(identity, mark, leader.startTime)
+          )
+        )
+
+      const find: (prefix: string) => Effect.Effect<ReadonlyArray<Found>> = (prefix) =>
+        table === undefined
+          ? Effect.succeed([])
+          : Effect.map(
+            table.next,
+            (snapshot) => snapshot === undefined ? [] : TreesFound.find(snapshot, prefix, host)
+          )
+
+      return {
+        containment,
+        spawn: ({ command }, mark) => Effect.andThen(turn, start(command, mark)),
+        adopt,
+        find
+      }
+    })
+  )
+
+/** The start time of the process, where there is /proc. */
+const startTimeOf = (pid: number | undefined) => {
+  try {
+    const stat = pid === undefined ? undefined : ProcessStat.read(pid)
+    return stat === undefined ? {} : { startTime: stat.startTime }
+  } catch {
+    return {}
+  }
+}

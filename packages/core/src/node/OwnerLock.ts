@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
+import * as FileIdentity from "./FileIdentity.ts"
 
 /** Another process holds the lock, or the lock file cannot be used. */
 export class LockRefused extends Schema.TaggedError<LockRefused>()("LockRefused", {
@@ -32,17 +33,15 @@ const sqlite = () => {
 const alreadyHeld = "a daemon already runs here"
 
 /** The files that this process holds: to open and close one of them once more would release its lock. */
-const held = new Set<string>()
-
-const identity = ({ dev, ino }: fs.BigIntStats) => `${dev}:${ino}`
+const held = new Set<FileIdentity.FileIdentity>()
 
 /** Which file the path leads to, if any; fails unless it is a regular one of ours. */
-const look = (file: string): string | undefined => {
+const look = (file: string): FileIdentity.FileIdentity | undefined => {
   const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined) return undefined
   if (!stat.isFile()) throw new Error("exists and is not a regular file")
   if (stat.uid !== BigInt(process.getuid?.() ?? 0)) throw new Error("belongs to another user")
-  return identity(stat)
+  return FileIdentity.of(stat)
 }
 
 /** Opens the lock file, made for the owner only if need be; never one behind a symlink. */
@@ -64,7 +63,7 @@ interface Lock {
   readonly database: DatabaseSync
   /** Open for as long as the lock is held, so that no other file can get this one's inode number. */
   readonly descriptor: number
-  readonly identity: string
+  readonly identity: FileIdentity.FileIdentity
 }
 
 /**
@@ -73,7 +72,7 @@ interface Lock {
  */
 const tryLock = (file: string): Lock | undefined => {
   const descriptor = open(file)
-  const opened = identity(fs.fstatSync(descriptor, { bigint: true }))
+  const opened = FileIdentity.of(fs.fstatSync(descriptor, { bigint: true }))
   let database: DatabaseSync | undefined
   let lock: Lock | undefined
   try {
@@ -109,30 +108,55 @@ const unlock = (lock: Lock) => {
   held.delete(lock.identity)
 }
 
+const refused = (file: string) => (error: unknown) => {
+  const { errcode, message } = error as Error & { readonly errcode?: number }
+  return new LockRefused({ file, reason: errcode === SQLITE_BUSY ? alreadyHeld : message })
+}
+
+/** A lock that is held. */
+export interface OwnerLock {
+  readonly file: string
+  /** Whether the path still leads to the file that is locked: otherwise somebody else can get the lock at the path. */
+  readonly isInPlace: () => boolean
+  /** Takes the lock anew if it is not in place; fails, and can be tried again, if somebody else has it by now. */
+  readonly renew: Effect.Effect<void, LockRefused>
+}
+
 /**
  * Holds an exclusive lock on the file for as long as the scope lives; fails at once if somebody holds it already. The
- * kernel releases it when the process dies, however it dies. The file is removed in the end.
+ * kernel releases it when the process dies, however it dies. The file is removed in the end, if it is still there.
  *
  * Node has no flock(2) or fcntl(2) of its own: SQLite's write transaction takes the latter's lock.
  */
-export const acquire = (file: string): Effect.Effect<void, LockRefused, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(
-    Effect.try({
-      try: () => lock(file),
-      catch: (error) => {
-        const { errcode, message } = error as Error & { readonly errcode?: number }
-        return new LockRefused({ file, reason: errcode === SQLITE_BUSY ? alreadyHeld : message })
-      }
-    }),
-    (lock) =>
+export const acquire = Effect.fnUntraced(
+  function*(file: string): Effect.fn.Return<OwnerLock, LockRefused, Scope.Scope> {
+    let current = yield* Effect.try({ try: () => lock(file), catch: refused(file) })
+    yield* Effect.addFinalizer(() =>
       Effect.try({
         try: () => {
-          if (look(file) === lock.identity) fs.unlinkSync(file)
+          if (look(file) === current.identity) fs.unlinkSync(file)
         },
         catch: (error) => error as Error
       }).pipe(
         // Left behind, it does no harm: the next owner takes it over.
         Effect.catch((error) => Effect.logWarning(`the lock file stays: ${error.message}`)),
-        Effect.ensuring(Effect.sync(() => unlock(lock)))
+        Effect.ensuring(Effect.sync(() => unlock(current)))
       )
-  ))
+    )
+    return {
+      file,
+      isInPlace: () => FileIdentity.isAt(file, current.identity),
+      renew: Effect.try({
+        try: () => {
+          if (look(file) === current.identity) return
+          const next = lock(file)
+          // Another file, so that closing the old one releases nothing of the new one.
+          unlock(current)
+          current = next
+        },
+        catch: refused(file)
+      })
+    }
+  },
+  Effect.uninterruptible
+)

@@ -31,11 +31,14 @@ export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
 
     return {
       ...board,
-      setGroup: Effect.fnUntraced(function*(group, level, state) {
-        yield* trace.add(`${group} ${level} ${state}`)
-        yield* check(group, GroupState.successors, groups.get(group) ?? "CONFIGURED", state)
+      setGroup: Effect.fnUntraced(function*(group, level, state, since) {
+        // What was so before this board is neither news nor a successor of anything.
+        if (since === undefined) {
+          yield* trace.add(`${group} ${level} ${state}`)
+          yield* check(group, GroupState.successors, groups.get(group) ?? "CONFIGURED", state)
+        }
         groups.set(group, state)
-        yield* board.setGroup(group, level, state)
+        yield* board.setGroup(group, level, state, since)
       }, Effect.uninterruptible),
       removeGroup: Effect.fnUntraced(function*(group) {
         yield* trace.add(`${group} forgotten`)
@@ -44,7 +47,10 @@ export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
       }, Effect.uninterruptible),
       setProcess: Effect.fnUntraced(function*(entry, state, facts) {
         const key = `${entry.group}/${entry.tag}` as const
-        yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", state._tag)
+        // What is adopted begins as what it is.
+        if (facts?.adopted !== true) {
+          yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", state._tag)
+        }
         processes.set(key, state._tag)
         yield* board.setProcess(entry, state, facts)
       }, Effect.uninterruptible),

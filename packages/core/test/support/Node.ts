@@ -1,19 +1,27 @@
 import { Daemon } from "@clinit/core/Daemon"
 import type { Told } from "@clinit/core/Daemon"
+import { Ledger } from "@clinit/core/Ledger"
+import type { LedgerRefused } from "@clinit/core/LedgerStore"
+import { LedgerStore } from "@clinit/core/LedgerStore"
+import { LoadedCltab } from "@clinit/core/LoadedCltab"
+import { Spawner } from "@clinit/core/Spawner"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as EditableCltab from "@clinit/core/testing/EditableCltab"
-import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
+import * as LedgerDisk from "@clinit/core/testing/LedgerDisk"
+import * as ScriptedSystem from "@clinit/core/testing/ScriptedSystem"
 import { Trace } from "@clinit/core/testing/Trace"
 import * as TracedBoard from "@clinit/core/testing/TracedBoard"
+import { Trouble } from "@clinit/core/Trouble"
 import type { InvalidCltab, ShuttingDown } from "@clinit/protocol/ClinitRpcs"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import { assert } from "@effect/vitest"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 
 /** The text of a cltab with these lines. */
@@ -24,9 +32,12 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
   const daemon = yield* Daemon
   const trace = yield* Trace
   const board = yield* StatusBoard
+  const loaded = yield* LoadedCltab
   const cltab = yield* EditableCltab.EditableCltab
   const settle = TestClock.adjust(0)
   return {
+    /** The daemon's world; orders that are carried out in it log where the daemon does. */
+    context: yield* Effect.context(),
     daemon,
     trace,
     cltab,
@@ -73,44 +84,125 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
       const state = board.process(GroupName.make(group), Tag.make(tag))?.state
       return state !== undefined && "pid" in state ? state.pid : undefined
     },
+    settings: () => loaded.current().settings,
     process: (group: string, tag: string) => board.process(GroupName.make(group), Tag.make(tag))
   }
 })
 
 export type Node = Effect.Success<ReturnType<typeof handle>>
 
+/** A machine with a cltab and scripted commands, on which a daemon can be started and killed. */
+export interface Machine {
+  /** Starts a daemon; the one before must have been killed or have ended. */
+  readonly boot: (options?: { readonly resume: boolean }) => Effect.Effect<Node, LedgerRefused>
+  /** Kills the daemon as SIGKILL does: nothing that it does from now on has an effect; its processes go on. */
+  readonly crash: Effect.Effect<void>
+  readonly processes: () => ReadonlyArray<ScriptedSystem.LiveProcess>
+  /** What a daemon that is killed now leaves to the next. */
+  readonly disk: LedgerDisk.LedgerDisk
+  readonly cltab: EditableCltab.EditableCltab["Service"]
+  readonly trace: Trace["Service"]
+}
+
 /**
- * Runs a test against a node with this cltab and these scripted commands. Whatever still runs is shut down after it,
- * and no published state may have been an illegal successor of the one before.
+ * Runs a test on a machine. Whatever still runs under a daemon is shut down after it, no published state may have
+ * been an illegal successor of the one before, and nothing may be left.
  */
-export const withNode = <A, E>(
+export const withMachine = <A, E>(
   cltab: string,
-  scripts: ScriptedSpawner.Scripts,
-  test: (node: Node) => Effect.Effect<A, E, Scope.Scope>
+  scripts: ScriptedSystem.Scripts,
+  test: (machine: Machine) => Effect.Effect<A, E, Scope.Scope>
 ) =>
   Effect.scoped(Effect.gen(function*() {
     const log: Array<string> = []
-    const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
-      if (logLevel === "Warn" || logLevel === "Error") log.push(`${logLevel}: ${String(message)}`)
-    })
-    const layer = Daemon.layer.pipe(
-      Layer.provideMerge(
-        Layer.mergeAll(EditableCltab.layer(cltab), ScriptedSpawner.layer(scripts), TracedBoard.layer)
-      ),
-      Layer.provideMerge(Trace.layer),
-      Layer.provideMerge(Logger.layer([logger]))
+    const disk = LedgerDisk.make()
+    const machine = yield* Layer.build(
+      Layer.mergeAll(EditableCltab.layer(cltab), ScriptedSystem.layer(scripts)).pipe(
+        Layer.provideMerge(Trace.layer)
+      )
     )
-    const context = yield* Layer.build(layer)
-    const node = yield* Effect.provideContext(handle(log), context)
-    const exit = yield* Effect.exit(Effect.provideContext(test(node), context))
-    // The daemon's scope closes by the same rules as a shutdown: time has to pass for those that ignore signals.
-    const down = yield* Effect.forkChild(node.daemon.down, { startImmediately: true })
-    yield* node.daemon.shutdown
-    for (let minutes = 0; down.pollUnsafe() === undefined; minutes++) {
-      assert.isBelow(minutes, 1_000, `the shutdown does not end:\n${node.trace.lines().join("\n")}`)
-      yield* TestClock.adjust("1 minute")
+    const trace = Context.get(machine, Trace)
+    const system = Context.get(machine, ScriptedSystem.ScriptedSystem)
+    let life: { readonly node: Node; readonly end: Effect.Effect<void> } | undefined
+
+    const boot = Effect.fnUntraced(function*({ resume } = { resume: true }) {
+      const scope = yield* Scope.make()
+      const { sever, spawner } = yield* system.hold
+      let lives = true
+      const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
+        if (lives && (logLevel === "Warn" || logLevel === "Error")) {
+          log.push(`${logLevel}: ${String(message)}`)
+        }
+      })
+      const ownTrace = Layer.succeed(Trace, {
+        ...trace,
+        add: (event) => Effect.suspend(() => lives ? trace.add(event) : Effect.void)
+      })
+      const context = yield* Layer.buildWithScope(
+        Daemon.layer.pipe(
+          Layer.provideMerge(LoadedCltab.layer),
+          Layer.provideMerge(Ledger.layer({ resume })),
+          Layer.provideMerge(Layer.mergeAll(
+            Layer.succeed(LedgerStore, disk.store(() => lives)),
+            Layer.succeed(Spawner, spawner),
+            TracedBoard.layer,
+            Trouble.layer
+          )),
+          Layer.provideMerge(Layer.mergeAll(ownTrace, Logger.layer([logger]))),
+          Layer.provideMerge(Layer.succeedContext(machine))
+        ),
+        scope
+      )
+      const node = yield* Effect.provideContext(handle(log), context)
+      life = {
+        node,
+        end: Effect.gen(function*() {
+          lives = false
+          yield* sever
+          yield* Scope.close(scope, Exit.void)
+        })
+      }
+      yield* TestClock.adjust(0)
+      return node
+    }, Effect.catchTag(["InvalidCltab", "CltabUnreadable"], Effect.die))
+
+    const exit = yield* Effect.exit(test({
+      boot,
+      crash: Effect.suspend(() => {
+        const end = life?.end ?? Effect.void
+        life = undefined
+        return end
+      }),
+      processes: system.processes,
+      disk,
+      cltab: Context.get(machine, EditableCltab.EditableCltab),
+      trace
+    }))
+    if (life !== undefined) {
+      const { daemon } = life.node
+      // The daemon's scope closes by the same rules as a shutdown: time has to pass for those that ignore signals.
+      const down = yield* Effect.forkChild(daemon.down, { startImmediately: true })
+      yield* daemon.shutdown
+      for (let minutes = 0; down.pollUnsafe() === undefined; minutes++) {
+        assert.isBelow(minutes, 1_000, `the shutdown does not end:\n${trace.lines().join("\n")}`)
+        yield* TestClock.adjust("1 minute")
+      }
+      yield* life.end
     }
     const result = yield* exit
-    assert.deepStrictEqual(node.trace.lines().filter((line) => line.includes("ILLEGAL")), [])
+    assert.deepStrictEqual(trace.lines().filter((line) => line.includes("ILLEGAL")), [])
     return result
   }))
+
+/** Runs a test against a node with this cltab and these scripted commands: a machine whose daemon is never killed. */
+export const withNode = <A, E>(
+  cltab: string,
+  scripts: ScriptedSystem.Scripts,
+  test: (node: Node) => Effect.Effect<A, E, Scope.Scope>
+) =>
+  withMachine(
+    cltab,
+    scripts,
+    ({ boot }) =>
+      Effect.flatMap(Effect.orDie(boot()), (node) => Effect.provideContext(test(node), node.context))
+  )

@@ -2,6 +2,7 @@ import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import { Spawner } from "@clinit/core/Spawner"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import { entryOf } from "./Spawner.contract.ts"
 
 // A daemon in small, to be run by itself: starts one command and prints its pid; kills it when standard input ends.
@@ -18,5 +19,8 @@ await Effect.runPromise(
     )
     yield* child.signal("SIGKILL")
     yield* child.extinct
-  }).pipe(Effect.provide(NodeSpawner.layer))
+  }).pipe(
+    Effect.provide(NodeSpawner.layer({ name: `spawn-one-${process.pid}` })),
+    Effect.provide(Logger.layer([]))
+  )
 )

@@ -1,5 +1,6 @@
 // A process that serves an echo at the socket it is told, until it is killed.
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
+import { Trouble } from "@clinit/core/Trouble"
 import * as Effect from "effect/Effect"
 
 process.on("message", (socket: string) => {
@@ -9,6 +10,6 @@ process.on("message", (socket: string) => {
       onSuccess: () => Effect.andThen(Effect.sync(() => process.send?.("serving")), Effect.never)
     })
   )
-  Effect.runFork(Effect.scoped(serve))
+  Effect.runFork(Effect.provide(Effect.scoped(serve), Trouble.layer))
 })
 process.send?.("ready")

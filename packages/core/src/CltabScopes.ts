@@ -1,0 +1,118 @@
+import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import type { Entry } from "./CltabEntry.ts"
+import type { Scoped } from "./CltabSettingLine.ts"
+import * as CltabSettings from "./CltabSettings.ts"
+import { escape, quote } from "./Quotation.ts"
+import * as SourceLine from "./SourceLine.ts"
+import * as Suggestion from "./Suggestion.ts"
+
+/** What a line of the cltab gives a name to: also one whose other fields are wrong, or whose tag is taken. */
+export interface Named {
+  readonly group: string
+  readonly tag: string | undefined
+  readonly line: number
+}
+
+const entryScope = (group: string, tag: string): string => `${group}/${tag}`
+
+/** What each scope means: a group (no tag), by the first line that has it, an entry, or several of them. */
+type Meanings = ReadonlyMap<string, ReadonlyArray<Named>>
+
+const meanings = (named: ReadonlyArray<Named>): Meanings => {
+  const all = new Map<string, Array<Named>>()
+  const add = (scope: string, meaning: Named) => {
+    const others = all.get(scope)
+    if (others === undefined) all.set(scope, [meaning])
+    else if (!others.some(({ group, tag }) => group === meaning.group && tag === meaning.tag)) {
+      others.push(meaning)
+    }
+  }
+  for (const { group, line, tag } of named) {
+    add(group, { group, tag: undefined, line })
+    if (tag !== undefined) add(entryScope(group, tag), { group, tag, line })
+  }
+  return all
+}
+
+const ambiguous = ({ name, scope, source }: Scoped, found: ReadonlyArray<Named>): Diagnostic => {
+  const list = found.map(({ line, tag }) => `the ${tag === undefined ? "group" : "entry"} of line ${line}`)
+  return SourceLine.error(
+    source,
+    CltabSettings.marker.length,
+    `setting ${quote(`${scope}/${name}`)} is ambiguous: ${quote(scope)} is ${list.join(" and ")}`,
+    "give one of them another name"
+  )
+}
+
+const unmatched = ({ name, scope, source }: Scoped, meant: string | undefined): Diagnostic =>
+  SourceLine.warning(
+    source,
+    CltabSettings.marker.length,
+    `setting ${quote(`${scope}/${name}`)} names no group or entry of this file and is ignored`,
+    meant && `did you mean ${escape(`${meant}/${name}`)}?`
+  )
+
+// Comparing a scope with every name takes their lengths' product. A file with thousands of scopes that name nothing
+// is told so in a moment rather than a minute: those that come after this much work get no suggestion.
+const patience = 5_000_000
+
+/** Finds what a scope was probably meant to be. */
+const suggester = (named: ReadonlyArray<Named>, known: Meanings) => {
+  const candidates = [...known.keys()]
+  const length = candidates.reduce((sum, candidate) => sum + candidate.length, 0)
+  const byTag = new Map(named.map(({ group, tag }) => [tag, group]))
+  const found = new Map<string, string | undefined>()
+  let work = 0
+  return (scope: string): string | undefined => {
+    if (found.has(scope)) return found.get(scope)
+    // Tags are unique in the file, which invites to leave out the group.
+    const group = byTag.get(scope)
+    if (group !== undefined) return entryScope(group, scope)
+    work += scope.length * length
+    const meant = work > patience ? undefined : Suggestion.nearest(scope, candidates)
+    found.set(scope, meant)
+    return meant
+  }
+}
+
+/** What is wrong with the scopes of these settings, in a cltab that has these groups and entries. */
+export const check = (
+  settings: ReadonlyArray<Scoped>,
+  named: ReadonlyArray<Named>
+): ReadonlyArray<Diagnostic> => {
+  if (settings.length === 0) return []
+  const known = meanings(named)
+  const suggest = suggester(named, known)
+  return settings.flatMap((setting) => {
+    const found = known.get(setting.scope) ?? []
+    if (found.length === 0) return [unmatched(setting, suggest(setting.scope))]
+    return found.length === 1 ? [] : [ambiguous(setting, found)]
+  })
+}
+
+type Inherited = Pick<Entry, keyof typeof CltabSettings.inherited>
+
+const withoutLines = (settings: CltabSettings.Inherited): Inherited =>
+  Object.fromEntries(CltabSettings.inheritedNames.flatMap((name) => {
+    const setting = settings[name]
+    return setting === undefined ? [] : [[name, setting.value]]
+  }))
+
+/**
+ * These entries, which have no settings yet, with those that apply to each: its own, else its group's, else those of
+ * the whole daemon.
+ */
+export const apply = (
+  settings: CltabSettings.Settings,
+  entries: ReadonlyArray<Entry>
+): ReadonlyArray<Entry> => {
+  const whole = withoutLines(settings)
+  const scoped = new Map(settings.scoped?.map(({ scope, settings }) => [scope, withoutLines(settings)]))
+  if (scoped.size === 0 && Object.keys(whole).length === 0) return entries
+  return entries.map((entry) => ({
+    ...entry,
+    ...whole,
+    ...scoped.get(entry.group),
+    ...scoped.get(entryScope(entry.group, entry.tag))
+  }))
+}

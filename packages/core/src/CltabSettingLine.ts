@@ -1,0 +1,135 @@
+import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as CltabSettings from "./CltabSettings.ts"
+import { quote } from "./Quotation.ts"
+import * as SourceLine from "./SourceLine.ts"
+import * as Suggestion from "./Suggestion.ts"
+
+/** A setting of a group or an entry: whether the cltab has what its scope names is still to be seen. */
+export interface Scoped {
+  readonly source: SourceLine.SourceLine
+  readonly scope: string
+  readonly name: CltabSettings.Name
+}
+
+/** What one line says: `setting` if it is well-formed, `scoped` if at least its name and scope are. */
+export interface Reading {
+  readonly setting?: CltabSettings.Line
+  readonly scoped?: Scoped
+  readonly diagnostics: ReadonlyArray<Diagnostic>
+}
+
+const { marker } = CltabSettings
+const form = `a setting is ${marker}NAME:VALUE`
+const scopedForm = `${form}, ${marker}GROUP/NAME:VALUE or ${marker}GROUP/TAG/NAME:VALUE`
+
+const inheritedNames: ReadonlyArray<CltabSettings.Name> = CltabSettings.inheritedNames
+const isName = Schema.is(Schema.Literals(CltabSettings.names))
+
+/** True if the line is a setting, well-formed or not, rather than an entry. */
+export const isSetting = (text: string): boolean => text.startsWith(marker)
+
+interface Head {
+  /** What stands in front of the last slash: groups and tags may have slashes, the names of settings have none. */
+  readonly scope: string | undefined
+  readonly name: string
+  readonly nameIndex: number
+}
+
+const readHead = (path: string): Head => {
+  const slash = path.lastIndexOf("/")
+  return {
+    scope: slash === -1 ? undefined : path.slice(0, slash),
+    name: path.slice(slash + 1),
+    nameIndex: marker.length + slash + 1
+  }
+}
+
+const unknownName = (source: SourceLine.SourceLine, path: string, { name, scope }: Head): Diagnostic => {
+  const [list, candidates] = scope === undefined
+    ? ["the settings are ", CltabSettings.names] as const
+    : ["settings of a group or an entry: ", inheritedNames] as const
+  const meant = Suggestion.nearest(name, candidates)
+  const hint = meant === undefined ? `${list}${candidates.join(", ")}` : `did you mean ${meant}?`
+  return SourceLine.warning(source, marker.length, `unknown setting ${quote(path)} is ignored`, hint)
+}
+
+const headProblem = (source: SourceLine.SourceLine, path: string, head: Head): Diagnostic | undefined => {
+  const { name, nameIndex, scope } = head
+  if (name === "") return SourceLine.error(source, nameIndex, "malformed setting: the name is empty", form)
+  if (!isName(name)) return unknownName(source, path, head)
+  if (scope !== undefined && !inheritedNames.includes(name)) {
+    const hint = `write ${marker}${name}:VALUE`
+    return SourceLine.error(source, marker.length, `${name} holds for the whole daemon`, hint)
+  }
+  return scope === ""
+    ? SourceLine.error(source, marker.length, "malformed setting: the group is empty", scopedForm)
+    : undefined
+}
+
+interface Problem {
+  readonly offset: number
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+const decodeText = Schema.decodeUnknownResult(CltabSettings.Text)
+const offence = /(?!\t|\r$)\p{Cc}/u
+
+const malformed = (text: string, reason: string): Problem => ({
+  offset: Math.max(0, text.search(offence)),
+  message: `malformed setting: ${reason}`,
+  hint: form
+})
+
+const notAWord = (name: CltabSettings.Name, text: string, words: ReadonlyArray<string>): Problem => {
+  const withoutReturn = text.replace(/\r$/, "")
+  const meant = Suggestion.nearest(withoutReturn, words)
+  return {
+    offset: 0,
+    message: `${name} is ${words.slice(0, -1).join(", ")} or ${words.at(-1)}, not ${quote(text)}`,
+    hint: words.includes(withoutReturn)
+      ? "convert the file to LF line ends"
+      : meant && `did you mean ${meant}?`
+  }
+}
+
+/** The value of this setting; one without a known name only has to be what every value is. */
+const readValue = (name: CltabSettings.Name | undefined, text: string): Result.Result<unknown, Problem> => {
+  const plain = Result.mapError(decodeText(text), ({ message }) => malformed(text, message))
+  if (name === undefined || Result.isFailure(plain)) return plain
+  const schema = CltabSettings.values[name]
+  return Result.mapError(
+    Schema.decodeUnknownResult(schema)(text),
+    ({ message }) => "literals" in schema ? notAWord(name, text, schema.literals) : malformed(text, message)
+  )
+}
+
+/** What a line that is a setting says, and everything that is wrong with it but what its scope names. */
+export const read = (source: SourceLine.SourceLine): Reading => {
+  const { number, text } = source
+  const colon = text.indexOf(":", marker.length)
+  if (colon === -1) {
+    const message = "malformed setting: no colon after the name"
+    return { diagnostics: [SourceLine.error(source, text.length, message, form)] }
+  }
+  const path = text.slice(marker.length, colon)
+  const head = readHead(path)
+  const { scope } = head
+  const name = isName(head.name) ? head.name : undefined
+  const value = readValue(name, text.slice(colon + 1))
+  const problem = headProblem(source, path, head)
+
+  const diagnostics = problem === undefined ? [] : [problem]
+  if (Result.isFailure(value)) {
+    const { hint, message, offset } = value.failure
+    diagnostics.push(SourceLine.error(source, colon + 1 + offset, message, hint))
+  }
+  if (name === undefined || problem !== undefined) return { diagnostics }
+  return {
+    ...(Result.isSuccess(value) ? { setting: { name, scope, value: value.success, line: number } } : {}),
+    ...(scope === undefined ? {} : { scoped: { source, scope, name } }),
+    diagnostics
+  }
+}

@@ -1,0 +1,261 @@
+import type { GroupName, Level } from "@clinit/protocol/Names"
+import type { GroupState, RunEnd } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
+import type { Entry } from "./Cltab.ts"
+import { LedgerRefused, LedgerStore } from "./LedgerStore.ts"
+import * as LedgerText from "./LedgerText.ts"
+import * as Mark from "./Mark.ts"
+import type { Mark as MarkText, ProcessIdentity } from "./Spawner.ts"
+import { Trouble } from "./Trouble.ts"
+
+/** A run that the ledger knows. */
+export interface Run {
+  readonly number: number
+  readonly mark: MarkText
+}
+
+/**
+ * The memory of what runs and what is wanted, for the daemon that comes after one that was killed. It is written
+ * behind the facts, by a few milliseconds: what was started and not yet written is found by its mark.
+ */
+export class Ledger extends Context.Service<Ledger, {
+  /** What a daemon that did not end in order left behind, if any. */
+  readonly inherited: LedgerText.Ledger | undefined
+  /** Notes where the group is to go; `null` for standing still. */
+  readonly setTarget: (group: GroupName, target: Level | null) => Effect.Effect<void>
+  /** Notes where a group with a target stands. */
+  readonly setState: (group: GroupName, level: Level, state: GroupState) => Effect.Effect<void>
+  readonly removeGroup: (group: GroupName) => Effect.Effect<void>
+  /** Notes that the entry is about to be started. */
+  readonly begin: (entry: Entry) => Effect.Effect<Run>
+  readonly setProcess: (run: Run, process: ProcessIdentity) => Effect.Effect<void>
+  /** Notes that a run has ended by itself and is not to be repeated. */
+  readonly setEnd: (run: Run, end: RunEnd) => Effect.Effect<void>
+  /** Notes that nothing of the run is left. */
+  readonly remove: (run: Run) => Effect.Effect<void>
+  /** Done when all notes up to now are written, or could not be, or took too long; both are troubles. */
+  readonly flush: Effect.Effect<void>
+  /** Takes a record of the ledger that was inherited as a record of this one. */
+  readonly adopt: (record: LedgerText.RunRecord) => Effect.Effect<Run>
+  /** Forgets everything, also in the store: the end was in order. */
+  readonly clear: Effect.Effect<void>
+}>()("@clinit/core/Ledger") {
+  /**
+   * The ledger in the store. With `resume` it continues what is there, which must be sound; without, it begins afresh
+   * whatever is there, and logs what that was.
+   */
+  static readonly layer = (
+    { resume }: { readonly resume: boolean }
+  ): Layer.Layer<Ledger, LedgerRefused, LedgerStore | Trouble> => Layer.effect(Ledger, make(resume))
+
+  /** A ledger that is kept nowhere: a successor finds nothing. */
+  static readonly volatile: Layer.Layer<Ledger> = Layer.suspend(() =>
+    Ledger.layer({ resume: false }).pipe(
+      Layer.provide(Layer.mergeAll(Trouble.layer, volatileStore)),
+      Layer.orDie
+    )
+  )
+}
+
+const volatileStore = Layer.succeed(LedgerStore, {
+  file: "",
+  read: Effect.succeed(undefined),
+  replace: () => Effect.void,
+  remove: Effect.void,
+  freshId: Effect.succeed("volatile"),
+  boot: undefined
+})
+
+/** At most one rewrite in this time, unless somebody waits for it. */
+const window = Duration.millis(10)
+
+/** After a write that failed the next is tried when this has passed, or with the next order. */
+const retry = Duration.seconds(2)
+
+/** No order waits longer for a disk that hangs. */
+const patience = Duration.seconds(1)
+
+const subject = "ledger"
+const risk = "if this daemon were killed, the next might not find every process"
+
+/** What is in the store, if it can be continued. */
+const recover = Effect.gen(function*() {
+  const { boot, file, read } = yield* LedgerStore
+  const text = yield* read
+  if (text === undefined) return undefined
+  const parsed = LedgerText.parse(text)
+  if (Result.isFailure(parsed)) return yield* new LedgerRefused({ file, reason: parsed.failure })
+  const ledger = parsed.success
+  if (ledger.boot !== boot) {
+    yield* Effect.logInfo(`${file} is from before the last boot of this host: nothing to take over`)
+    return undefined
+  }
+  const blind = ledger.runs.find(({ end, process }) => end === undefined && process?.startTime === undefined)
+  if (boot === undefined && blind?.process !== undefined) {
+    return yield* new LedgerRefused({
+      file,
+      reason:
+        `this system cannot tell whether pid ${blind.process.pid} still is ${blind.entry.group}/${blind.entry.tag}`
+    })
+  }
+  return ledger
+})
+
+/** What is said of a ledger that is not continued. */
+const describe = ({ groups, runs }: LedgerText.Ledger): string => {
+  const levels = groups.map(({ group, target }) => `${group} ${target ?? "(halted)"}`)
+  const live = runs.flatMap(({ end, entry, process }) =>
+    end === undefined && process !== undefined ? [`${entry.group}/${entry.tag} pid ${process.pid}`] : []
+  )
+  return `levels: ${levels.join(", ") || "none"}; processes then: ${live.join(", ") || "none"}`
+}
+
+const make = (resume: boolean) =>
+  Effect.gen(function*() {
+    const store = yield* LedgerStore
+    const trouble = yield* Trouble
+    const scope = yield* Effect.scope
+    const found = yield* resume
+      ? recover
+      : Effect.matchEffect(recover, {
+        onFailure: (error) => Effect.logWarning(`not resumed: ${error.message}`),
+        onSuccess: (ledger) =>
+          ledger === undefined
+            ? Effect.void
+            : Effect.logWarning(`not resumed, processes are left alone: ${describe(ledger)}`)
+      })
+    // What may not be continued may not even be replaced: a symlink, or somebody else's file.
+    if (!resume) {
+      yield* Effect.catch(
+        store.remove,
+        ({ message }) => Effect.logWarning(`the old ledger stays: ${message}`)
+      )
+    }
+    const inherited = resume && found !== undefined ? found : undefined
+    const id = inherited?.id ?? (yield* store.freshId)
+    let next = inherited?.next ?? 1
+    const groups = new Map<GroupName, LedgerText.GroupRecord>()
+    const runs = new Map<number, LedgerText.RunRecord>()
+    /** The lines as they are printed, so that a change prints one line anew. */
+    const groupLines = new Map<GroupName, string>()
+    const runLines = new Map<number, string>()
+    for (const record of inherited?.groups ?? []) {
+      groups.set(record.group, record)
+      groupLines.set(record.group, LedgerText.printGroup(record))
+    }
+
+    let isBehind = false
+    const changed = yield* Latch.make(false)
+    const change = (work: () => void) =>
+      Effect.sync(() => {
+        work()
+        isBehind = true
+        changed.openUnsafe()
+      })
+
+    const print = () => {
+      const header = LedgerText.printHeader({
+        id,
+        next,
+        ...(store.boot === undefined ? {} : { boot: store.boot })
+      })
+      return `${[header, ...groupLines.values(), ...runLines.values()].join("\n")}\n`
+    }
+
+    const setGroup = (record: LedgerText.GroupRecord) => {
+      groups.set(record.group, record)
+      groupLines.set(record.group, LedgerText.printGroup(record))
+    }
+    const setRun = (record: LedgerText.RunRecord) => {
+      runs.set(record.run, record)
+      runLines.set(record.run, LedgerText.printRun(record))
+    }
+    const amend = (number: number, facts: Partial<LedgerText.RunRecord>) => {
+      const record = runs.get(number)
+      if (record !== undefined) setRun({ ...record, ...facts })
+    }
+
+    const writing = yield* Semaphore.make(1)
+    let cleared = false
+    /** Whether the store is as the facts were when this began. */
+    const write = writing.withPermit(Effect.suspend(() => {
+      if (!isBehind || cleared) return Effect.succeed(true)
+      isBehind = false
+      changed.closeUnsafe()
+      return store.replace(print()).pipe(
+        Effect.andThen(trouble.clear(subject)),
+        Effect.as(true),
+        Effect.catch(({ message }) => {
+          isBehind = true
+          return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
+        })
+      )
+    }))
+
+    yield* Effect.gen(function*() {
+      while (true) {
+        yield* changed.await
+        yield* Effect.sleep((yield* write) ? window : retry)
+        if (isBehind) changed.openUnsafe()
+      }
+    }).pipe(Effect.forkScoped({ startImmediately: true }))
+
+    const late = trouble.set(subject, `not written within ${Duration.format(patience)}: the disk hangs`)
+
+    return Ledger.of({
+      inherited,
+      setTarget: (group, target) => change(() => setGroup({ ...groups.get(group), group, target })),
+      setState: Effect.fnUntraced(function*(group, level, state) {
+        const since = yield* Clock.currentTimeMillis
+        yield* change(() => {
+          const record = groups.get(group)
+          if (record !== undefined) setGroup({ ...record, level, state, since })
+        })
+      }),
+      removeGroup: (group) =>
+        change(() => {
+          groups.delete(group)
+          groupLines.delete(group)
+        }),
+      begin: Effect.fnUntraced(function*(entry) {
+        const since = yield* Clock.currentTimeMillis
+        const number = next++
+        yield* change(() => setRun({ run: number, entry, since }))
+        return { number, mark: Mark.make(id, number, entry) }
+      }),
+      setProcess: ({ number }, process) => change(() => amend(number, { process })),
+      setEnd: ({ number }, end) => change(() => amend(number, { end })),
+      remove: ({ number }) =>
+        change(() => {
+          runs.delete(number)
+          runLines.delete(number)
+        }),
+      flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
+        Effect.flatMap(Fiber.join),
+        Effect.asVoid,
+        Effect.timeoutOrElse({ duration: patience, orElse: () => late })
+      ),
+      adopt: (record) =>
+        Effect.as(
+          change(() => {
+            next = Math.max(next, record.run + 1)
+            setRun(record)
+          }),
+          { number: record.run, mark: Mark.make(id, record.run, record.entry) }
+        ),
+      clear: Effect.suspend(() => {
+        cleared = true
+        return writing.withPermit(store.remove).pipe(
+          Effect.catch(({ message }) => Effect.logWarning(`the ledger stays: ${message}`))
+        )
+      })
+    })
+  })

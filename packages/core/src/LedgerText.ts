@@ -1,0 +1,106 @@
+import { GroupName, Level } from "@clinit/protocol/Names"
+import { GroupState, RunEnd } from "@clinit/protocol/Status"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Entry } from "./Cltab.ts"
+import { ProcessIdentity } from "./Spawner.ts"
+
+/**
+ * A group that was told: where it stands, as published, and where it is to go; `null` if it is to stand still. Times
+ * are milliseconds since 1970.
+ */
+export const GroupRecord = Schema.Struct({
+  group: GroupName,
+  target: Schema.NullOr(Level),
+  level: Schema.optionalKey(Level),
+  state: Schema.optionalKey(GroupState),
+  since: Schema.optionalKey(Schema.Finite)
+})
+export type GroupRecord = typeof GroupRecord.Type
+
+/**
+ * One run of an entry. Without `process` it is about to be started; with `end` it has ended by itself and is not to
+ * be run again.
+ */
+export const RunRecord = Schema.Struct({
+  run: Schema.Int.check(Schema.isGreaterThan(0)),
+  entry: Entry,
+  since: Schema.Finite,
+  process: Schema.optionalKey(ProcessIdentity),
+  end: Schema.optionalKey(RunEnd)
+})
+export type RunRecord = typeof RunRecord.Type
+
+/** `id` begins all marks, `next` is above the number of every run that the ledger has ever had. */
+const Header = Schema.Struct({
+  clinit: Schema.Literal("ledger"),
+  version: Schema.Literal(1),
+  id: Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,64}$/)),
+  boot: Schema.optionalKey(Schema.String),
+  next: Schema.Int.check(Schema.isGreaterThan(0))
+})
+export type Header = typeof Header.Type
+
+/** What a ledger says. */
+export interface Ledger extends Header {
+  readonly groups: ReadonlyArray<GroupRecord>
+  readonly runs: ReadonlyArray<RunRecord>
+}
+
+/** The first line. */
+export const printHeader = (header: Omit<Header, "clinit" | "version">): string =>
+  JSON.stringify({ clinit: "ledger", version: 1, ...header } satisfies Header)
+
+// What these schemas decode is plain JSON already.
+
+/** The line of a group. */
+export const printGroup = (record: GroupRecord): string => JSON.stringify(record)
+
+/** The line of a run. */
+export const printRun = (record: RunRecord): string => JSON.stringify(record)
+
+const decodeHeader = Schema.decodeUnknownResult(Header)
+const decodeGroup = Schema.decodeUnknownResult(GroupRecord)
+const decodeRun = Schema.decodeUnknownResult(RunRecord)
+
+const isRun = (json: unknown): boolean => typeof json === "object" && json !== null && "run" in json
+
+/** What the text says, or with its line what is wrong with it. Never throws. */
+export const parse = (text: string): Result.Result<Ledger, string> => {
+  const lines = text.split("\n")
+  if (lines.pop() !== "") return Result.fail("the last line is cut off")
+  const groups = new Map<GroupName, GroupRecord>()
+  const runs = new Map<number, RunRecord>()
+  const pids = new Set<number>()
+  let header: Header | undefined
+  for (const [index, line] of lines.entries()) {
+    const problem = (reason: string) => Result.fail(`line ${index + 1}: ${reason}`)
+    const json = Result.try(() => JSON.parse(line) as unknown)
+    if (Result.isFailure(json)) return problem("not JSON")
+    if (header === undefined) {
+      const decoded = decodeHeader(json.success)
+      if (Result.isFailure(decoded)) return problem(`not a ledger's header: ${decoded.failure.message}`)
+      header = decoded.success
+    } else if (isRun(json.success)) {
+      const decoded = decodeRun(json.success)
+      if (Result.isFailure(decoded)) return problem(`not a run: ${decoded.failure.message}`)
+      const record = decoded.success
+      if (record.run >= header.next) return problem(`run ${record.run} is not below ${header.next}`)
+      if (runs.has(record.run)) return problem(`run ${record.run} was there before`)
+      if (!groups.has(record.entry.group)) return problem(`no group ${record.entry.group} above`)
+      if (record.process !== undefined && record.end === undefined) {
+        if (pids.has(record.process.pid)) return problem(`pid ${record.process.pid} was there before`)
+        pids.add(record.process.pid)
+      }
+      runs.set(record.run, record)
+    } else {
+      const decoded = decodeGroup(json.success)
+      if (Result.isFailure(decoded)) return problem(`not a group: ${decoded.failure.message}`)
+      if (groups.has(decoded.success.group)) return problem(`group ${decoded.success.group} was there before`)
+      groups.set(decoded.success.group, decoded.success)
+    }
+  }
+  return header === undefined
+    ? Result.fail("it is empty")
+    : Result.succeed({ ...header, groups: [...groups.values()], runs: [...runs.values()] })
+}

@@ -1,0 +1,28 @@
+import * as Hash from "effect/Hash"
+import type { Entry } from "./Cltab.ts"
+import type { Mark } from "./Spawner.ts"
+
+/** What a mark says: in which ledger the run is, its number there, and whether an entry is the one that was run. */
+export interface Reading {
+  readonly run: number
+  readonly isOf: (entry: Entry) => boolean
+}
+
+/** What of an entry decides whether its process may stay; see `LevelChange`. */
+const digest = ({ command, group, mode, tag }: Entry): string =>
+  (Hash.string(JSON.stringify([group, tag, mode, command])) >>> 0).toString(36)
+
+/** What the marks of all runs in the ledger begin with. */
+export const prefix = (id: string): string => `${id}.`
+
+/** The mark of a run of this entry. */
+export const make = (id: string, run: number, entry: Entry): Mark => `${prefix(id)}${run}.${digest(entry)}`
+
+/** Reads a mark of this ledger; nothing if it is none. */
+export const read = (id: string, mark: Mark): Reading | undefined => {
+  if (!mark.startsWith(prefix(id))) return undefined
+  const [, run, expected] = /^([1-9]\d{0,14})\.([0-9a-z]+)$/.exec(mark.slice(prefix(id).length)) ?? []
+  return run === undefined
+    ? undefined
+    : { run: Number(run), isOf: (entry) => digest(entry) === expected }
+}

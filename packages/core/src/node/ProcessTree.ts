@@ -1,0 +1,287 @@
+import * as Effect from "effect/Effect"
+import type { Signal } from "../Spawner.ts"
+import * as ControlGroup from "./ControlGroup.ts"
+import * as Membership from "./Membership.ts"
+import * as ProcessStat from "./ProcessStat.ts"
+import type { ProcessTable, Snapshot, Urgency } from "./ProcessTable.ts"
+
+/** The processes that a leader started, and it itself. */
+export interface ProcessTree {
+  /**
+   * Whether a process of it lives besides the leader, of which it is known that it does not. What cannot be told, or
+   * not now, counts as alive.
+   */
+  readonly isAlive: (urgency: Urgency) => boolean
+  /** Signals each of its processes once. Fails if one could not be; the others were. */
+  readonly signal: (signal: Signal) => Effect.Effect<void, Error>
+}
+
+/** What a tree is made of. */
+export interface Parts {
+  readonly root: Membership.Root
+  readonly standing: () => Membership.Standing
+  /** Milliseconds of `performance.now()` before which there was no process of the tree. */
+  readonly bornAt: number
+  /** Nothing where the system has no /proc. */
+  readonly table: ProcessTable | undefined
+}
+
+/** A snapshot of this age is good enough to tell that a tree is alive. */
+const maxAgeMillis = 100
+
+/** Processes of the tree that come while it is being killed are killed as well, this often. */
+const maxRounds = 50
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
+const groupExists = (group: number): boolean => {
+  try {
+    process.kill(-group, 0)
+    return true
+  } catch (error) {
+    return codeOf(error) !== "ESRCH" // EPERM: it has processes, but they belong to somebody else by now
+  }
+}
+
+/** What the number of a leader that is ours is good for; `isDead` when it is gone and others may get its pid. */
+export const standingOf = (
+  root: Membership.Root,
+  hasProc: boolean,
+  isDead: () => boolean
+): Parts["standing"] => {
+  let standing: Membership.Standing = "ours"
+  const isReused = () => {
+    if (!hasProc || root.startTime === undefined) return false
+    try {
+      const holder = ProcessStat.read(root.pid)
+      return holder !== undefined && !ProcessStat.isSame(holder, root)
+    } catch {
+      return false
+    }
+  }
+  return () => {
+    if (standing === "ours" && isDead() && (!groupExists(root.pid) || isReused())) standing = "given back"
+    return standing
+  }
+}
+
+type Target = Pick<ProcessStat.ProcessStat, "pid" | "startTime" | "group">
+
+/** Runs all of them, then throws what the first one threw that failed. */
+const each = (works: Iterable<() => void>) => {
+  const failures: Array<unknown> = []
+  for (const work of works) {
+    try {
+      work()
+    } catch (error) {
+      if (codeOf(error) !== "ESRCH") failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Signals the process if it still is the one. */
+const signalProcess = (target: Target, signal: Signal): void => {
+  const holder = ProcessStat.read(target.pid)
+  if (holder !== undefined && ProcessStat.isSame(holder, target)) process.kill(target.pid, signal)
+}
+
+/** Ourselves: whatever tree we are in, it is not stopped by stopping us. */
+const self = new Set([1, process.pid])
+
+const ownGroup = (() => {
+  try {
+    return ProcessStat.read("self")?.group
+  } catch {
+    return undefined
+  }
+})()
+
+/** Signals the group at one blow if its number is ours, and those of the targets that are not in it one by one. */
+const deliver = (root: number, withGroup: boolean, targets: Iterable<Target>, signal: Signal): void => {
+  const asOne = withGroup && root !== ownGroup
+  const works: Array<() => void> = asOne ? [() => void process.kill(-root, signal)] : []
+  for (const target of targets) {
+    if (self.has(target.pid) || (asOne && target.group === root)) continue
+    works.push(() => signalProcess(target, signal))
+  }
+  each(works)
+}
+
+const attempt = (work: () => void): Effect.Effect<void, Error> =>
+  Effect.try({ try: work, catch: (error) => error as Error })
+
+/** Asks the table whether the members that a snapshot shows live, with as few snapshots as may be. */
+const livesByTable = (
+  { bornAt, root, standing }: Parts,
+  membersIn: (snapshot: Snapshot) => ReadonlyArray<Target>
+) => {
+  const isLeader = (member: Target) => standing() !== "unproven" && ProcessStat.isSame(member, root)
+  const hasOthers = (members: ReadonlyArray<Target>) => members.some((member) => !isLeader(member))
+  return (table: ProcessTable, urgency: Urgency): boolean => {
+    const latest = table.latest()
+    // It shows the leader if that lived: if it shows nobody, all were dead by then and nobody can have come since.
+    if (latest !== undefined && latest.beganAt > bornAt) {
+      const members = membersIn(latest)
+      if (members.length === 0) return false
+      if (performance.now() - latest.beganAt <= maxAgeMillis && hasOthers(members)) return true
+    }
+    const fresh = table.look(urgency)
+    return fresh === undefined || hasOthers(membersIn(fresh))
+  }
+}
+
+/** The leader's process group alone. */
+export const group = (parts: Parts): ProcessTree => {
+  const { root, standing } = parts
+  const lives = livesByTable(parts, (snapshot) => Membership.ofGroup(snapshot, root))
+  return {
+    isAlive: (urgency) => standing() === "ours" && (parts.table === undefined || lives(parts.table, urgency)),
+    signal: (signal) => attempt(() => deliver(root.pid, standing() === "ours", [], signal))
+  }
+}
+
+/**
+ * Everybody in the leader's group and session, who bears the mark, who is among the `others`, and all their
+ * descendants.
+ */
+export const descendants = (
+  parts: Parts & { readonly table: ProcessTable },
+  others: () => ReadonlyArray<number> = () => []
+): ProcessTree => {
+  const { root, standing, table } = parts
+  let known: ReadonlyMap<number, string> = new Map()
+  let seen: { readonly snapshot: Snapshot; readonly members: ReadonlyArray<Target> } | undefined
+
+  const membersIn = (snapshot: Snapshot): ReadonlyArray<Target> => {
+    if (seen?.snapshot === snapshot) return seen.members
+    const joined = others().flatMap((pid) => snapshot.byPid.get(pid) ?? [])
+    const before = new Map([...known, ...startTimes(joined)])
+    const members = Membership.ofTree(snapshot, root, standing(), before, self)
+    known = startTimes(members)
+    seen = { snapshot, members }
+    return members
+  }
+
+  const deliverTo = (members: ReadonlyArray<Target>, signal: Signal) =>
+    attempt(() => {
+      const withGroup = standing() === "ours" && members.some((member) => member.group === root.pid)
+      deliver(root.pid, withGroup, members, signal)
+    })
+
+  /** What can be done when processes cannot be listed. */
+  const deliverBlindly = (signal: Signal) =>
+    Effect.andThen(
+      attempt(() => deliver(root.pid, standing() === "ours", [], signal)),
+      Effect.fail(new Error("the processes of this machine cannot be listed"))
+    )
+
+  const killAll = Effect.gen(function*() {
+    const killed = new Set<string>()
+    let failure: Error | undefined
+    for (let round = 0; round < maxRounds; round++) {
+      const snapshot = yield* table.next
+      if (snapshot === undefined) return yield* deliverBlindly("SIGKILL")
+      const members = membersIn(snapshot).filter(({ pid, startTime }) => !killed.has(`${pid} ${startTime}`))
+      if (members.length === 0) break
+      for (const { pid, startTime } of members) killed.add(`${pid} ${startTime}`)
+      yield* Effect.catch(
+        deliverTo(members, "SIGKILL"),
+        (error) => Effect.sync(() => void (failure ??= error))
+      )
+    }
+    if (failure !== undefined) return yield* Effect.fail(failure)
+  })
+
+  /** CONT wakes those who were there a moment ago, when they were signalled. */
+  const recent = () => {
+    const latest = table.latest()
+    const isRecent = latest !== undefined && latest.beganAt > parts.bornAt &&
+      performance.now() - latest.beganAt <= maxAgeMillis
+    return isRecent ? latest : undefined
+  }
+
+  const lives = livesByTable(parts, membersIn)
+  return {
+    isAlive: (urgency) => lives(table, urgency),
+    signal: (signal) =>
+      signal === "SIGKILL" ? killAll : Effect.suspend(() => {
+        const latest = signal === "SIGCONT" ? recent() : undefined
+        return latest === undefined ? table.next : Effect.succeed(latest)
+      }).pipe(
+        Effect.flatMap((snapshot) =>
+          snapshot === undefined ? deliverBlindly(signal) : deliverTo(membersIn(snapshot), signal)
+        )
+      )
+  }
+}
+
+const startTimes = (processes: ReadonlyArray<Target>) =>
+  new Map(processes.map(({ pid, startTime }) => [pid, startTime]))
+
+/** A control group that a tree has for itself; `containsUs` if this process is in it, as that of an entry can be. */
+export interface OwnControlGroup {
+  readonly directory: string
+  readonly containsUs: boolean
+}
+
+const isPopulated = ({ containsUs, directory }: OwnControlGroup): boolean => {
+  try {
+    return containsUs
+      ? ControlGroup.members(directory).some((pid) =>
+        !self.has(pid) && ProcessStat.read(pid)?.isAlive === true
+      )
+      : ControlGroup.isPopulated(directory)
+  } catch {
+    return true
+  }
+}
+
+const killControlGroup = ({ containsUs, directory }: OwnControlGroup) =>
+  containsUs ? Effect.void : attempt(() => ControlGroup.kill(directory))
+
+/** Everybody in the control group, and who left it for another but is still in the leader's process group. */
+export const controlGroup = (own: OwnControlGroup, parts: Parts): ProcessTree => {
+  const { root, standing } = parts
+  const leaderGroup = group(parts)
+  const stats = () => ControlGroup.members(own.directory).flatMap((pid) => ProcessStat.read(pid) ?? [])
+  const deliverToAll = (signal: Signal) => {
+    let targets: ReadonlyArray<Target> = []
+    each([
+      () => void (targets = stats()),
+      () => deliver(root.pid, standing() === "ours", targets, signal)
+    ])
+  }
+  return {
+    isAlive: (urgency) => isPopulated(own) || leaderGroup.isAlive(urgency),
+    signal: (signal) =>
+      signal === "SIGKILL"
+        ? Effect.andThen(Effect.exit(killControlGroup(own)), attempt(() => deliverToAll(signal)))
+        : attempt(() => deliverToAll(signal))
+  }
+}
+
+/** What a leader left that died unseen: everybody in the control group, who bears the mark, and their descendants. */
+export const remains = (
+  own: OwnControlGroup | undefined,
+  parts: Parts & { readonly table: ProcessTable }
+): ProcessTree => {
+  if (own === undefined) return descendants(parts)
+  const all = descendants(parts, () => {
+    try {
+      return ControlGroup.members(own.directory)
+    } catch {
+      return [] // that somebody is there can be told without
+    }
+  })
+  return {
+    isAlive: (urgency) => isPopulated(own) || all.isAlive(urgency),
+    signal: (signal) =>
+      signal === "SIGKILL"
+        ? Effect.andThen(Effect.exit(killControlGroup(own)), all.signal(signal))
+        : all.signal(signal)
+  }
+}
+
+/** A tree of which nothing is left. */
+export const none: ProcessTree = { isAlive: () => false, signal: () => Effect.void }

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto"
+import { constants } from "node:fs"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+
+/** A file that is replaced as a whole: readers see the old content or the new, never a part. */
+export interface ReplacedFile {
+  /**
+   * Writes the bytes beside the file and renames that over it, whatever it is; fails if it is a directory. The file's
+   * directory is made again, for the owner only, if it was there and has gone missing. Nothing is left beside the file
+   * when it fails.
+   *
+   * Nothing is flushed to the disk: after a crash of the host the file may be old, empty or gone.
+   */
+  readonly replace: (content: string | Uint8Array) => Promise<void>
+}
+
+/** Not to be guessed, so that nobody can put something there before us in a directory that others may write. */
+const suffix = () => `${randomBytes(8).toString("hex")}.tmp`
+const isSuffix = (text: string) => /^[0-9a-f]{16}\.tmp$/.test(text)
+
+/** Removes what daemons that were killed while they wrote left behind: what is ours and has a temporary's name. */
+const collect = async (directory: string, prefix: string) => {
+  for await (const { name } of await fs.opendir(directory)) {
+    if (!name.startsWith(prefix) || !isSuffix(name.slice(prefix.length))) continue
+    const left = path.join(directory, name)
+    const stat = await fs.lstat(left)
+    if (stat.isFile() && stat.uid === process.geteuid?.()) await fs.unlink(left)
+  }
+}
+
+/**
+ * The file at this path, for one writer at a time; others may write other files in the same directory. `mode` is that
+ * of a file which is made, less the umask.
+ */
+export const make = (file: string, mode: number): ReplacedFile => {
+  const directory = path.dirname(file)
+  const prefix = `.${path.basename(file)}.`
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
+  const create = (temporary: string) =>
+    fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode).catch(async (error: unknown) => {
+      // One that never was there is rather a mistake in the path.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || !wasThere) throw error
+      await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+      return fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+    })
+  let isCollected = false
+  let wasThere = false
+  return {
+    async replace(content) {
+      // Not before the first writing: until then the writer may be another daemon, which refuses this one.
+      if (!isCollected) await collect(directory, prefix).catch(() => {}) // litter keeps nobody from writing
+      isCollected = true
+      const temporary = path.join(directory, prefix + suffix())
+      const handle = await create(temporary)
+      wasThere = true
+      try {
+        try {
+          await handle.writeFile(content)
+        } finally {
+          await handle.close()
+        }
+        await fs.rename(temporary, file)
+      } catch (error) {
+        await fs.unlink(temporary).catch(() => {}) // the first error is the one to tell
+        throw error
+      }
+    }
+  }
+}
+
+/**
+ * What is wrong, in words that stay the same as long as the cause does: Node's go on with the name of the temporary
+ * file, which is another each time.
+ */
+export const reason = (error: unknown): string => {
+  const { message } = error as Error
+  return /^E[A-Z0-9]+: [^,]+/.exec(message)?.[0] ?? message
+}

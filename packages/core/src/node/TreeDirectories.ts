@@ -1,0 +1,63 @@
+import * as Effect from "effect/Effect"
+import type { Mark } from "../Spawner.ts"
+import * as ControlGroup from "./ControlGroup.ts"
+
+/** How many control groups that were left with processes in them are looked at on one occasion. */
+const lookedAfter = 4
+
+/** The control groups of this daemon's trees: removed when they are empty, at the latest when the scope ends. */
+export const make = Effect.fnUntraced(function*(base: string | undefined) {
+  /** Those whose leader, which may not even have moved in yet, runs; and those whose leader has gone. */
+  const running = new Set<string>()
+  const left = new Set<string>()
+
+  const ended = (directory: string | undefined) => {
+    if (directory === undefined) return
+    running.delete(directory)
+    if (ControlGroup.remove(directory)) left.delete(directory)
+    else left.add(directory)
+  }
+  /** What an entry leaves running ends some day, and nobody tells. */
+  const lookAfter = () => {
+    for (const directory of [...left].slice(0, lookedAfter)) {
+      left.delete(directory)
+      ended(directory)
+    }
+  }
+
+  for (const directory of leftBefore(base)) ended(directory)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const directory of left) ended(directory)
+      if (base !== undefined) ControlGroup.removeIfEmpty(base)
+    })
+  )
+  return {
+    /** Makes that of a tree which is about to be started. Throws if it cannot be made. */
+    make: (mark: Mark): string => {
+      lookAfter()
+      const directory = ControlGroup.treeIn(base!, mark)
+      ControlGroup.makeBase(base!)
+      ControlGroup.make(directory)
+      running.add(directory)
+      return directory
+    },
+    /** The leader is gone; others may be there. */
+    left: (directory: string | undefined) => {
+      if (directory === undefined) return
+      running.delete(directory)
+      left.add(directory)
+    },
+    /** Nobody is there any more. */
+    ended
+  }
+})
+
+/** Those of an earlier daemon with our name. */
+const leftBefore = (base: string | undefined): ReadonlyArray<string> => {
+  try {
+    return base === undefined ? [] : ControlGroup.below(base)
+  } catch {
+    return []
+  }
+}

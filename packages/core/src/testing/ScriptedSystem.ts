@@ -1,0 +1,216 @@
+import type { ChildExit } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Entry } from "../Cltab.ts"
+import type { Child, Mark, ProcessIdentity, Signal } from "../Spawner.ts"
+import { Spawner, SpawnError } from "../Spawner.ts"
+import { boot } from "./LedgerDisk.ts"
+import { Trace } from "./Trace.ts"
+
+/** What one run of a command does. Without anything: it runs until it gets any signal, and dies of that. */
+export interface Script {
+  /** The operating system refuses to start it, for this reason. */
+  readonly refused?: string
+  /** The operating system takes this long to start it. */
+  readonly forks?: Duration.Input
+  /** It ends by itself after this time. */
+  readonly runs?: Duration.Input
+  /** With this code; 0 unless given. */
+  readonly exits?: number
+  /** Or of this signal, which somebody else sent. */
+  readonly dieOf?: Signal
+  /** Signals that it ignores. With KILL among them it stands for a process that hangs in the kernel. */
+  readonly ignores?: ReadonlyArray<Signal>
+  /** How long after a deadly signal it takes to be gone. */
+  readonly dies?: Duration.Input
+  /** Processes of its group outlive the leader for this long. */
+  readonly survivors?: Duration.Input
+}
+
+/** The scripts of a command's runs in order; the last one serves all further runs. */
+export type Scripts = Readonly<Record<string, Script | readonly [Script, ...ReadonlyArray<Script>]>>
+
+/** A live process as the system sees it, whoever started it. */
+export interface LiveProcess {
+  readonly pid: number
+  readonly entry: Entry
+}
+
+/** One daemon's hold on the system. */
+export interface Hold {
+  readonly spawner: Spawner["Service"]
+  /**
+   * As if the daemon were killed: what it started lives on, and whatever it still does has no effect. Everything that
+   * it waits for comes at once, so that its fibers end.
+   */
+  readonly sever: Effect.Effect<void>
+}
+
+/** An operating system whose processes exist on the clock only. It outlives the daemons that hold on to it. */
+export class ScriptedSystem extends Context.Service<ScriptedSystem, {
+  readonly hold: Effect.Effect<Hold>
+  /** Every process whose leader or whose tree lives, in the order of their starts. */
+  readonly processes: () => ReadonlyArray<LiveProcess>
+}>()("@clinit/core/testing/ScriptedSystem") {}
+
+interface Process extends LiveProcess {
+  readonly identity: ProcessIdentity
+  readonly mark: Mark
+  readonly script: Script
+  readonly exit: Deferred.Deferred<ChildExit>
+  readonly extinct: Deferred.Deferred<void>
+}
+
+const text = (end: ChildExit) =>
+  end._tag === "Exited"
+    ? `exited ${end.code}`
+    : end._tag === "Signaled"
+    ? `died of ${end.signal}`
+    : "vanished"
+
+const unknown = { _tag: "Unknown" } as const
+
+/**
+ * A system whose commands do what their scripts say; one without a script runs until it is signalled. Each start,
+ * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped.
+ */
+export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
+  Layer.effect(
+    ScriptedSystem,
+    Effect.gen(function*() {
+      const trace = yield* Trace
+      const scope = yield* Effect.scope
+      const runs = new Map<string, number>()
+      const processes = new Map<number, Process>()
+      let lastPid = 1000
+
+      const nextScript = (command: string): Script => {
+        const script = Object.hasOwn(scripts, command) ? scripts[command]! : {}
+        if (!("length" in script)) return script
+        const run = runs.get(command) ?? 0
+        runs.set(command, run + 1)
+        return script[Math.min(run, script.length - 1)]!
+      }
+
+      const later = (delay: Duration.Input | undefined, work: Effect.Effect<unknown>) =>
+        delay === undefined ?
+          work :
+          Effect.forkIn(Effect.delay(work, delay), scope, { startImmediately: true })
+
+      const vanish = (process: Process) =>
+        Effect.andThen(
+          Effect.sync(() => processes.delete(process.pid)),
+          Deferred.succeed(process.extinct, void 0)
+        )
+
+      const end = (process: Process, how: ChildExit) =>
+        Effect.gen(function*() {
+          const { entry, exit, script } = process
+          if (Deferred.isDoneUnsafe(exit)) return
+          yield* trace.add(`${entry.tag} ${text(how)}`)
+          // Who hears of the exit finds the tree extinct already, if it had no other process.
+          if (script.survivors === undefined) yield* vanish(process)
+          yield* Deferred.succeed(exit, how)
+          yield* later(script.survivors, vanish(process))
+        })
+
+      const begin = Effect.fnUntraced(function*(entry: Entry, mark: Mark, script: Script) {
+        const pid = ++lastPid
+        const process: Process = {
+          pid,
+          entry,
+          mark,
+          script,
+          identity: {
+            pid,
+            startTime: String(yield* Clock.currentTimeMillis),
+            boot,
+            containment: "group"
+          },
+          exit: yield* Deferred.make<ChildExit>(),
+          extinct: yield* Deferred.make<void>()
+        }
+        processes.set(pid, process)
+        yield* trace.add(`${entry.tag} started`)
+        if (script.runs !== undefined) {
+          yield* later(
+            script.runs,
+            end(
+              process,
+              script.dieOf
+                ? { _tag: "Signaled", signal: script.dieOf }
+                : { _tag: "Exited", code: script.exits ?? 0 }
+            )
+          )
+        }
+        return process
+      })
+
+      const signal = Effect.fnUntraced(function*(process: Process, signal: Signal) {
+        const { entry, extinct, script } = process
+        if (signal === "SIGCONT" || Deferred.isDoneUnsafe(extinct)) return
+        yield* trace.add(`${entry.tag} ${signal}`)
+        if (script.ignores?.includes(signal) === true) return
+        yield* later(script.dies, end(process, { _tag: "Signaled", signal }))
+      })
+
+      const hold = Effect.gen(function*() {
+        const severed = yield* Deferred.make<void>()
+        const isSevered = () => Deferred.isDoneUnsafe(severed)
+
+        const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
+          identity: process.identity,
+          exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
+          isExtinct: () => isSevered() || Deferred.isDoneUnsafe(process.extinct),
+          extinct: Effect.raceFirst(Deferred.await(process.extinct), Deferred.await(severed)),
+          signal: (name) => Effect.suspend(() => isSevered() ? Effect.void : signal(process, name))
+        })
+
+        const gone = (identity: ProcessIdentity): Child => ({
+          identity,
+          exit: Effect.succeed(unknown),
+          isExtinct: () => true,
+          extinct: Effect.void,
+          signal: () => Effect.void
+        })
+
+        const spawner = Spawner.of({
+          containment: "group",
+          spawn: Effect.fnUntraced(function*(entry, mark) {
+            if (isSevered()) return yield* new SpawnError({ reason: "killed" })
+            const script = nextScript(entry.command)
+            if (script.forks !== undefined) {
+              yield* Effect.raceFirst(Effect.sleep(script.forks), Deferred.await(severed))
+            }
+            if (isSevered()) return yield* new SpawnError({ reason: "killed" })
+            if (script.refused !== undefined) {
+              yield* trace.add(`${entry.tag} refused`)
+              return yield* new SpawnError({ reason: script.refused })
+            }
+            const process = yield* begin(entry, mark, script)
+            return child(process, Deferred.await(process.exit))
+          }),
+          adopt: (identity, mark) =>
+            Effect.sync(() => {
+              const process = processes.get(identity.pid)
+              return process?.identity.startTime === identity.startTime && process?.mark === mark
+                ? child(process!, Effect.as(Deferred.await(process!.exit), unknown))
+                : gone(identity)
+            }),
+          find: (prefix) =>
+            Effect.sync(() =>
+              [...processes.values()].filter(({ mark }) => mark.startsWith(prefix)).map((
+                { identity, mark }
+              ) => ({ mark, identity }))
+            )
+        })
+        return { spawner, sever: Effect.asVoid(Deferred.succeed(severed, void 0)) }
+      })
+
+      return { hold, processes: () => [...processes.values()] }
+    })
+  )

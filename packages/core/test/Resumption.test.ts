@@ -1,0 +1,83 @@
+import * as Cltab from "@clinit/core/Cltab"
+import type * as LedgerText from "@clinit/core/LedgerText"
+import * as Mark from "@clinit/core/Mark"
+import * as Resumption from "@clinit/core/Resumption"
+import type { Found } from "@clinit/core/Spawner"
+import { GroupName, Level } from "@clinit/protocol/Names"
+import { assert, describe, it } from "@effect/vitest"
+
+const web = GroupName.make("web")
+const entries = Cltab.parse("web:a:1:respawn:a\nweb:b:1:once:b\nother:c:1:once:c\n").entries
+const [a, b, c] = entries as [Cltab.Entry, Cltab.Entry, Cltab.Entry]
+const changed = { ...a, command: "changed" }
+
+const process = (pid: number) => ({ pid, startTime: "1", containment: "descendants" as const })
+const ledger = (next: number, ...runs: ReadonlyArray<LedgerText.RunRecord>): LedgerText.Ledger => ({
+  clinit: "ledger",
+  version: 1,
+  id: "id",
+  next,
+  groups: [{ group: web, target: Level.make("1") }],
+  runs
+})
+const found = (run: number, entry: Cltab.Entry, pid: number, id = "id"): Found => ({
+  mark: Mark.make(id, run, entry),
+  identity: process(pid)
+})
+const plan = (ledger: LedgerText.Ledger, ...trees: ReadonlyArray<Found>) => {
+  const { runs, strays } = Resumption.plan(ledger, trees, entries, 99)
+  return {
+    runs: (runs.get(web) ?? []).map(({ end, entry, process, run }) =>
+      `${run} ${entry.tag} ${end === undefined ? process?.pid : end._tag}`
+    ),
+    strays: strays.map(({ identity }) => identity.pid)
+  }
+}
+
+describe("a resumption", () => {
+  it("takes over what is recorded, whether its process is found or not", () => {
+    const recorded = ledger(3, { run: 1, entry: a, since: 0, process: process(11) }, {
+      run: 2,
+      entry: b,
+      since: 0,
+      end: { _tag: "Exited", code: 0 }
+    })
+    assert.deepStrictEqual(plan(recorded), { runs: ["1 a 11", "2 b Exited"], strays: [] })
+    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), { runs: ["1 a 11", "2 b Exited"], strays: [] })
+  })
+
+  it("counts a run that was about to start as not started, unless its process is found", () => {
+    const recorded = ledger(2, { run: 1, entry: a, since: 0 })
+    assert.deepStrictEqual(plan(recorded), { runs: [], strays: [] })
+    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), { runs: ["1 a 12"], strays: [] })
+  })
+
+  it("takes over what was started after the last record if an entry is the one that was run", () => {
+    assert.deepStrictEqual(plan(ledger(2), found(2, a, 12)), { runs: ["2 a 12"], strays: [] })
+    assert.deepStrictEqual(plan(ledger(2), found(2, changed, 12)), { runs: [], strays: [12] })
+    assert.deepStrictEqual(plan(ledger(2), found(2, c, 12)), { runs: [], strays: [12] }, "a group never told")
+  })
+
+  it("takes the latest of an entry's runs", () => {
+    const recorded = ledger(2, { run: 1, entry: a, since: 0, process: process(11) })
+    assert.deepStrictEqual(plan(recorded, found(2, a, 12)), { runs: ["2 a 12"], strays: [] })
+  })
+
+  it("leaves alone what older runs left on purpose, and what other ledgers marked", () => {
+    assert.deepStrictEqual(
+      plan(ledger(5), found(4, b, 12), found(7, b, 13, "idd"), found(7, b, 14, "other")),
+      {
+        runs: [],
+        strays: []
+      }
+    )
+  })
+
+  it("believes no mark that it cannot read", () => {
+    for (
+      const mark of ["id", "id.", "id.x.y", "id.0.y", "id.-1.y", "id.7", "id.7.", "id.7.y.z", "id.1e9.y"]
+    ) {
+      assert.isUndefined(Mark.read("id", mark), mark)
+    }
+  })
+})
