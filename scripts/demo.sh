@@ -1,5 +1,6 @@
 #!/bin/sh
-# The main job in half a minute: a group taken through two levels, a respawn, a graceful shutdown.
+# The main job in half a minute: a group taken through two levels, a respawn, a daemon that is killed, a graceful
+# shutdown.
 set -eu
 
 repository=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -22,10 +23,15 @@ wait_until() {
 }
 is_replaced() { now=$(pid_of app); test -n "$now" && test "$now" != "$1"; }
 
-echo '$ clinit -d &'
-node "$repository/packages/cli/dist/clinit.js" -c cltab -d 2>log &
-daemon=$!
-wait_until test -S run/clinit.s
+answers() { clinit status >/dev/null 2>&1; }
+start_daemon() {
+  echo '$ clinit -d &'
+  node "$repository/packages/cli/dist/clinit.js" -c cltab -d 2>>log &
+  daemon=$!
+  wait_until answers
+}
+
+start_daemon
 
 show -w web dev
 show status web
@@ -39,6 +45,15 @@ kill -9 "$before"
 wait_until is_replaced "$before"
 pids="$pids $(pid_of app)"
 show status web
+
+printf '\n$ kill -9 %s   # the daemon itself\n' "$daemon"
+kill -9 "$daemon"
+{ wait "$daemon"; } 2>/dev/null || true
+start_daemon
+show status web
+for pid in $(pid_of db) $(pid_of app); do
+  case " $pids " in *" $pid "*) ;; *) echo "demo: process $pid was not adopted" >&2; exit 1 ;; esac
+done
 
 printf '\n$ cat run/clstat\n'
 cat run/clstat

@@ -71,7 +71,9 @@ const volatileStore = Layer.succeed(LedgerStore, {
   replace: () => Effect.void,
   remove: Effect.void,
   freshId: Effect.succeed("volatile"),
-  boot: undefined
+  boot: undefined,
+  keeper: { pid: 1 },
+  isRunning: () => false
 })
 
 /** At most one rewrite in this time, unless somebody waits for it. */
@@ -88,7 +90,7 @@ const risk = "if this daemon were killed, the next might not find every process"
 
 /** What is in the store, if it can be continued. */
 const recover = Effect.gen(function*() {
-  const { boot, file, read } = yield* LedgerStore
+  const { boot, file, isRunning, read } = yield* LedgerStore
   const text = yield* read
   if (text === undefined) return undefined
   const parsed = LedgerText.parse(text)
@@ -97,6 +99,13 @@ const recover = Effect.gen(function*() {
   if (ledger.boot !== boot) {
     yield* Effect.logInfo(`${file} is from before the last boot of this host: nothing to take over`)
     return undefined
+  }
+  // It holds no lock any more, which somebody has removed; but what it supervises is not ours.
+  if (isRunning(ledger.keeper)) {
+    return yield* new LedgerRefused({
+      file,
+      reason: `the daemon that keeps it still runs: pid ${ledger.keeper.pid}`
+    })
   }
   const blind = ledger.runs.find(({ end, process }) => end === undefined && process?.startTime === undefined)
   if (boot === undefined && blind?.process !== undefined) {
@@ -162,11 +171,8 @@ const make = (resume: boolean) =>
       })
 
     const print = () => {
-      const header = LedgerText.printHeader({
-        id,
-        next,
-        ...(store.boot === undefined ? {} : { boot: store.boot })
-      })
+      const { boot, keeper } = store
+      const header = LedgerText.printHeader({ id, next, keeper, ...(boot === undefined ? {} : { boot }) })
       return `${[header, ...groupLines.values(), ...runLines.values()].join("\n")}\n`
     }
 

@@ -21,6 +21,13 @@ export class LedgerUnwritable extends Schema.TaggedError<LedgerUnwritable>()("Le
   }
 }
 
+/** A process that keeps a ledger; `startTime` as in `ProcessIdentity`. */
+export const Keeper = Schema.Struct({
+  pid: Schema.Int.check(Schema.isGreaterThan(0)),
+  startTime: Schema.optionalKey(Schema.String)
+})
+export type Keeper = typeof Keeper.Type
+
 /** Where the ledger is kept: a file for the owner only, replaced as a whole, whose every byte is checked. */
 export class LedgerStore extends Context.Service<LedgerStore, {
   /** Its name, for messages. */
@@ -34,4 +41,8 @@ export class LedgerStore extends Context.Service<LedgerStore, {
   readonly freshId: Effect.Effect<string>
   /** What identifies this boot of the host; nothing where the system does not tell. */
   readonly boot: string | undefined
+  /** This process. */
+  readonly keeper: Keeper
+  /** Whether another process than this one, which kept a ledger in this boot, still runs. */
+  readonly isRunning: (keeper: Keeper) => boolean
 }>()("@clinit/core/LedgerStore") {}

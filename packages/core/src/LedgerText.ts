@@ -3,6 +3,7 @@ import { GroupState, RunEnd } from "@clinit/protocol/Status"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Entry } from "./Cltab.ts"
+import { Keeper } from "./LedgerStore.ts"
 import { ProcessIdentity } from "./Spawner.ts"
 
 /**
@@ -37,6 +38,7 @@ const Header = Schema.Struct({
   version: Schema.Literal(1),
   id: Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,64}$/)),
   boot: Schema.optionalKey(Schema.String),
+  keeper: Keeper,
   next: Schema.Int.check(Schema.isGreaterThan(0))
 })
 export type Header = typeof Header.Type
@@ -74,7 +76,7 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
   const pids = new Set<number>()
   let header: Header | undefined
   for (const [index, line] of lines.entries()) {
-    const problem = (reason: string) => Result.fail(`line ${index + 1}: ${reason}`)
+    const problem = (reason: string) => Result.fail(`line ${index + 1}: ${reason.replaceAll(/\s+/g, " ")}`)
     const json = Result.try(() => JSON.parse(line) as unknown)
     if (Result.isFailure(json)) return problem("not JSON")
     if (header === undefined) {

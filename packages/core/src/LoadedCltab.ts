@@ -39,13 +39,13 @@ const make = Effect.gen(
       })
     let loaded = yield* Effect.flatMap(read, parse)
     let trouble: ReadonlyArray<string> = []
-    const { clstat, socket } = loaded.cltab.settings
+    const begun = loaded.cltab.settings
 
     /** The daemon listens and writes where it began to: clients that read the new lines look elsewhere. */
     const moved = ({ settings }: Cltab.Cltab) =>
-      settings.socket?.value === socket?.value && settings.clstat?.value === clstat?.value ?
-        [] :
-        [`${file}: a changed socket or clstat line takes effect when the daemon is started again`]
+      (["socket", "clstat", "containment"] as const)
+        .filter((name) => settings[name]?.value !== begun[name]?.value)
+        .map((name) => `${file}: a changed ${name} line takes effect when the daemon is started again`)
 
     /** What is to be said of a cltab for as long as it is in force. */
     const lasting = (cltab: Cltab.Cltab) => [

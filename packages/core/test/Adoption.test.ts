@@ -345,6 +345,23 @@ describe("the ledger", () => {
       })
     ))
 
+  it.effect("of a daemon that still runs refuses the start, whoever removed its lock", () =>
+    withMachine(
+      web,
+      scripts,
+      Effect.fnUntraced(function*(machine) {
+        yield* (yield* machine.boot()).tell("web", "dev")
+        yield* machine.crash
+        machine.disk.keeperRuns = true
+        machine.trace.news()
+        const refusal = yield* Effect.flip(machine.boot())
+        assert.strictEqual(refusal.message, "/test/ledger: the daemon that keeps it still runs: pid 999")
+        assert.deepStrictEqual(machine.trace.news(), [])
+        machine.disk.keeperRuns = false
+        yield* machine.boot()
+      })
+    ))
+
   it.effect("that is not resumed says what it found and leaves it alone", () =>
     withMachine(
       web,

@@ -206,19 +206,21 @@ describe("a cltab with warnings only", () => {
     ))
 })
 
-describe("a changed socket or clstat line", () => {
-  it.effect("is warned of at every order until it is changed back: it needs a restart", () =>
-    withNode(
-      good,
-      {},
-      Effect.fnUntraced(function*(node) {
-        const warning =
-          "/test/cltab: a changed socket or clstat line takes effect when the daemon is started again"
-        node.cltab.write(`${good}:::socket:/tmp/other\n`)
-        assert.deepStrictEqual((yield* node.tell("web", "1")).warnings, [warning])
-        assert.deepStrictEqual((yield* node.reread).warnings, [warning])
-        node.cltab.write(good)
-        assert.deepStrictEqual((yield* node.reread).warnings, [])
-      })
-    ))
+describe("a line for the whole daemon that was changed", () => {
+  const lines = [["socket", "/tmp/other"], ["clstat", "/tmp/other"], ["containment", "group"]] as const
+  for (const [name, value] of lines) {
+    it.effect(`is warned of at every order until it is changed back: ${name} needs a restart`, () =>
+      withNode(
+        good,
+        {},
+        Effect.fnUntraced(function*(node) {
+          const warning = `/test/cltab: a changed ${name} line takes effect when the daemon is started again`
+          node.cltab.write(`${good}:::${name}:${value}\n`)
+          assert.deepStrictEqual((yield* node.tell("web", "1")).warnings, [warning])
+          assert.deepStrictEqual((yield* node.reread).warnings, [warning])
+          node.cltab.write(good)
+          assert.deepStrictEqual((yield* node.reread).warnings, [])
+        })
+      ))
+  }
 })

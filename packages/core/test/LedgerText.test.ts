@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 
 const entry = Cltab.parse("web:a:1:respawn:a --flag").entries[0]!
 const web = GroupName.make("web")
-const header = LedgerText.printHeader({ id: "abc", next: 9, boot: "b" })
+const header = LedgerText.printHeader({ id: "abc", next: 9, boot: "b", keeper: { pid: 5 } })
 const group = LedgerText.printGroup({
   group: web,
   target: Level.make("1"),

@@ -15,6 +15,7 @@ import {
   freshMark,
   freshName,
   killPid,
+  pidIn,
   read,
   runs,
   spawner,
@@ -116,7 +117,7 @@ const claims = (containment: Containment) => {
         mark,
         `${isWhole ? "setsid " : ""}sh -c 'echo $$ > DIR/pid; exec sleep 1000' & exec sleep 1000`
       )
-      const pid = Number(yield* eventually("its child", () => read(`${directory}/pid`)))
+      const pid = yield* pidIn(`${directory}/pid`)
       const { adopt } = yield* spawner(containment, name)
       const child = yield* adopt(identity, mark)
       yield* child.signal("SIGKILL")
@@ -133,7 +134,7 @@ const claims = (containment: Containment) => {
         mark,
         "sh -c 'echo $$ > DIR/pid; exec sleep 1000' & exec sleep 1000"
       )
-      const pid = Number(yield* eventually("its child", () => read(`${directory}/pid`)))
+      const pid = yield* pidIn(`${directory}/pid`)
       killPid(identity.pid)
       yield* eventually("it has ended", () => !runs(identity.pid))
       const { adopt } = yield* spawner(containment, name)

@@ -11,6 +11,7 @@ import {
   eventually,
   freshMark,
   killPid,
+  pidIn,
   read,
   runs,
   spawner,
@@ -168,7 +169,7 @@ const claims = (containment: Containment) => {
           containment,
           `python3 -c '${headless}' & echo $! > DIR/pid; exec sleep 0.3`
         )
-        const pid = Number(yield* eventually("its pid", () => read(`${directory}/pid`)))
+        const pid = yield* pidIn(`${directory}/pid`)
         yield* eventually("the main thread has ended", () => stat(pid)?.state === "Z")
         yield* withDeadline("the exit", child.exit)
         yield* stays("it is not extinct", () => !child.isExtinct(), 200)

@@ -207,7 +207,7 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
           .replace("$BASE_OF_CGROUPS", typeof place === "string" ? "" : place.mount.directory)
       )
       const pid = yield* eventually("somebody is in the nested one", () =>
-        read(`${directory}/nested/cgroup.procs`)?.trim())
+        read(`${directory}/nested/cgroup.procs`)?.trim() || undefined)
       assert.strictEqual(ControlGroup.members(directory).length, 2)
       yield* child.signal("SIGTERM")
       yield* withDeadline("the extinction", child.extinct)

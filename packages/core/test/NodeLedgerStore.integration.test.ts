@@ -3,7 +3,7 @@ import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
@@ -285,3 +285,26 @@ it.live("the boot is the system's name for it, where there is one", () =>
     const file = "/proc/sys/kernel/random/boot_id"
     assert.strictEqual(boot, fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim() : undefined)
   }))
+
+describe("who keeps a ledger", () => {
+  const startTimeOf = (pid: number) =>
+    fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ")[19]!
+
+  it.live.skipIf(!fs.existsSync("/proc/self/stat"))(
+    "runs if its pid and start time are a live process's",
+    () =>
+      Effect.gen(function*() {
+        const { isRunning, keeper } = yield* setUp
+        assert.deepStrictEqual(keeper, { pid: process.pid, startTime: startTimeOf(process.pid) })
+        assert.isFalse(isRunning(keeper), "this very process")
+        const child = spawn("sleep", ["1000"], { stdio: "ignore" })
+        const ended = new Promise((resolve) => child.once("exit", resolve))
+        const other = { pid: child.pid!, startTime: startTimeOf(child.pid!) }
+        assert.isTrue(isRunning(other))
+        assert.isFalse(isRunning({ ...other, startTime: `${other.startTime}1` }), "a pid that was given away")
+        child.kill("SIGKILL")
+        yield* Effect.promise(() => ended)
+        assert.isFalse(isRunning(other))
+      })
+  )
+})

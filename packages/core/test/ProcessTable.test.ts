@@ -84,6 +84,7 @@ const snapshotOf = (processes: ReadonlyArray<Partial<Process> & { readonly pid: 
   }
   return {
     beganAt: 0,
+    isComplete: true,
     byPid: new Map(all.map((process) => [process.pid, process])),
     byParent: by(({ parent }) => [parent]),
     byGroup: by(({ group }) => [group]),

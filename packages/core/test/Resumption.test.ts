@@ -16,6 +16,7 @@ const ledger = (next: number, ...runs: ReadonlyArray<LedgerText.RunRecord>): Led
   clinit: "ledger",
   version: 1,
   id: "id",
+  keeper: { pid: 5 },
   next,
   groups: [{ group: web, target: Level.make("1") }],
   runs

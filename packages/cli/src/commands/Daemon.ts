@@ -80,6 +80,8 @@ export const daemon = (
       const claim = yield* NodeSocketServer.claim(socket)
       const door = yield* makeDoor
       yield* NodeSocketServer.listen(claim, door.answer)
+      // Who waits at the door of a start that fails must not hold up its end.
+      yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
       const system = yield* Layer.build(Layer.mergeAll(
         Ledger.layer({ resume }).pipe(Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`))),
         NodeSpawner.layer({ name: nameOf(socket), containment: settings.containment?.value })

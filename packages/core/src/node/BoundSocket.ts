@@ -70,8 +70,11 @@ const withBindable = <A>(file: string, use: (bindable: string) => A): A => {
   }
 }
 
+/** So many clients may wait to be accepted: the system refuses more with EAGAIN. */
+const backlog = 1_000
+
 /** Binds and listens, for the owner only from the first moment on. */
-const listen = (server: net.Server, file: string, backlog: number) => {
+const listen = (server: net.Server, file: string) => {
   const umask = process.umask(0o177)
   try {
     withBindable(file, (path) => server.listen({ path, backlog })) // binds before it returns
@@ -101,8 +104,7 @@ const place = (temporary: string, socket: string, replaced: FileIdentity.FileIde
 export const bind = Effect.fnUntraced(
   function*(
     server: net.Server,
-    socket: string,
-    backlog: number
+    socket: string
   ): Effect.fn.Return<BoundSocket, SocketRefused> {
     const replaced = yield* stale(socket)
     const temporary = path.join(path.dirname(socket), temporaryName(socket))
@@ -120,7 +122,7 @@ export const bind = Effect.fnUntraced(
         }
       })
       try {
-        listen(server, temporary, backlog)
+        listen(server, temporary)
       } catch (error) {
         failed(error)
       }

@@ -7,7 +7,9 @@ import { randomBytes } from "node:crypto"
 import { constants, readFileSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import { crc32 } from "node:zlib"
+import type { Keeper } from "../LedgerStore.ts"
 import { LedgerRefused, LedgerStore, LedgerUnwritable } from "../LedgerStore.ts"
+import * as ProcessStat from "./ProcessStat.ts"
 import * as ReplacedFile from "./ReplacedFile.ts"
 
 /** A larger ledger is refused rather than read into memory. */
@@ -82,6 +84,21 @@ const unlink = (file: string) =>
 const bootId = () =>
   Result.getOrUndefined(Result.try(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()))
 
+const startTime = Result.getOrUndefined(Result.try(() => ProcessStat.read("self")?.startTime))
+
+const keeper: Keeper = { pid: process.pid, ...(startTime === undefined ? {} : { startTime }) }
+
+/** Where it cannot be told, the owner lock has to do. */
+const isRunning = (other: Keeper): boolean => {
+  if (other.startTime === undefined || other.pid === process.pid) return false
+  try {
+    const holder = ProcessStat.read(other.pid)
+    return holder?.isAlive === true && ProcessStat.isSame(holder, other)
+  } catch {
+    return false
+  }
+}
+
 const exists = (file: string) =>
   fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
 
@@ -128,7 +145,9 @@ export const layer = (file: string): Layer.Layer<LedgerStore> =>
           return unlink(file)
         }),
         freshId: Effect.sync(() => randomBytes(16).toString("hex")),
-        boot: bootId()
+        boot: bootId(),
+        keeper,
+        isRunning
       }
     })
   )

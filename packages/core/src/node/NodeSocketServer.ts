@@ -101,7 +101,7 @@ export const listen = Effect.fnUntraced(
   ): Effect.fn.Return<void, SocketRefused, Scope.Scope | Trouble> {
     const { lock, socket } = claim
     const trouble = yield* Trouble
-    const { clients: seats, connections } = yield* ClientConnection.Limits
+    const { connections } = yield* ClientConnection.Limits
     const clients = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(clients)()
     const receive = yield* reception(answer)
@@ -113,7 +113,7 @@ export const listen = Effect.fnUntraced(
       })
       server.maxConnections = connections
       return Effect.tap(
-        BoundSocket.bind(server, socket, seats),
+        BoundSocket.bind(server, socket),
         () => Effect.sync(() => server.on("error", ({ message }) => void run(trouble.set(subject, message))))
       )
     })

@@ -14,6 +14,8 @@ type Index<Key> = ReadonlyMap<Key, ReadonlyArray<Process>>
 export interface Snapshot {
   /** Milliseconds of `performance.now()` at which reading began. */
   readonly beganAt: number
+  /** Whether nobody can have been missed; otherwise it only tells who was there, not who was not. */
+  readonly isComplete: boolean
   /** Also those that are only waited for. */
   readonly byPid: ReadonlyMap<number, Process>
   readonly byParent: Index<number>
@@ -55,7 +57,7 @@ const push = <Key>(index: Map<Key, Array<Process>>, key: Key, process: Process) 
   else list.push(process)
 }
 
-const indexed = (beganAt: number, byPid: ReadonlyMap<number, Process>): Snapshot => {
+const indexed = (beganAt: number, { byPid, isComplete }: Scan): Snapshot => {
   const byParent = new Map<number, Array<Process>>()
   const byGroup = new Map<number, Array<Process>>()
   const bySession = new Map<number, Array<Process>>()
@@ -67,28 +69,32 @@ const indexed = (beganAt: number, byPid: ReadonlyMap<number, Process>): Snapshot
     push(bySession, process.session, process)
     for (const mark of process.marks) push(byMark, mark, process)
   }
-  return { beganAt, byPid, byParent, byGroup, bySession, byMark }
+  return { beganAt, isComplete, byPid, byParent, byGroup, bySession, byMark }
 }
+
+type Scan = Pick<Snapshot, "byPid" | "isComplete">
 
 /**
  * Reads every process; throws if one cannot be read though it may be there.
  *
  * Processes come while others are being read: one that forks behind the listing and is gone before its turn would be
- * missed together with its child. So it is listed again until nothing is new.
+ * missed together with its child. So it is listed again until everybody new could be read, and is known thereby.
  */
-const scan = (marksOf: (stat: ProcessStat.ProcessStat) => ReadonlyArray<Mark>): Map<number, Process> => {
+const scan = (marksOf: (stat: ProcessStat.ProcessStat) => ReadonlyArray<Mark>): Scan => {
   const byPid = new Map<number, Process>()
   const seen = new Set<string>()
-  for (let round = 0; round < maxRounds; round++) {
+  for (let round = 1; round <= maxRounds; round++) {
     const fresh = fs.readdirSync("/proc").filter((name) => isPid(name) && !seen.has(name))
-    if (fresh.length === 0) return byPid
+    let isSettled = round > 1
     for (const pid of fresh) {
       seen.add(pid)
       const stat = ProcessStat.read(pid)
-      if (stat !== undefined) byPid.set(stat.pid, { ...stat, marks: marksOf(stat) })
+      if (stat === undefined) isSettled = false
+      else byPid.set(stat.pid, { ...stat, marks: marksOf(stat) })
     }
+    if (isSettled) return { byPid, isComplete: true }
   }
-  throw new Error("processes come faster than they can be listed")
+  return { byPid, isComplete: false }
 }
 
 /** A table of its own; reads nothing until it is asked. */

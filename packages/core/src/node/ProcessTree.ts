@@ -123,11 +123,11 @@ const livesByTable = (
     // It shows the leader if that lived: if it shows nobody, all were dead by then and nobody can have come since.
     if (latest !== undefined && latest.beganAt > bornAt) {
       const members = membersIn(latest)
-      if (members.length === 0) return false
+      if (members.length === 0 && latest.isComplete) return false
       if (performance.now() - latest.beganAt <= maxAgeMillis && hasOthers(members)) return true
     }
     const fresh = table.look(urgency)
-    return fresh === undefined || hasOthers(membersIn(fresh))
+    return fresh === undefined || !fresh.isComplete || hasOthers(membersIn(fresh))
   }
 }
 
@@ -183,7 +183,7 @@ export const descendants = (
       const snapshot = yield* table.next
       if (snapshot === undefined) return yield* deliverBlindly("SIGKILL")
       const members = membersIn(snapshot).filter(({ pid, startTime }) => !killed.has(`${pid} ${startTime}`))
-      if (members.length === 0) break
+      if (members.length === 0 && snapshot.isComplete) break
       for (const { pid, startTime } of members) killed.add(`${pid} ${startTime}`)
       yield* Effect.catch(
         deliverTo(members, "SIGKILL"),

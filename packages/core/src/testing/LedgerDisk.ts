@@ -5,6 +5,8 @@ import { LedgerStore, LedgerUnwritable } from "../LedgerStore.ts"
 export interface LedgerDisk {
   /** What it holds; a test may change it. */
   text: string | undefined
+  /** Whether the daemon that wrote it seems to run still. */
+  keeperRuns: boolean
   /** Why nothing can be written at present. */
   broken: string | undefined
   /** One daemon's way to it. What is written when the daemon no longer lives gets lost. */
@@ -19,6 +21,7 @@ export const make = (): LedgerDisk => {
   let ids = 0
   const disk: LedgerDisk = {
     text: undefined,
+    keeperRuns: false,
     broken: undefined,
     store: (lives) => {
       const set = (text: string | undefined) =>
@@ -33,7 +36,9 @@ export const make = (): LedgerDisk => {
         replace: set,
         remove: set(undefined),
         freshId: Effect.sync(() => `id${++ids}`),
-        boot
+        boot,
+        keeper: { pid: 999 },
+        isRunning: () => disk.keeperRuns
       })
     }
   }

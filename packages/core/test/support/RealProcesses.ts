@@ -35,6 +35,16 @@ export const read = (file: string): string | undefined => {
   }
 }
 
+/** The pid that a shell wrote to the file, once it has. */
+export const pidIn = (file: string): Effect.Effect<number> =>
+  Effect.map(
+    eventually("a pid", () => {
+      const text = read(file)
+      return text?.endsWith("\n") && text
+    }),
+    Number
+  )
+
 export const comm = (pid: number): string | undefined => read(`/proc/${pid}/comm`)?.trim()
 
 /** Fields of /proc/PID/stat by their names in proc_pid_stat(5). */
