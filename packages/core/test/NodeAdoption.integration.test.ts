@@ -91,6 +91,19 @@ const claims = (containment: Containment) => {
   const isWhole = containment !== "group"
   const other = containment === "cgroup" ? "descendants" : "cgroup"
 
+  it.live("goes on although it was begun with an environment of its own", () =>
+    Effect.gen(function*() {
+      const [name, mark] = [freshName(), freshMark()]
+      const { identity } = yield* leftByEarlierDaemon(containment, name, mark, "exec env -i X=y sleep 1000")
+      yield* eventually("it sleeps", () => comm(identity.pid) === "sleep")
+      const { adopt } = yield* spawner(containment, name)
+      const child = yield* adopt(identity, mark)
+      yield* stays("it runs", () => runs(identity.pid) && !child.isExtinct(), 100)
+      yield* child.signal("SIGTERM")
+      yield* withDeadline("the extinction", child.extinct)
+      assert.isFalse(runs(identity.pid))
+    }), 30_000)
+
   it.live("goes on, hears signals, and its end is seen within a second", () =>
     Effect.gen(function*() {
       const [name, mark] = [freshName(), freshMark()]
@@ -248,11 +261,15 @@ describe.skipIf(!isAvailable("descendants"))("a forged identity", () => {
         Effect.gen(function*() {
           const pid = yield* stranger
           yield* eventually("it sleeps", () => comm(pid) === "sleep")
-          for (const victim of [1, process.pid, pid]) {
+          for (const victim of [1, process.pid]) {
             const { startTime } = stat(victim)!
             yield* adoptAndKill({ pid: victim, startTime, boot, containment })
             yield* adoptAndKill({ pid: victim, containment })
           }
+          const { startTime } = stat(pid)!
+          yield* adoptAndKill({ pid, containment })
+          yield* adoptAndKill({ pid, startTime, containment })
+          yield* adoptAndKill({ pid, startTime: `${startTime}0`, boot, containment })
           yield* stays("the stranger runs", () => runs(pid), 100)
         }),
       30_000

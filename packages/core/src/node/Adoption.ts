@@ -44,7 +44,7 @@ export const isOfAnotherBoot = ({ boot }: ProcessIdentity, host: Host): boolean 
 
 /**
  * The leader with this identity, if it is alive and proved to be the one that was started with this mark: by its pid,
- * start time and boot, and by the mark in its environment or by its control group, where those can be read. Throws if
+ * start time and boot, or where those were not recorded by its control group or the mark in its environment. Throws if
  * that cannot be told.
  */
 export const proveLeader = (
@@ -62,11 +62,10 @@ export const proveLeader = (
 }
 
 const isProved = (identity: ProcessIdentity, mark: Mark, host: Host): boolean => {
+  // The mark is no condition here: a leader may have begun with an environment of its own (`env -i`).
+  if (identity.startTime !== undefined && identity.boot !== undefined) return identity.boot === host.boot
   const recorded = recordedControlGroup(identity, mark, host)
   const actual = recorded === undefined ? undefined : controlGroupOf(identity.pid, host)
   if (recorded !== undefined && actual !== undefined && ControlGroup.isWithin(actual, recorded)) return true
-  const marks = TreeMark.read(identity.pid)
-  return marks === undefined
-    ? identity.startTime !== undefined && identity.boot !== undefined && identity.boot === host.boot
-    : marks.includes(mark)
+  return TreeMark.read(identity.pid)?.includes(mark) === true
 }

@@ -246,7 +246,7 @@ export const layer = (
           Effect.catch((error) =>
             Effect.as(
               Effect.logWarning(`whether ${identity.pid} still runs cannot be told: ${error.message}`),
-              undefined
+              identity.startTime === undefined ? undefined : { startTime: identity.startTime }
             )
           ),
           Effect.map((leader) =>
