@@ -214,7 +214,10 @@ const make = (resume: boolean) =>
       }
     }).pipe(Effect.forkScoped({ startImmediately: true }))
 
-    const late = trouble.set(subject, `not written within ${Duration.format(patience)}: the disk hangs`)
+    const late = trouble.set(
+      subject,
+      `not written within ${Duration.format(patience)}: the disk hangs, or this machine is overloaded`
+    )
 
     return Ledger.of({
       inherited,

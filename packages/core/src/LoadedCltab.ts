@@ -1,7 +1,9 @@
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Cltab from "./Cltab.ts"
 import { CltabSource } from "./CltabSource.ts"
@@ -25,6 +27,9 @@ export class LoadedCltab extends Context.Service<LoadedCltab, {
     Effect.suspend(() => make)
   )
 }
+
+/** How often a cltab is looked at that could not be read. */
+const recheckPeriod = Duration.seconds(5)
 
 const make = Effect.gen(
   function*() {
@@ -73,17 +78,42 @@ const make = Effect.gen(
       )
     )
 
+    const scope = yield* Effect.scope
+    let rechecking: Fiber.Fiber<void> | undefined
+    /** Looks from time to time whether a file that could not be read can be: the trouble ends with its cause. */
+    const recheck = read.pipe(
+      Effect.delay(recheckPeriod),
+      Effect.eventually,
+      // What it says is looked at by the next order, as ever.
+      Effect.andThen(Effect.suspend(() => {
+        rechecking = undefined
+        return Effect.asVoid(note(lasting(loaded.cltab)))
+      }))
+    )
+    const noteUnreadable = Effect.fnUntraced(function*({ message }: CltabUnreadable) {
+      rechecking ??= yield* Effect.forkIn(recheck, scope)
+      return yield* note([`${message} (the last cltab stays in force)`])
+    })
+    const noteReadable = Effect.suspend(() => {
+      const watcher = rechecking
+      rechecking = undefined
+      return watcher === undefined ? Effect.void : Fiber.interrupt(watcher)
+    })
+
     return LoadedCltab.of({
       file,
       current: () => loaded.cltab,
       trouble: () => trouble,
       refresh: Effect.matchEffect(read, {
-        onFailure: (error) => note([`${error.message} (the last cltab stays in force)`]),
+        onFailure: noteUnreadable,
         onSuccess: (bytes) =>
-          sameBytes(bytes, loaded.bytes) ?
-            // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
-            Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
-            load(bytes)
+          Effect.andThen(
+            noteReadable,
+            sameBytes(bytes, loaded.bytes) ?
+              // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
+              Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
+              load(bytes)
+          )
       })
     })
   }

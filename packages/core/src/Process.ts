@@ -148,17 +148,19 @@ const life = Effect.fnUntraced(function*(
     }
     // A respawn entry that could not be forked has been started nevertheless: it must not hold up the level.
     yield* started
-    const verdict = Respawn.afterDeath(
-      throttle,
-      history,
-      Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
-    )
+    const wasRefused = lastEnd._tag === "NotSpawned"
+    const now = Number((yield* Clock.monotonicTimeNanos) / 1_000_000n)
+    const verdict = wasRefused
+      ? Respawn.afterRefusal(throttle, history)
+      : Respawn.afterDeath(throttle, history, now)
     history = verdict.history
     if (verdict.pauseMillis > 0) {
       const retryAt = (yield* Clock.currentTimeMillis) + verdict.pauseMillis
       yield* board.setProcess(entry, { _tag: "Pausing", retryAt }, { lastEnd })
       yield* Effect.logWarning(
-        `${entry.tag} respawning too rapidly: sleeping ${verdict.pauseMillis / 1_000} seconds`
+        `${entry.tag} ${wasRefused ? "is refused" : "respawning too rapidly"}: sleeping ${
+          verdict.pauseMillis / 1_000
+        } seconds`
       )
       yield* Effect.sleep(verdict.pauseMillis)
     }

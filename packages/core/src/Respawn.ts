@@ -10,13 +10,17 @@ export interface Throttle {
 /** The original's numbers (its section 9). */
 export const defaultThrottle: Throttle = { quickMillis: 1_000, hits: 5, pauseMillis: 60_000 }
 
-/** What the throttle remembers of an entry's deaths: when the last one was and how many quick ones still count. */
+/**
+ * What the throttle remembers of an entry: when the last death was, how many quick ones still count, and how often the
+ * operating system has refused a start since.
+ */
 export interface History {
   readonly lastDeathMillis: number
   readonly hits: number
+  readonly refusals: number
 }
 
-export const noDeaths: History = { lastDeathMillis: Number.NEGATIVE_INFINITY, hits: 0 }
+export const noDeaths: History = { lastDeathMillis: Number.NEGATIVE_INFINITY, hits: 0, refusals: 0 }
 
 export interface Verdict {
   readonly history: History
@@ -36,7 +40,16 @@ export const afterDeath = (throttle: Throttle, history: History, nowMillis: numb
     Math.max(0, history.hits - 1) :
     history.hits
   return {
-    history: { lastDeathMillis: nowMillis, hits },
+    history: { lastDeathMillis: nowMillis, hits, refusals: 0 },
     pauseMillis: hits > throttle.hits ? throttle.pauseMillis : 0
   }
 }
+
+/**
+ * What to do when the operating system refused a start. Nothing has died, and the cause may be gone in a moment: the
+ * pauses begin at `quickMillis` and double up to `pauseMillis`.
+ */
+export const afterRefusal = ({ pauseMillis, quickMillis }: Throttle, history: History): Verdict => ({
+  history: { ...history, refusals: history.refusals + 1 },
+  pauseMillis: Math.min(quickMillis * 2 ** history.refusals, pauseMillis)
+})

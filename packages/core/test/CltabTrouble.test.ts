@@ -49,6 +49,23 @@ describe("a cltab that cannot be read any more", () => {
       })
     ))
 
+  it.effect("is no trouble any more a few seconds after it is back; what it says waits for an order", () =>
+    withNode(
+      good,
+      {},
+      Effect.fnUntraced(function*(node) {
+        node.cltab.makeUnreadable("file not found")
+        yield* node.tell("web", "1")
+        yield* node.after("1 hour")
+        assert.deepStrictEqual((yield* node.daemon.status).warnings, [missing])
+        node.cltab.write(cltab("db:c:1:once:c"))
+        yield* node.after("5 seconds")
+        assert.deepStrictEqual((yield* node.daemon.status).warnings, [])
+        assert.deepStrictEqual((yield* node.daemon.status).groups.map(({ group }) => group), ["web"])
+        assert.deepStrictEqual((yield* node.reread).halting, ["web"])
+      })
+    ))
+
   it.effect("works again when it is back, the same or another", () =>
     withNode(
       good,

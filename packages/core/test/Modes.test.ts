@@ -396,36 +396,46 @@ describe("an entry that cannot be spawned", () => {
       ))
   }
 
-  it.effect("is tried again under the throttle if it is a respawn entry, and holds up nothing (D40)", () =>
+  it.effect("is tried again, with pauses that double, if it is a respawn entry, and holds up nothing (D40)", () =>
     withNode(
       cltab("web:x:1:respawn:x", "web:b:1:once:b"),
       { x: { refused: "out of processes" } },
       Effect.fnUntraced(function*(node) {
         const outcome = yield* node.watch(yield* node.tell("web", "1"))
-        const refused = (time: number, times: number) =>
-          Array.from({ length: times }, () => `${time}s x refused`)
-        assert.deepStrictEqual(yield* node.after("130 seconds"), [
+        assert.deepStrictEqual(yield* node.after("200 seconds"), [
           "0s web 1 STARTING",
-          ...refused(0, 7),
+          "0s x refused",
           "0s b started",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          ...refused(60, 2),
-          ...refused(120, 2)
+          ...[1, 3, 7, 15, 31, 63, 123, 183].map((time) => `${time}s x refused`)
         ])
+        assert.include(node.log(), "Warn: x is refused: sleeping 32 seconds")
         assert.deepStrictEqual(outcome(), { state: "DONE", failed: [] })
       })
     ))
 
-  it.effect("runs as soon as the operating system lets it, if it is a respawn entry", () =>
+  it.effect("runs when the operating system lets it, if it is a respawn entry, and its next refusal is the first", () =>
     withNode(
       cltab("web:x:1:respawn:x"),
-      { x: [{ refused: "out of processes" }, {}] },
+      {
+        x: [
+          { refused: "out of processes" },
+          { refused: "out of processes" },
+          { runs: "10 seconds" },
+          { refused: "out of processes" },
+          {}
+        ]
+      },
       Effect.fnUntraced(function*(node) {
         yield* node.tell("web", "1")
         assert.deepStrictEqual((yield* node.after("5 minutes")).filter((line) => line.includes("x ")), [
           "0s x refused",
-          "0s x started"
+          "1s x refused",
+          "3s x started",
+          "13s x exited 0",
+          "13s x refused",
+          "14s x started"
         ])
         assert.deepStrictEqual(node.process("web", "x")?.lastEnd, {
           _tag: "NotSpawned",

@@ -1,4 +1,3 @@
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -99,12 +98,6 @@ const isRunning = (other: Keeper): boolean => {
   }
 }
 
-const exists = (file: string) =>
-  fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
-
-/** How often it is looked whether the ledger is still there. */
-const period = Duration.seconds(2)
-
 /**
  * The ledger at this path. While the layer lives, a ledger that somebody removed is written again, and its directory
  * made again, for the owner only; one that somebody replaced is left alone until the next change.
@@ -114,7 +107,6 @@ export const layer = (file: string): Layer.Layer<LedgerStore> =>
     LedgerStore,
     Effect.gen(function*() {
       const replaced = ReplacedFile.make(file, 0o600)
-      let current: Uint8Array | undefined
       const oneAtATime = yield* Semaphore.make(1)
       const change = (work: () => Promise<void>) =>
         Effect.tryPromise({
@@ -123,10 +115,8 @@ export const layer = (file: string): Layer.Layer<LedgerStore> =>
         }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
 
       // Without a word if it fails: the next change tells.
-      const restore = Effect.ignore(change(async () => {
-        if (current !== undefined && !await exists(file)) await replaced.replace(current)
-      }))
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(period), restore)))
+      const restore = Effect.ignore(change(replaced.restore))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, ReplacedFile.restorePeriod)))
 
       return {
         file,
@@ -134,14 +124,9 @@ export const layer = (file: string): Layer.Layer<LedgerStore> =>
           try: () => read(file),
           catch: (error) => new LedgerRefused({ file, reason: ReplacedFile.reason(error) })
         }),
-        replace: (text) =>
-          change(async () => {
-            const sealed = seal(text)
-            await replaced.replace(sealed)
-            current = sealed
-          }),
+        replace: (text) => change(() => replaced.replace(seal(text))),
         remove: change(() => {
-          current = undefined
+          replaced.letGo()
           return unlink(file)
         }),
         freshId: Effect.sync(() => randomBytes(16).toString("hex")),

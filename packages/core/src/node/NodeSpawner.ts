@@ -254,13 +254,10 @@ export const layer = (
           )
         )
 
-      const find: (prefix: string) => Effect.Effect<ReadonlyArray<Found>> = (prefix) =>
+      const find = (prefix: string): Effect.Effect<ReadonlyArray<Found>> =>
         table === undefined
           ? Effect.succeed([])
-          : Effect.map(
-            table.next,
-            (snapshot) => snapshot === undefined ? [] : TreesFound.find(snapshot, prefix, host)
-          )
+          : Effect.map(wholeSnapshot(table), (snapshot) => TreesFound.find(snapshot, prefix, host))
 
       return {
         containment,
@@ -270,6 +267,20 @@ export const layer = (
       }
     })
   )
+
+/** So often it is tried, at 100 ms each, to see all processes at once before some is believed to be all. */
+const patience = 50
+
+/** A snapshot that shows every process: to miss one would be to start it a second time. */
+const wholeSnapshot = Effect.fnUntraced(function*(table: ProcessTable.ProcessTable) {
+  for (let attempt = 1;; attempt++) {
+    const snapshot = yield* table.next
+    if (snapshot?.isComplete === true) return snapshot
+    if (attempt === patience) yield* Effect.logWarning("the processes of this machine cannot all be listed")
+    if (attempt >= patience && snapshot !== undefined) return snapshot
+    yield* Effect.sleep("100 millis")
+  }
+})
 
 /** The start time of the process, where there is /proc. */
 const startTimeOf = (pid: number | undefined) => {

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
 import * as fs from "node:fs/promises"
 import { StatusFileError, StatusFileTarget } from "../StatusFile.ts"
 import * as ReplacedFile from "./ReplacedFile.ts"
@@ -13,28 +14,37 @@ const refuseForeign = async (file: string) => {
   if (stat !== undefined && !stat.isFile()) throw new Error("exists and is not a regular file")
 }
 
-const attempt = (file: string, work: () => Promise<void>) =>
-  Effect.uninterruptible(Effect.tryPromise({
-    try: work,
-    catch: (error) => new StatusFileError({ reason: `${file}: ${ReplacedFile.reason(error)}` })
-  }))
-
 /**
- * The status file at this path: written beside it, then renamed; only a regular file is ever replaced. Its directory
- * is made again, for the owner only, if it goes missing.
+ * The status file at this path: written beside it, then renamed; only a regular file is ever replaced. While the layer
+ * lives it is written again if somebody removed it, and its directory made again, for the owner only.
  */
 export const layer = (file: string): Layer.Layer<StatusFileTarget> =>
-  Layer.sync(StatusFileTarget, () => {
-    const replaced = ReplacedFile.make(file, 0o644)
-    return {
-      replace: (text) =>
-        attempt(file, async () => {
+  Layer.effect(
+    StatusFileTarget,
+    Effect.gen(function*() {
+      const replaced = ReplacedFile.make(file, 0o644)
+      const oneAtATime = yield* Semaphore.make(1)
+      const attempt = (work: () => Promise<void>) =>
+        Effect.tryPromise({
+          try: work,
+          catch: (error) => new StatusFileError({ reason: `${file}: ${ReplacedFile.reason(error)}` })
+        }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
+
+      // Without a word if it fails: the next writing tells.
+      const restore = Effect.ignore(attempt(replaced.restore))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, ReplacedFile.restorePeriod)))
+
+      return {
+        replace: (text) =>
+          attempt(async () => {
+            await refuseForeign(file)
+            await replaced.replace(text)
+          }),
+        remove: attempt(async () => {
+          replaced.letGo()
           await refuseForeign(file)
-          await replaced.replace(text)
-        }),
-      remove: attempt(file, async () => {
-        await refuseForeign(file)
-        await fs.rm(file, { force: true })
-      })
-    }
-  })
+          await fs.rm(file, { force: true })
+        })
+      }
+    })
+  )

@@ -49,6 +49,9 @@ const maxRounds = 10
 /** Scans that take less never stand back: their cost is that of the question itself. */
 const cheapMillis = 3
 
+/** Nobody waits longer for a scan, however long the one before took. */
+const longestPauseMillis = 2_000
+
 const isPid = (name: string) => name.charCodeAt(0) <= 57 && /^\d+$/.test(name)
 
 const push = <Key>(index: Map<Key, Array<Process>>, key: Key, process: Process) => {
@@ -129,7 +132,9 @@ export const make = (): ProcessTable => {
 
   /** How long it is until a scan may begin that takes one part of so many of the time. */
   const pause = (parts: number) =>
-    took < cheapMillis && parts <= 2 ? 0 : ended + (parts - 1) * took - performance.now()
+    took < cheapMillis && parts <= 2
+      ? 0
+      : ended + Math.min((parts - 1) * took, longestPauseMillis) - performance.now()
 
   const waiting = new Set<(snapshot: Snapshot | undefined) => void>()
   let isDue = false

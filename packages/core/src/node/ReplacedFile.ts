@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
@@ -13,7 +14,17 @@ export interface ReplacedFile {
    * Nothing is flushed to the disk: after a crash of the host the file may be old, empty or gone.
    */
   readonly replace: (content: string | Uint8Array) => Promise<void>
+  /** Writes it again as it was written last if it is no longer there; does nothing if it never was, or was let go. */
+  readonly restore: () => Promise<void>
+  /** From now on it is not restored until it is replaced again. */
+  readonly letGo: () => void
 }
+
+/** How often whoever keeps such a file restores it: cleaners of temporary directories take what looks old. */
+export const restorePeriod = Duration.seconds(2)
+
+const exists = (file: string) =>
+  fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
 
 /** Not to be guessed, so that nobody can put something there before us in a directory that others may write. */
 const suffix = () => `${randomBytes(8).toString("hex")}.tmp`
@@ -46,26 +57,33 @@ export const make = (file: string, mode: number): ReplacedFile => {
     })
   let isCollected = false
   let wasThere = false
-  return {
-    async replace(content) {
-      // Not before the first writing: until then the writer may be another daemon, which refuses this one.
-      if (!isCollected) await collect(directory, prefix).catch(() => {}) // litter keeps nobody from writing
-      isCollected = true
-      const temporary = path.join(directory, prefix + suffix())
-      const handle = await create(temporary)
-      wasThere = true
+  let current: string | Uint8Array | undefined
+  const replace = async (content: string | Uint8Array) => {
+    // Not before the first writing: until then the writer may be another daemon, which refuses this one.
+    if (!isCollected) await collect(directory, prefix).catch(() => {}) // litter keeps nobody from writing
+    isCollected = true
+    const temporary = path.join(directory, prefix + suffix())
+    const handle = await create(temporary)
+    wasThere = true
+    try {
       try {
-        try {
-          await handle.writeFile(content)
-        } finally {
-          await handle.close()
-        }
-        await fs.rename(temporary, file)
-      } catch (error) {
-        await fs.unlink(temporary).catch(() => {}) // the first error is the one to tell
-        throw error
+        await handle.writeFile(content)
+      } finally {
+        await handle.close()
       }
+      await fs.rename(temporary, file)
+      current = content
+    } catch (error) {
+      await fs.unlink(temporary).catch(() => {}) // the first error is the one to tell
+      throw error
     }
+  }
+  return {
+    replace,
+    async restore() {
+      if (current !== undefined && !await exists(file)) await replace(current)
+    },
+    letGo: () => void (current = undefined)
   }
 }
 
