@@ -5,7 +5,9 @@ import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
@@ -89,6 +91,9 @@ export interface Status {
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
+/** No start waits longer for processes that no entry of the cltab can have started; KILL comes after 15 s. */
+const strayPatience = Duration.seconds(20)
+
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
   const board = yield* StatusBoard
@@ -158,18 +163,25 @@ const make = Effect.gen(function*() {
   const stopStray = Effect.fnUntraced(function*({ identity, mark }: Found) {
     yield* Effect.logWarning(`pid ${identity.pid} was started by a daemon that was killed: it is stopped`)
     const child = yield* spawner.adopt(identity, mark)
-    yield* Escalation.stop(child, () => Effect.void)
+    const subject = `pid ${identity.pid}`
+    const stop = Effect.andThen(Escalation.stop(child, () => Effect.void), trouble.clear(subject))
+    const stopping = yield* Effect.forkIn(Effect.uninterruptible(stop), scope, { startImmediately: true })
+    yield* Effect.timeoutOrElse(Fiber.join(stopping), {
+      duration: strayPatience,
+      orElse: () => trouble.set(subject, "was started by a daemon that was killed, and cannot be stopped")
+    })
   })
 
   const resume = Effect.fnUntraced(function*(inherited: LedgerText.Ledger) {
     yield* Effect.logInfo("resuming what a daemon that was killed left")
     const found = yield* spawner.find(Mark.prefix(inherited.id))
-    const { runs, strays } = Resumption.plan(
+    const { next, runs, strays } = Resumption.plan(
       inherited,
       found,
       cltab.current().entries,
       yield* Clock.currentTimeMillis
     )
+    yield* ledger.adopt([...runs.values()].flat(), next)
     yield* Effect.forEach(strays, stopStray, { concurrency: "unbounded", discard: true })
     yield* inOneGo(Effect.forEach(
       inherited.groups,

@@ -37,14 +37,21 @@ export class Ledger extends Context.Service<Ledger, {
   /** Notes that the entry is about to be started. */
   readonly begin: (entry: Entry) => Effect.Effect<Run>
   readonly setProcess: (run: Run, process: ProcessIdentity) => Effect.Effect<void>
+  /** Notes that a run is about to be stopped: it does not count as started, even if its group comes back to its level. */
+  readonly setStopping: (run: Run) => Effect.Effect<void>
   /** Notes that a run has ended by itself and is not to be repeated. */
   readonly setEnd: (run: Run, end: RunEnd) => Effect.Effect<void>
   /** Notes that nothing of the run is left. */
   readonly remove: (run: Run) => Effect.Effect<void>
   /** Done when all notes up to now are written, or could not be, or took too long; both are troubles. */
   readonly flush: Effect.Effect<void>
-  /** Takes a record of the ledger that was inherited as a record of this one. */
-  readonly adopt: (record: LedgerText.RunRecord) => Effect.Effect<Run>
+  /**
+   * Takes over these runs, and gives no number below `next` to others. All in one change, before any of them goes on: a
+   * store with some of them would make a successor start the others again, if this daemon were killed in between.
+   */
+  readonly adopt: (runs: ReadonlyArray<LedgerText.RunRecord>, next: number) => Effect.Effect<void>
+  /** The run of a record that was taken over. */
+  readonly runOf: (record: LedgerText.RunRecord) => Run
   /** Forgets everything, also in the store: the end was in order. */
   readonly clear: Effect.Effect<void>
 }>()("@clinit/core/Ledger") {
@@ -241,6 +248,7 @@ const make = (resume: boolean) =>
         return { number, mark: Mark.make(id, number, entry) }
       }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),
+      setStopping: ({ number }) => change(() => amend(number, { stopping: true })),
       setEnd: ({ number }, end) => change(() => amend(number, { end })),
       remove: ({ number }) =>
         change(() => {
@@ -252,14 +260,12 @@ const make = (resume: boolean) =>
         Effect.asVoid,
         Effect.timeoutOrElse({ duration: patience, orElse: () => late })
       ),
-      adopt: (record) =>
-        Effect.as(
-          change(() => {
-            next = Math.max(next, record.run + 1)
-            setRun(record)
-          }),
-          { number: record.run, mark: Mark.make(id, record.run, record.entry) }
-        ),
+      adopt: (records, above) =>
+        change(() => {
+          next = Math.max(next, above)
+          for (const record of records) setRun(record)
+        }),
+      runOf: ({ entry, run }) => ({ number: run, mark: Mark.make(id, run, entry) }),
       clear: Effect.suspend(() => {
         cleared = true
         return writing.withPermit(store.remove).pipe(

@@ -4,6 +4,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Entry } from "./Cltab.ts"
 import { Keeper } from "./LedgerStore.ts"
+import * as Mark from "./Mark.ts"
+import { quote } from "./Quotation.ts"
 import { ProcessIdentity } from "./Spawner.ts"
 
 /**
@@ -21,13 +23,14 @@ export type GroupRecord = typeof GroupRecord.Type
 
 /**
  * One run of an entry. Without `process` it is about to be started; with `end` it has ended by itself and is not to
- * be run again.
+ * be run again; with `stopping` it was told to go, and does not count as started whatever the target is by now.
  */
 export const RunRecord = Schema.Struct({
   run: Schema.Int.check(Schema.isGreaterThan(0)),
   entry: Entry,
   since: Schema.Finite,
   process: Schema.optionalKey(ProcessIdentity),
+  stopping: Schema.optionalKey(Schema.Literal(true)),
   end: Schema.optionalKey(RunEnd)
 })
 export type RunRecord = typeof RunRecord.Type
@@ -39,7 +42,7 @@ const Header = Schema.Struct({
   id: Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,64}$/)),
   boot: Schema.optionalKey(Schema.String),
   keeper: Keeper,
-  next: Schema.Int.check(Schema.isGreaterThan(0))
+  next: Schema.Int.check(Schema.isGreaterThan(0), Schema.isLessThan(10 ** Mark.runDigits))
 })
 export type Header = typeof Header.Type
 
@@ -89,7 +92,7 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
       const record = decoded.success
       if (record.run >= header.next) return problem(`run ${record.run} is not below ${header.next}`)
       if (runs.has(record.run)) return problem(`run ${record.run} was there before`)
-      if (!groups.has(record.entry.group)) return problem(`no group ${record.entry.group} above`)
+      if (!groups.has(record.entry.group)) return problem(`no group ${quote(record.entry.group)} above`)
       if (record.process !== undefined && record.end === undefined) {
         if (pids.has(record.process.pid)) return problem(`pid ${record.process.pid} was there before`)
         pids.add(record.process.pid)
@@ -98,7 +101,9 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
     } else {
       const decoded = decodeGroup(json.success)
       if (Result.isFailure(decoded)) return problem(`not a group: ${decoded.failure.message}`)
-      if (groups.has(decoded.success.group)) return problem(`group ${decoded.success.group} was there before`)
+      if (groups.has(decoded.success.group)) {
+        return problem(`group ${quote(decoded.success.group)} was there before`)
+      }
       groups.set(decoded.success.group, decoded.success)
     }
   }

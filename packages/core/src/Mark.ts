@@ -8,6 +8,11 @@ export interface Reading {
   readonly isOf: (entry: Entry) => boolean
 }
 
+/** A run's number has at most so many digits, so that it is exact in JavaScript. */
+export const runDigits = 15
+
+const pattern = new RegExp(`^([1-9]\\d{0,${runDigits - 1}})\\.([0-9a-z]+)$`)
+
 /** What of an entry decides whether its process may stay; see `LevelChange`. */
 const digest = ({ command, group, mode, tag }: Entry): string =>
   (Hash.string(JSON.stringify([group, tag, mode, command])) >>> 0).toString(36)
@@ -21,7 +26,7 @@ export const make = (id: string, run: number, entry: Entry): Mark => `${prefix(i
 /** Reads a mark of this ledger; nothing if it is none. */
 export const read = (id: string, mark: Mark): Reading | undefined => {
   if (!mark.startsWith(prefix(id))) return undefined
-  const [, run, expected] = /^([1-9]\d{0,14})\.([0-9a-z]+)$/.exec(mark.slice(prefix(id).length)) ?? []
+  const [, run, expected] = pattern.exec(mark.slice(prefix(id).length)) ?? []
   return run === undefined
     ? undefined
     : { run: Number(run), isOf: (entry) => digest(entry) === expected }

@@ -57,9 +57,9 @@ export interface Resumed {
 }
 
 /**
- * Goes on with a run that an earlier daemon began, as if this one had: without a signal, or a second start. A respawn
- * or test entry whose process has ended meanwhile is over: what it left is stopped as at any other time, and if it left
- * nothing there is nothing to go on with.
+ * Goes on with a run that the ledger has taken over from an earlier daemon, as if this one had begun it: without a
+ * signal, or a second start. What was being stopped is over, and so is a respawn or test entry whose process has ended
+ * meanwhile: what it left is stopped as at any other time, and if it left nothing there is nothing to go on with.
  */
 export const resume = Effect.fnUntraced(function*(
   past: RunRecord,
@@ -67,7 +67,7 @@ export const resume = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Resumed | undefined, never, Needs> {
   const ledger = yield* Ledger
   const spawner = yield* Spawner
-  const run = yield* ledger.adopt(past)
+  const run = ledger.runOf(past)
   if (past.end !== undefined) {
     return {
       over: false,
@@ -82,8 +82,9 @@ export const resume = Effect.fnUntraced(function*(
       ? `${past.entry.group}/${past.entry.tag} ended while no daemon ran`
       : `${past.entry.group}/${past.entry.tag} goes on: pid ${child.identity.pid}`
   )
-  const over = isDead && (past.entry.mode === "respawn" || past.entry.mode === "test")
-  if (over && child.isExtinct()) {
+  const over = past.stopping === true ||
+    (isDead && (past.entry.mode === "respawn" || past.entry.mode === "test"))
+  if (over && isDead && child.isExtinct()) {
     yield* ledger.remove(run)
     return undefined
   }
@@ -244,7 +245,8 @@ const run = Effect.fnUntraced(function*(
       ),
     ({ child, run }, exit) => {
       const end = Exit.isSuccess(exit) ? exit.value.end : undefined
-      return (isLeft(entryNow(), child, end) ? Effect.void : stop(child, end)).pipe(
+      return (end === undefined ? ledger.setStopping(run) : Effect.void).pipe(
+        Effect.andThen(isLeft(entryNow(), child, end) ? Effect.void : stop(child, end)),
         Effect.andThen(
           end === undefined || entry.mode === "respawn" ? ledger.remove(run) : ledger.setEnd(run, end)
         )

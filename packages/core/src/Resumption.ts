@@ -10,6 +10,8 @@ export interface Resumption {
   readonly runs: ReadonlyMap<GroupName, ReadonlyArray<LedgerText.RunRecord>>
   /** Process trees that were started and not recorded, and that no entry of the cltab can be said to have started. */
   readonly strays: ReadonlyArray<Found>
+  /** Above the number of every run that was recorded or found. */
+  readonly next: number
 }
 
 /**
@@ -27,6 +29,7 @@ export const plan = (
   const known = new Map(ledger.runs.map((record) => [record.run, record]))
   const latest = new Map<Tag, LedgerText.RunRecord>()
   const strays: Array<Found> = []
+  let next = ledger.next
   const take = (record: LedgerText.RunRecord) => {
     const before = latest.get(record.entry.tag)
     if (before === undefined || before.run < record.run) latest.set(record.entry.tag, record)
@@ -36,6 +39,7 @@ export const plan = (
   for (const tree of found) {
     const reading = Mark.read(ledger.id, tree.mark)
     if (reading === undefined) continue
+    next = Math.max(next, reading.run + 1)
     const record = known.get(reading.run)
     if (record !== undefined) {
       if (!(record.process ?? record.end)) take({ ...record, process: tree.identity })
@@ -52,5 +56,5 @@ export const plan = (
     if (ofGroup === undefined) runs.set(record.entry.group, [record])
     else ofGroup.push(record)
   }
-  return { runs, strays }
+  return { runs, strays, next }
 }

@@ -233,6 +233,46 @@ describe("after a crash in the middle of a level change", () => {
     ))
 })
 
+it.effect("what was being stopped counts as stopped, also if its level comes back", () =>
+  withMachine(
+    cltab("web:a:1:once:a"),
+    { a: { ignores: ["SIGINT"] } },
+    Effect.fnUntraced(function*(machine) {
+      const before = yield* machine.boot()
+      yield* before.tell("web", "1")
+      yield* before.tell("web", "2")
+      yield* before.tell("web", "1")
+      yield* machine.crash
+      machine.trace.news()
+      const after = yield* machine.boot()
+      assert.deepStrictEqual(yield* after.after("5 seconds"), [
+        "0s web 1 STARTING",
+        "0s a SIGINT",
+        "5s a SIGTERM",
+        "5s a died of SIGTERM",
+        "5s web 1 STARTING",
+        "5s a started",
+        "5s web 1 CHECKING",
+        "5s web 1 DONE"
+      ])
+    })
+  ))
+
+it.effect("a second crash at any moment of the resumption finds every run again", () =>
+  withMachine(
+    cltab("one:a:1:respawn:a", "two:b:1:respawn:b", "three:c:1:respawn:c"),
+    {},
+    Effect.fnUntraced(function*(machine) {
+      const before = yield* machine.boot()
+      for (const group of ["one", "two", "three"]) yield* before.tell(group, "1")
+      yield* machine.crash
+      machine.disk.written = []
+      yield* machine.boot()
+      assert.isAbove(machine.disk.written.length, 0)
+      for (const text of machine.disk.written) assert.lengthOf(text.match(/"run":/g) ?? [], 3)
+    })
+  ))
+
 describe("what was started and not yet recorded", () => {
   /** Kills the daemon between a start and its record: the disk holds what it held before. */
   const startUnrecorded = Effect.fnUntraced(
@@ -268,6 +308,21 @@ describe("what was started and not yet recorded", () => {
           ].slice(1)
         )
         assert.deepInclude(after.process("web", "b"), { adopted: true })
+      })
+    ))
+
+  it.effect("keeps its number: no other run gets it", () =>
+    withMachine(
+      cltab("web:a:12:respawn:a", "web:b:2:respawn:b", "web:new:2:respawn:new"),
+      {},
+      Effect.fnUntraced(function*(machine) {
+        machine.cltab.write(cltab(...lines))
+        yield* startUnrecorded(machine)
+        machine.cltab.write(cltab("web:new:2:respawn:new", ...lines))
+        const after = yield* machine.boot()
+        yield* after.after("1 second")
+        const runs = [...machine.disk.text!.matchAll(/"run":(\d+)/g)].map(([, run]) => run)
+        assert.deepStrictEqual(runs.toSorted(), ["1", "2", "3"])
       })
     ))
 

@@ -58,11 +58,11 @@ describe("a ledger", () => {
       text(header.replace("abc", "a b")),
       /^line 1: not a ledger's header: /
     ],
-    ["a run of an unknown group", text(header, run(3)), /^line 2: no group web above$/],
+    ["a run of an unknown group", text(header, run(3)), /^line 2: no group "web" above$/],
     ["a run from the future", text(header, group, run(9)), /^line 3: run 9 is not below 9$/],
     ["a run twice", text(header, group, run(3), run(3, 7)), /^line 4: run 3 was there before$/],
     ["a pid twice", text(header, group, run(3, 7), run(4, 7)), /^line 4: pid 7 was there before$/],
-    ["a group twice", text(header, group, group), /^line 3: group web was there before$/],
+    ["a group twice", text(header, group, group), /^line 3: group "web" was there before$/],
     [
       "a state that there is not",
       text(header, group.replace("STOPPING", "DUMPING")),
@@ -75,6 +75,11 @@ describe("a ledger", () => {
       "a start time that is no number",
       text(header, group, run(3).replace(`"123"`, `"1;2"`)),
       /^line 3: not a run: /
+    ],
+    [
+      "a number beyond all marks",
+      text(header.replace(`"next":9`, `"next":1e15`)),
+      /^line 1: not a ledger's header: /
     ],
     ["a second header", text(header, header), /^line 2: not a group: /],
     ["null", text(header, "null"), /^line 2: not a group: /],

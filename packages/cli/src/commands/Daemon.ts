@@ -86,20 +86,28 @@ export const daemon = (
         Ledger.layer({ resume }).pipe(Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`))),
         NodeSpawner.layer({ name: nameOf(socket), containment: settings.containment?.value })
       ))
-      const context = yield* Effect.provideContext(Layer.build(Daemon.layer), system)
-      const node = Context.get(context, Daemon)
+      // Taking over what another left may take a while, and these would kill us meanwhile.
+      const started = yield* Deferred.make<Daemon["Service"]>()
       yield* onEvents(
         ["SIGTERM", "SIGINT"],
-        (signal) => Effect.andThen(Effect.logInfo(`${signal}: shutting down`), node.shutdown)
+        (signal) =>
+          Effect.logInfo(`${signal}: shutting down`).pipe(
+            Effect.andThen(Deferred.await(started)),
+            Effect.flatMap((node) => node.shutdown)
+          )
       )
       // Node would open its debugger to every user of the machine.
       yield* onEvents(["SIGUSR1"], () => Effect.void)
       yield* onEvents(["SIGHUP"], () =>
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
-          Effect.andThen(node.reread),
+          Effect.andThen(Deferred.await(started)),
+          Effect.flatMap((node) => node.reread),
           Effect.asVoid,
           Effect.catch((error) => Effect.logError(error.message))
         ))
+      const context = yield* Effect.provideContext(Layer.build(Daemon.layer), system)
+      const node = Context.get(context, Daemon)
+      yield* Deferred.succeed(started, node)
       yield* door.open(
         yield* Effect.provideContext(DaemonServer.make({ version, pid: process.pid }), context)
       )

@@ -5,6 +5,8 @@ import { LedgerStore, LedgerUnwritable } from "../LedgerStore.ts"
 export interface LedgerDisk {
   /** What it holds; a test may change it. */
   text: string | undefined
+  /** Every text that it held, in order; a test may empty the list. */
+  written: Array<string>
   /** Whether the daemon that wrote it seems to run still. */
   keeperRuns: boolean
   /** Why nothing can be written at present. */
@@ -21,13 +23,17 @@ export const make = (): LedgerDisk => {
   let ids = 0
   const disk: LedgerDisk = {
     text: undefined,
+    written: [],
     keeperRuns: false,
     broken: undefined,
     store: (lives) => {
       const set = (text: string | undefined) =>
         Effect.suspend(() => {
           if (disk.broken !== undefined) return Effect.fail(new LedgerUnwritable({ reason: disk.broken }))
-          if (lives()) disk.text = text
+          if (lives()) {
+            disk.text = text
+            if (text !== undefined) disk.written.push(text)
+          }
           return Effect.void
         })
       return LedgerStore.of({

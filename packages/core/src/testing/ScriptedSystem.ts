@@ -74,6 +74,15 @@ const text = (end: ChildExit) =>
 
 const unknown = { _tag: "Unknown" } as const
 
+/** A process that is no more. */
+const gone = (identity: ProcessIdentity): Child => ({
+  identity,
+  exit: Effect.succeed(unknown),
+  isExtinct: () => true,
+  extinct: Effect.void,
+  signal: () => Effect.void
+})
+
 /**
  * A system whose commands do what their scripts say; one without a script runs until it is signalled. Each start,
  * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped.
@@ -168,14 +177,6 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           isExtinct: () => isSevered() || Deferred.isDoneUnsafe(process.extinct),
           extinct: Effect.raceFirst(Deferred.await(process.extinct), Deferred.await(severed)),
           signal: (name) => Effect.suspend(() => isSevered() ? Effect.void : signal(process, name))
-        })
-
-        const gone = (identity: ProcessIdentity): Child => ({
-          identity,
-          exit: Effect.succeed(unknown),
-          isExtinct: () => true,
-          extinct: Effect.void,
-          signal: () => Effect.void
         })
 
         const spawner = Spawner.of({

@@ -1,0 +1,167 @@
+import * as Rpcs from "@clinit/protocol/ClinitRpcs"
+import * as JsonRpc from "@clinit/protocol/JsonRpc"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { claim } from "./Failure.ts"
+import * as WorldCltab from "./WorldCltab.ts"
+
+/** What the daemon is known to be like when a request comes. */
+export interface Known {
+  /** Levels by group, as last told. */
+  readonly told: Map<string, string>
+  isShuttingDown: boolean
+  /** Whether the cltab has a mistake at present. */
+  isBroken: boolean
+  /** Whether others tell the daemon's groups at the same time. */
+  readonly isShared: boolean
+}
+
+export const fresh = (isShared = false): Known => ({
+  told: new Map(),
+  isShuttingDown: false,
+  isBroken: false,
+  isShared
+})
+
+type Call = { readonly method: Rpcs.Method; readonly params: Readonly<Record<string, unknown>> }
+
+/** What must come back: nothing for a notification. */
+export interface Expectation {
+  readonly isNotification: boolean
+  readonly id: unknown
+  /** An error's code, or the tag of a refusal, or that it must be a result. */
+  readonly answer: number | "result" | "UnknownGroup" | "InvalidCltab" | "ShuttingDown"
+  readonly method: Rpcs.Method | undefined
+  readonly mayBeSuperseded: boolean
+}
+
+// The rules of the protocol said a second time, without the code under test.
+
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && /^[^\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]+$/u.test(value)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const methods: ReadonlyArray<string> = ["tell", "reread", "status", "shutdown", "version"]
+
+const own = (object: object, key: string): unknown =>
+  Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
+
+const readCall = (method: string, input: unknown): Call | undefined => {
+  const params = input ?? {}
+  if (!isObject(params)) return undefined
+  const wait = own(params, "wait")
+  const takesWait = method === "tell" || method === "shutdown"
+  if (takesWait && Object.hasOwn(params, "wait") && typeof wait !== "boolean") return undefined
+  if (method === "tell" && !(isName(own(params, "group")) && isName(own(params, "level")))) return undefined
+  return { method: method as Rpcs.Method, params }
+}
+
+/** What the call is answered, and what it changes about the daemon. */
+const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"] => {
+  if (method === "tell" || method === "reread") {
+    if (known.isShuttingDown) return "ShuttingDown"
+    if (known.isBroken) return "InvalidCltab"
+  }
+  if (method === "tell") {
+    if (!WorldCltab.groups.includes(own(params, "group") as string)) return "UnknownGroup"
+    known.told.set(own(params, "group") as string, own(params, "level") as string)
+  }
+  if (method === "shutdown") {
+    known.isShuttingDown = true
+    known.told.clear()
+  }
+  return "result"
+}
+
+const refusal = (answer: number, id: unknown = null): Expectation => ({
+  isNotification: false,
+  id,
+  answer,
+  method: undefined,
+  mayBeSuperseded: false
+})
+
+/** What this line is answered; what it orders is noted. */
+export const expect = (line: string, known: Known): Expectation => {
+  let json: unknown
+  try {
+    json = JSON.parse(line)
+  } catch {
+    return refusal(JsonRpc.Code.parse)
+  }
+  if (!isObject(json)) return refusal(JsonRpc.Code.invalidRequest)
+  const id = own(json, "id")
+  const method = own(json, "method")
+  const isId = id === null || typeof id === "string" || (typeof id === "number" && Number.isFinite(id))
+  if (own(json, "jsonrpc") !== "2.0" || typeof method !== "string" || !(isId || !Object.hasOwn(json, "id"))) {
+    return refusal(JsonRpc.Code.invalidRequest)
+  }
+  const isNotification = !Object.hasOwn(json, "id")
+  if (!methods.includes(method)) return { ...refusal(JsonRpc.Code.methodNotFound, id), isNotification }
+  const call = readCall(method, own(json, "params"))
+  if (call === undefined) return { ...refusal(JsonRpc.Code.invalidParams, id), isNotification }
+  return {
+    isNotification,
+    id,
+    answer: carryOut(call, known),
+    method: call.method,
+    mayBeSuperseded: known.isShared && call.method === "tell"
+  }
+}
+
+const isResponse = Schema.is(JsonRpc.Response)
+const decodeRefusal = Schema.decodeUnknownResult(Rpcs.Refusal)
+const isResult: Record<Rpcs.Method, (value: unknown) => boolean> = {
+  tell: Schema.is(Rpcs.calls.tell.result),
+  reread: Schema.is(Rpcs.calls.reread.result),
+  status: Schema.is(Rpcs.calls.status.result),
+  shutdown: Schema.is(Rpcs.calls.shutdown.result),
+  version: Schema.is(Rpcs.calls.version.result)
+}
+
+const checkStatus = (result: unknown) => {
+  const { groups } = result as Rpcs.Result<"status">
+  const names = groups.map(({ group }) => group).sort()
+  claim(
+    JSON.stringify(names) === JSON.stringify([...WorldCltab.groups].sort()),
+    () => `the daemon has the groups ${JSON.stringify(names)}`
+  )
+}
+
+/** Fails unless the answer is what was expected. */
+export const checkAnswer = (answer: string | undefined, expected: Expectation) => {
+  if (expected.isNotification) return claim(answer === undefined, "a notification is answered")
+  claim(answer !== undefined, "no answer")
+  claim(
+    !/\p{Cc}/u.test(answer.replaceAll(/[\x7f-\x9f]/g, "")) && answer.isWellFormed(),
+    "the answer has a control character or is not UTF-8"
+  )
+  const response = JSON.parse(answer) as unknown
+  claim(isResponse(response), "the answer is no JSON-RPC response")
+  claim(
+    JSON.stringify(response.id) === JSON.stringify(expected.id),
+    () => `the id is ${JSON.stringify(response.id)}, was ${JSON.stringify(expected.id)}`
+  )
+  if ("result" in response) {
+    claim(expected.answer === "result", () => `carried out, should be refused: ${expected.answer}`)
+    claim(
+      isResult[expected.method!](response.result),
+      () => `no result of ${expected.method}: ${answer.slice(0, 300)}`
+    )
+    if (expected.method === "status") checkStatus(response.result)
+    return
+  }
+  const { code, data, message } = response.error
+  if (code === JsonRpc.Code.refused) {
+    const decoded = decodeRefusal(data)
+    claim(Result.isSuccess(decoded), () => `no refusal: ${answer.slice(0, 300)}`)
+    const tag = decoded.success._tag
+    claim(
+      tag === expected.answer || (tag === "Superseded" && expected.mayBeSuperseded),
+      () => `refused with ${tag}, expected ${expected.answer}`
+    )
+  } else {claim(code === expected.answer, () =>
+      `error ${code} ${message.slice(0, 300)}, expected ${expected.answer}`)}
+}
