@@ -370,6 +370,7 @@ const forge = (scratch: Scratch, groups: ReadonlyArray<string>, runs: ReadonlyAr
           entry,
           process: { boot: boot!, containment: "descendants", pid, startTime },
           run: index + 1,
+          mark: Mark.make(id, index + 1, entry),
           since: 0
         })
       )

@@ -5,15 +5,12 @@ import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
-import * as Escalation from "./Escalation.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
@@ -22,7 +19,6 @@ import * as Mark from "./Mark.ts"
 import type { Needs } from "./Process.ts"
 import * as Resumption from "./Resumption.ts"
 import { Spawner } from "./Spawner.ts"
-import type { Found } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
@@ -91,9 +87,6 @@ export interface Status {
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
-/** No start waits longer for processes that no entry of the cltab can have started; KILL comes after 15 s. */
-const strayPatience = Duration.seconds(20)
-
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
   const board = yield* StatusBoard
@@ -132,8 +125,8 @@ const make = Effect.gen(function*() {
     ))
   }
 
-  /** Who is told that an order stands may rely on it even if the daemon is killed a moment later. */
-  const remembered = <A, E>(order: Effect.Effect<A, E>) => Effect.tap(order, ledger.flush)
+  /** Who gets an answer may rely on what the order did, a refused one too, even if the daemon is killed a moment later. */
+  const remembered = <A, E>(order: Effect.Effect<A, E>) => Effect.ensuring(order, ledger.flush)
 
   const groupNamed = Effect.fnUntraced(function*(name: GroupName) {
     const known = groups.get(name)
@@ -159,33 +152,17 @@ const make = Effect.gen(function*() {
     shutdown.pipe(Effect.andThen(Deferred.await(down)), Effect.andThen(ledger.clear))
   )
 
-  /** Nobody's any more: whoever would have recorded it was killed at that moment, and its entry is gone or changed. */
-  const stopStray = Effect.fnUntraced(function*({ identity, mark }: Found) {
-    yield* Effect.logWarning(`pid ${identity.pid} was started by a daemon that was killed: it is stopped`)
-    const child = yield* spawner.adopt(identity, mark)
-    const subject = `pid ${identity.pid}`
-    const stop = Effect.andThen(Escalation.stop(child, () => Effect.void), trouble.clear(subject))
-    const stopping = yield* Effect.forkIn(Effect.uninterruptible(stop), scope, { startImmediately: true })
-    yield* Effect.timeoutOrElse(Fiber.join(stopping), {
-      duration: strayPatience,
-      orElse: () => trouble.set(subject, "was started by a daemon that was killed, and cannot be stopped")
-    })
-  })
-
   const resume = Effect.fnUntraced(function*(inherited: LedgerText.Ledger) {
     yield* Effect.logInfo("resuming what a daemon that was killed left")
     const found = yield* spawner.find(Mark.prefix(inherited.id))
-    const { next, runs, strays } = Resumption.plan(
-      inherited,
-      found,
-      cltab.current().entries,
-      yield* Clock.currentTimeMillis
-    )
+    const now = yield* Clock.currentTimeMillis
+    const { next, runs } = Resumption.plan(inherited, found, cltab.current().entries, now)
+    const told = new Map(inherited.groups.map((record) => [record.group, record]))
     yield* ledger.adopt([...runs.values()].flat(), next)
-    yield* Effect.forEach(strays, stopStray, { concurrency: "unbounded", discard: true })
     yield* inOneGo(Effect.forEach(
-      inherited.groups,
-      Effect.fnUntraced(function*({ group: name, level, since, state, target }) {
+      new Set([...told.keys(), ...runs.keys()]),
+      Effect.fnUntraced(function*(name) {
+        const { level, since, state, target = null } = told.get(name) ?? {}
         const group = yield* groupNamed(name)
         if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
         yield* group.resume(runs.get(name) ?? [])
@@ -195,6 +172,7 @@ const make = Effect.gen(function*() {
       }),
       { discard: true }
     ))
+    yield* ledger.flush
   })
   if (ledger.inherited !== undefined) yield* resume(ledger.inherited)
 

@@ -50,8 +50,6 @@ export class Ledger extends Context.Service<Ledger, {
    * store with some of them would make a successor start the others again, if this daemon were killed in between.
    */
   readonly adopt: (runs: ReadonlyArray<LedgerText.RunRecord>, next: number) => Effect.Effect<void>
-  /** The run of a record that was taken over. */
-  readonly runOf: (record: LedgerText.RunRecord) => Run
   /** Forgets everything, also in the store: the end was in order. */
   readonly clear: Effect.Effect<void>
 }>()("@clinit/core/Ledger") {
@@ -244,8 +242,9 @@ const make = (resume: boolean) =>
       begin: Effect.fnUntraced(function*(entry) {
         const since = yield* Clock.currentTimeMillis
         const number = next++
-        yield* change(() => setRun({ run: number, entry, since }))
-        return { number, mark: Mark.make(id, number, entry) }
+        const mark = Mark.make(id, number, entry)
+        yield* change(() => setRun({ run: number, mark, entry, since }))
+        return { number, mark }
       }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),
       setStopping: ({ number }) => change(() => amend(number, { stopping: true })),
@@ -265,7 +264,6 @@ const make = (resume: boolean) =>
           next = Math.max(next, above)
           for (const record of records) setRun(record)
         }),
-      runOf: ({ entry, run }) => ({ number: run, mark: Mark.make(id, run, entry) }),
       clear: Effect.suspend(() => {
         cleared = true
         return writing.withPermit(store.remove).pipe(

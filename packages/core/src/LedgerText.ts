@@ -27,6 +27,7 @@ export type GroupRecord = typeof GroupRecord.Type
  */
 export const RunRecord = Schema.Struct({
   run: Schema.Int.check(Schema.isGreaterThan(0)),
+  mark: Schema.String,
   entry: Entry,
   since: Schema.Finite,
   process: Schema.optionalKey(ProcessIdentity),
@@ -91,6 +92,9 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
       if (Result.isFailure(decoded)) return problem(`not a run: ${decoded.failure.message}`)
       const record = decoded.success
       if (record.run >= header.next) return problem(`run ${record.run} is not below ${header.next}`)
+      if (Mark.read(header.id, record.mark)?.run !== record.run) {
+        return problem(`the mark ${quote(record.mark)} is not that of run ${record.run}`)
+      }
       if (runs.has(record.run)) return problem(`run ${record.run} was there before`)
       if (!groups.has(record.entry.group)) return problem(`no group ${quote(record.entry.group)} above`)
       if (record.process !== undefined && record.end === undefined) {

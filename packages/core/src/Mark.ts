@@ -1,17 +1,22 @@
+import { GroupName, Tag } from "@clinit/protocol/Names"
 import * as Hash from "effect/Hash"
+import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
 import type { Mark } from "./Spawner.ts"
 
-/** What a mark says: in which ledger the run is, its number there, and whether an entry is the one that was run. */
+/** What a mark says: the run's number in its ledger, whose run it is, and whether an entry is the one that was run. */
 export interface Reading {
   readonly run: number
+  readonly group: GroupName
+  readonly tag: Tag
   readonly isOf: (entry: Entry) => boolean
 }
 
 /** A run's number has at most so many digits, so that it is exact in JavaScript. */
 export const runDigits = 15
 
-const pattern = new RegExp(`^([1-9]\\d{0,${runDigits - 1}})\\.([0-9a-z]+)$`)
+/** Behind the ledger's id: the run, what was run, and the names, which have no colons and no blanks. */
+const pattern = new RegExp(`^([1-9]\\d{0,${runDigits - 1}})\\.[0-9a-z]+\\.([^:]+):([^:]+)$`)
 
 /** What of an entry decides whether its process may stay; see `LevelChange`. */
 const digest = ({ command, group, mode, tag }: Entry): string =>
@@ -21,13 +26,17 @@ const digest = ({ command, group, mode, tag }: Entry): string =>
 export const prefix = (id: string): string => `${id}.`
 
 /** The mark of a run of this entry. */
-export const make = (id: string, run: number, entry: Entry): Mark => `${prefix(id)}${run}.${digest(entry)}`
+export const make = (id: string, run: number, entry: Entry): Mark =>
+  `${prefix(id)}${run}.${digest(entry)}.${entry.group}:${entry.tag}`
+
+const isGroup = Schema.is(GroupName)
+const isTag = Schema.is(Tag)
 
 /** Reads a mark of this ledger; nothing if it is none. */
 export const read = (id: string, mark: Mark): Reading | undefined => {
   if (!mark.startsWith(prefix(id))) return undefined
-  const [, run, expected] = pattern.exec(mark.slice(prefix(id).length)) ?? []
-  return run === undefined
-    ? undefined
-    : { run: Number(run), isOf: (entry) => digest(entry) === expected }
+  const [, digits, group, tag] = pattern.exec(mark.slice(prefix(id).length)) ?? []
+  if (!isGroup(group) || !isTag(tag)) return undefined
+  const run = Number(digits)
+  return { run, group, tag, isOf: (entry) => make(id, run, entry) === mark }
 }

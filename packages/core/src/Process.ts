@@ -67,7 +67,11 @@ export const resume = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Resumed | undefined, never, Needs> {
   const ledger = yield* Ledger
   const spawner = yield* Spawner
-  const run = ledger.runOf(past)
+  const run: Run = { number: past.run, mark: past.mark }
+  if (past.end !== undefined && isUnseen(past.entry.mode, past.end)) {
+    yield* ledger.remove(run)
+    return undefined
+  }
   if (past.end !== undefined) {
     return {
       over: false,
@@ -82,13 +86,14 @@ export const resume = Effect.fnUntraced(function*(
       ? `${past.entry.group}/${past.entry.tag} ended while no daemon ran`
       : `${past.entry.group}/${past.entry.tag} goes on: pid ${child.identity.pid}`
   )
-  const over = past.stopping === true ||
-    (isDead && (past.entry.mode === "respawn" || past.entry.mode === "test"))
-  if (over && isDead && child.isExtinct()) {
+  const { entry, since, stopping = false } = past
+  const over = stopping || (isDead && (entry.mode === "respawn" || entry.mode === "test"))
+  const nothingToStop = stopping ? child.isExtinct() : isLeft(entry, child, { _tag: "Unknown" })
+  if (over && isDead && nothingToStop) {
     yield* ledger.remove(run)
     return undefined
   }
-  return { over, process: yield* live(past.entry, { run, child, since: past.since, isDead, over }, scope) }
+  return { over, process: yield* live(entry, { run, child, since, isDead, stopping, over }, scope) }
 })
 
 const live = Effect.fnUntraced(function*(
@@ -136,8 +141,7 @@ const life = Effect.fnUntraced(function*(
       : yield* run(entryNow, before, startsOnceForked(entry.mode) ? started : Effect.void)
     lastEnd = done.end
     if (before !== undefined && "over" in before && before.over) return yield* done.forget
-    // A test is there for its result alone: if nobody could see it, it is made again.
-    if (entry.mode === "test" && lastEnd._tag === "Unknown") {
+    if (isUnseen(entry.mode, lastEnd)) {
       yield* done.forget
       continue
     }
@@ -184,6 +188,7 @@ interface Running {
 interface Inherited extends Running {
   readonly since: number
   readonly isDead: boolean
+  readonly stopping: boolean
   readonly over: boolean
 }
 
@@ -244,7 +249,8 @@ const run = Effect.fnUntraced(function*(
         Effect.map((end): Done => ({ end, forget: ledger.remove(run) }))
       ),
     ({ child, run }, exit) => {
-      const end = Exit.isSuccess(exit) ? exit.value.end : undefined
+      // One that was being stopped is stopped, however its main process came to its end.
+      const end = Exit.isSuccess(exit) && past?.stopping !== true ? exit.value.end : undefined
       return (end === undefined ? ledger.setStopping(run) : Effect.void).pipe(
         Effect.andThen(isLeft(entryNow(), child, end) ? Effect.void : stop(child, end)),
         Effect.andThen(
@@ -267,6 +273,9 @@ const run = Effect.fnUntraced(function*(
  */
 const isLeft = ({ mode, tree }: Entry, child: Child, end: RunEnd | undefined): boolean =>
   child.isExtinct() || (end !== undefined && (tree ?? (mode === "respawn" ? "strict" : "loose")) === "loose")
+
+/** A test is there for its result alone: if nobody could see it, it is made again. */
+const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"
 
 const ended = (lastEnd: RunEnd | undefined) => lastEnd === undefined ? {} : { lastEnd }
 

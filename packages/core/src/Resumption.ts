@@ -8,16 +8,16 @@ import type { Found } from "./Spawner.ts"
 export interface Resumption {
   /** By group: the runs to take over, each with a process or an end. Every entry has one at most. */
   readonly runs: ReadonlyMap<GroupName, ReadonlyArray<LedgerText.RunRecord>>
-  /** Process trees that were started and not recorded, and that no entry of the cltab can be said to have started. */
-  readonly strays: ReadonlyArray<Found>
   /** Above the number of every run that was recorded or found. */
   readonly next: number
 }
 
 /**
  * Compares the ledger with the marked process trees that were found. The ledger is written behind the facts, so a run
- * that it was about to start, or does not know yet, is known by its mark; one that was about to start and has no
- * process counts as not started. Marked trees of older runs were left alone on purpose and stay so. `now` (milliseconds since 1970) is when a run counts as started whose start was not recorded.
+ * that it was about to start, or does not know yet, is known by its mark: it is taken over if an entry of the cltab is
+ * what was run and its group was told, and else has to be stopped. One that was about to start and has no process
+ * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. `now` (milliseconds since
+ * 1970) is when a run counts as started whose start was not recorded.
  */
 export const plan = (
   ledger: LedgerText.Ledger,
@@ -25,28 +25,33 @@ export const plan = (
   entries: ReadonlyArray<Entry>,
   now: number
 ): Resumption => {
-  const groups = new Set(ledger.groups.map(({ group }) => group))
+  const told = new Set(ledger.groups.map(({ group }) => group))
   const known = new Map(ledger.runs.map((record) => [record.run, record]))
-  const latest = new Map<Tag, LedgerText.RunRecord>()
-  const strays: Array<Found> = []
+  /** By group and tag: an entry that was moved may still run in its old group. */
+  const latest = new Map<string, LedgerText.RunRecord>()
   let next = ledger.next
   const take = (record: LedgerText.RunRecord) => {
-    const before = latest.get(record.entry.tag)
-    if (before === undefined || before.run < record.run) latest.set(record.entry.tag, record)
+    const name = `${record.entry.group}:${record.entry.tag}`
+    const before = latest.get(name)
+    if (before === undefined || before.run < record.run) latest.set(name, record)
   }
 
   for (const record of ledger.runs) if (record.process ?? record.end) take(record)
-  for (const tree of found) {
-    const reading = Mark.read(ledger.id, tree.mark)
+  for (const { identity: process, mark } of found) {
+    const reading = Mark.read(ledger.id, mark)
     if (reading === undefined) continue
-    next = Math.max(next, reading.run + 1)
-    const record = known.get(reading.run)
+    const { group, run, tag } = reading
+    next = Math.max(next, run + 1)
+    const record = known.get(run)
     if (record !== undefined) {
-      if (!(record.process ?? record.end)) take({ ...record, process: tree.identity })
-    } else if (reading.run >= ledger.next) {
-      const entry = entries.find((entry) => groups.has(entry.group) && reading.isOf(entry))
-      if (entry === undefined) strays.push(tree)
-      else take({ run: reading.run, entry, since: now, process: tree.identity })
+      if (!(record.process ?? record.end)) take({ ...record, process })
+    } else if (run >= ledger.next) {
+      const entry = entries.find((entry) => told.has(group) && reading.isOf(entry))
+      take(
+        entry === undefined
+          ? { run, mark, entry: unknownEntry(group, tag), since: now, process, stopping: true }
+          : { run, mark, entry, since: now, process }
+      )
     }
   }
 
@@ -56,5 +61,15 @@ export const plan = (
     if (ofGroup === undefined) runs.set(record.entry.group, [record])
     else ofGroup.push(record)
   }
-  return { runs, strays, next }
+  return { runs, next }
 }
+
+/** An entry of which nothing but its names is known any more; it is there to be stopped. */
+const unknownEntry = (group: GroupName, tag: Tag): Entry => ({
+  group,
+  tag,
+  levels: "-",
+  mode: "once",
+  command: "?",
+  line: 1
+})

@@ -281,7 +281,7 @@ describe("what was started and not yet recorded", () => {
       yield* before.tell("web", "1")
       const text = machine.disk.text
       yield* before.tell("web", "2")
-      machine.disk.text = text?.replace(`"target":"1"`, `"target":"2"`)
+      machine.disk.text = text?.replace(`"web","target":"1"`, `"web","target":"2"`)
       yield* machine.crash
       machine.trace.news()
     }
@@ -326,20 +326,25 @@ describe("what was started and not yet recorded", () => {
       })
     ))
 
-  it.effect("is stopped first if no entry is known for it", () =>
+  it.effect("is stopped first if no entry is known for it; other groups do not wait for that", () =>
     withMachine(
-      cltab(...lines),
+      cltab(...lines, "other:o:1:respawn:o"),
       { b: { dies: "2 seconds" } },
       Effect.fnUntraced(function*(machine) {
+        const before = yield* machine.boot()
+        yield* before.tell("other", "1")
+        yield* machine.crash
         yield* startUnrecorded(machine)
-        machine.cltab.write(cltab("web:a:12:respawn:a", "web:b:2:respawn:changed"))
-        const booting = yield* Effect.forkChild(machine.boot(), { startImmediately: true })
-        yield* TestClock.adjust("1 second")
-        assert.deepStrictEqual(machine.trace.news(), ["0s b SIGINT"])
-        yield* TestClock.adjust("1 second")
-        yield* TestClock.adjust(0)
-        assert.isDefined(booting.pollUnsafe())
-        assert.deepStrictEqual(machine.trace.news(), [
+        machine.cltab.write(cltab("web:a:12:respawn:a", "web:b:2:respawn:changed", "other:o:1:respawn:o"))
+        const after = yield* machine.boot()
+        assert.deepStrictEqual(after.news(), [
+          "0s other 1 STARTING",
+          "0s other 1 CHECKING",
+          "0s other 1 DONE",
+          "0s web 1 STOPPING",
+          "0s b SIGINT"
+        ])
+        assert.deepStrictEqual(yield* after.after("2 seconds"), [
           "2s b died of SIGINT",
           "2s web 2 STARTING",
           "2s b started",
@@ -348,24 +353,26 @@ describe("what was started and not yet recorded", () => {
         ])
       })
     ))
+
+  it.effect("is stopped if even its group is not known any more", () =>
+    withMachine(
+      cltab("web:a:1:respawn:a"),
+      {},
+      Effect.fnUntraced(function*(machine) {
+        const before = yield* machine.boot()
+        yield* before.tell("web", "1")
+        yield* machine.crash
+        const header = machine.disk.text!.split("\n")[0]!
+        machine.disk.text = `${header.replace(/"next":\d+/, `"next":1`)}\n`
+        machine.trace.news()
+        const after = yield* machine.boot()
+        assert.deepStrictEqual(after.news(), ["0s a SIGINT", "0s a died of SIGINT", "0s web forgotten"])
+        assert.deepStrictEqual(machine.processes(), [])
+      })
+    ))
 })
 
 describe("the ledger", () => {
-  it.effect("is gone after an end in order, so that the next daemon begins with nothing", () =>
-    withMachine(
-      web,
-      scripts,
-      Effect.fnUntraced(function*(machine) {
-        const before = yield* machine.boot()
-        yield* before.tell("web", "dev")
-        assert.isDefined(machine.disk.text)
-        yield* before.halt
-        yield* before.after("1 minute")
-        yield* machine.crash
-        machine.trace.news()
-      })
-    ))
-
   it.effect("stands when an order is answered", () =>
     withMachine(
       web,

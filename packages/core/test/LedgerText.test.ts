@@ -1,5 +1,6 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as LedgerText from "@clinit/core/LedgerText"
+import * as Mark from "@clinit/core/Mark"
 import { GroupName, Level } from "@clinit/protocol/Names"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -16,6 +17,7 @@ const group = LedgerText.printGroup({
 const run = (number: number, pid = 100 + number) =>
   LedgerText.printRun({
     run: number,
+    mark: Mark.make("abc", number, entry),
     entry,
     since: 5,
     process: {
@@ -59,6 +61,11 @@ describe("a ledger", () => {
       /^line 1: not a ledger's header: /
     ],
     ["a run of an unknown group", text(header, run(3)), /^line 2: no group "web" above$/],
+    [
+      "another run's mark",
+      text(header, group, run(3).replace("abc.3.", "abc.4.")),
+      /^line 3: the mark "abc\.4\..*" is not that of run 3$/
+    ],
     ["a run from the future", text(header, group, run(9)), /^line 3: run 9 is not below 9$/],
     ["a run twice", text(header, group, run(3), run(3, 7)), /^line 4: run 3 was there before$/],
     ["a pid twice", text(header, group, run(3, 7), run(4, 7)), /^line 4: pid 7 was there before$/],

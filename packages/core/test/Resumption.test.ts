@@ -25,60 +25,86 @@ const found = (run: number, entry: Cltab.Entry, pid: number, id = "id"): Found =
   mark: Mark.make(id, run, entry),
   identity: process(pid)
 })
-const plan = (ledger: LedgerText.Ledger, ...trees: ReadonlyArray<Found>) => {
-  const { runs, strays } = Resumption.plan(ledger, trees, entries, 99)
-  return {
-    runs: (runs.get(web) ?? []).map(({ end, entry, process, run }) =>
-      `${run} ${entry.tag} ${end === undefined ? process?.pid : end._tag}`
-    ),
-    strays: strays.map(({ identity }) => identity.pid)
-  }
-}
+const plan = (ledger: LedgerText.Ledger, ...trees: ReadonlyArray<Found>) =>
+  [...Resumption.plan(ledger, trees, entries, 99).runs].map(([group, runs]) => [
+    group,
+    ...runs.map(({ end, entry, process, run, stopping }) =>
+      `${run} ${entry.tag} ${end === undefined ? process?.pid : end._tag}${
+        stopping === true ? " stopping" : ""
+      }`
+    )
+  ])
 
 describe("a resumption", () => {
   it("takes over what is recorded, whether its process is found or not", () => {
-    const recorded = ledger(3, { run: 1, entry: a, since: 0, process: process(11) }, {
+    const recorded = ledger(3, {
+      run: 1,
+      mark: Mark.make("id", 1, a),
+      entry: a,
+      since: 0,
+      process: process(11)
+    }, {
       run: 2,
+      mark: Mark.make("id", 2, b),
       entry: b,
       since: 0,
       end: { _tag: "Exited", code: 0 }
     })
-    assert.deepStrictEqual(plan(recorded), { runs: ["1 a 11", "2 b Exited"], strays: [] })
-    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), { runs: ["1 a 11", "2 b Exited"], strays: [] })
+    assert.deepStrictEqual(plan(recorded), [["web", "1 a 11", "2 b Exited"]])
+    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), [["web", "1 a 11", "2 b Exited"]])
   })
 
   it("counts a run that was about to start as not started, unless its process is found", () => {
-    const recorded = ledger(2, { run: 1, entry: a, since: 0 })
-    assert.deepStrictEqual(plan(recorded), { runs: [], strays: [] })
-    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), { runs: ["1 a 12"], strays: [] })
+    const recorded = ledger(2, { run: 1, mark: Mark.make("id", 1, a), entry: a, since: 0 })
+    assert.deepStrictEqual(plan(recorded), [])
+    assert.deepStrictEqual(plan(recorded, found(1, a, 12)), [["web", "1 a 12"]])
   })
 
   it("takes over what was started after the last record if an entry is the one that was run", () => {
-    assert.deepStrictEqual(plan(ledger(2), found(2, a, 12)), { runs: ["2 a 12"], strays: [] })
-    assert.deepStrictEqual(plan(ledger(2), found(2, changed, 12)), { runs: [], strays: [12] })
-    assert.deepStrictEqual(plan(ledger(2), found(2, c, 12)), { runs: [], strays: [12] }, "a group never told")
+    assert.deepStrictEqual(plan(ledger(2), found(2, a, 12)), [["web", "2 a 12"]])
+    assert.deepStrictEqual(plan(ledger(2), found(2, changed, 12)), [["web", "2 a 12 stopping"]])
+    assert.deepStrictEqual(plan(ledger(2), found(2, c, 12)), [["other", "2 c 12 stopping"]], "never told")
   })
 
   it("takes the latest of an entry's runs", () => {
-    const recorded = ledger(2, { run: 1, entry: a, since: 0, process: process(11) })
-    assert.deepStrictEqual(plan(recorded, found(2, a, 12)), { runs: ["2 a 12"], strays: [] })
+    const recorded = ledger(2, {
+      run: 1,
+      mark: Mark.make("id", 1, a),
+      entry: a,
+      since: 0,
+      process: process(11)
+    })
+    assert.deepStrictEqual(plan(recorded, found(2, a, 12)), [["web", "2 a 12"]])
   })
 
   it("leaves alone what older runs left on purpose, and what other ledgers marked", () => {
     assert.deepStrictEqual(
       plan(ledger(5), found(4, b, 12), found(7, b, 13, "idd"), found(7, b, 14, "other")),
-      {
-        runs: [],
-        strays: []
-      }
+      []
     )
   })
 
   it("believes no mark that it cannot read", () => {
     for (
-      const mark of ["id", "id.", "id.x.y", "id.0.y", "id.-1.y", "id.7", "id.7.", "id.7.y.z", "id.1e9.y"]
+      const mark of [
+        "id",
+        "id.",
+        "id.7",
+        "id.7.y",
+        "id.7.y.a",
+        "id.7.y.:a",
+        "id.7.y.a:",
+        "id.7.y.a:b:c",
+        "id.7..a:b",
+        "id.x.y.a:b",
+        "id.0.y.a:b",
+        "id.-1.y.a:b",
+        "id.1e9.y.a:b",
+        "other.7.y.a:b"
+      ]
     ) {
       assert.isUndefined(Mark.read("id", mark), mark)
     }
+    assert.isDefined(Mark.read("id", "id.7.y.a:b"))
   })
 })

@@ -56,11 +56,7 @@ const checkLedger = (ledger: LedgerText.Ledger) => {
     claim(Number.isSafeInteger(pid) && pid > 1, `pid ${pid}`)
     claim(record.end !== undefined || !pids.has(pid), `pid ${pid} twice`)
     if (record.end === undefined) pids.add(pid)
-    const reading = Mark.read(ledger.id, Mark.make(ledger.id, record.run, record.entry))
-    claim(
-      reading?.run === record.run && reading.isOf(record.entry),
-      `the mark of run ${record.run} cannot be read`
-    )
+    claim(Mark.read(ledger.id, record.mark)?.run === record.run, `the mark of run ${record.run}`)
   }
   const again = LedgerText.parse(print(ledger))
   // As text, in which 0 and -0 are the same.
@@ -82,28 +78,21 @@ const trees = (random: Random, { id, next, runs }: LedgerText.Ledger): ReadonlyA
 
 const checkPlan = (ledger: LedgerText.Ledger, random: Random) => {
   const found = trees(random, ledger)
-  const { runs, strays } = Resumption.plan(ledger, found, entries, 99)
+  const { next, runs } = Resumption.plan(ledger, found, entries, 99)
   const planned = [...runs].flatMap(([group, records]) => records.map((record) => ({ group, record })))
-  const tags = new Set<string>()
+  const names = new Set<string>()
   for (const { group, record } of planned) {
     const { end, entry, process, run } = record
     claim(group === entry.group, "a run under another group")
-    claim(
-      ledger.groups.some((each) => each.group === group),
-      "a run of a group that the ledger does not have"
-    )
-    claim(!tags.has(entry.tag), () => `two runs of tag ${JSON.stringify(entry.tag)}`)
-    tags.add(entry.tag)
+    claim(run < next, `run ${run} is not below ${next}`)
+    const isTold = ledger.groups.some((each) => each.group === group)
+    claim(isTold || record.stopping === true, "a run goes on in a group that the ledger does not have")
+    const name = JSON.stringify([group, entry.tag])
+    claim(!names.has(name), () => `two runs of ${name}`)
+    names.add(name)
     claim(process !== undefined || end !== undefined, `run ${run} has neither a process nor an end`)
     claim(process === undefined || process.pid > 1, () => `run ${run} has pid ${process?.pid}`)
     claim(isRun(record), () => `planned what is no RunRecord: ${JSON.stringify(record)}`)
-  }
-  for (const stray of strays) {
-    claim(found.includes(stray), "a stray that was not found")
-    claim(
-      !planned.some(({ record }) => record.process === stray.identity),
-      "a stray that is taken over as well"
-    )
   }
 }
 

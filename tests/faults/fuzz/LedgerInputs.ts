@@ -1,4 +1,6 @@
+import type { Entry } from "@clinit/core/Cltab"
 import * as LedgerText from "@clinit/core/LedgerText"
+import * as Mark from "@clinit/core/Mark"
 import { utf8 } from "./ByteText.ts"
 import type { ByteText } from "./ByteText.ts"
 import * as JsonMutation from "./JsonMutation.ts"
@@ -73,10 +75,11 @@ const valid = (random: Random): ReadonlyArray<object> => {
     { length: told.length === 0 ? 0 : random.below(8) },
     (_, index) => index + random.below(2) * 50 + 1
   )
-  const runs = [...new Set(numbers)]
+  const id = random.pick(["id", "volatile", "0123456789abcdef"])
+  const runs = [...new Set(numbers)].map((run) => ({ run, entry: entry(random, random.pick(told)) }))
   return [
     header({
-      id: random.pick(["id", "volatile", "0123456789abcdef"]),
+      id,
       ...(random.chance(0.8) ? { boot } : {}),
       keeper: { pid: random.between(1, 4_000_000), ...(random.chance(0.9) ? { startTime: "4711" } : {}) },
       next: random.between(60, 1_000)
@@ -88,9 +91,10 @@ const valid = (random: Random): ReadonlyArray<object> => {
         ? { level: "0", state: random.pick(["DONE", "STOPPING", "FAILED", "HALTING"]), since: 1.7e12 }
         : {})
     })),
-    ...runs.map((run) => ({
+    ...runs.map(({ entry, run }) => ({
       run,
-      entry: entry(random, random.pick(told)),
+      mark: Mark.make(id, run, entry as Entry),
+      entry,
       since: 1.7e12 + run,
       ...(random.chance(0.8) ? { process: process(100 + run, random) } : {}),
       ...(random.chance(0.3) ? { end: end(random) } : {})

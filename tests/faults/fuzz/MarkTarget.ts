@@ -1,6 +1,8 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as Mark from "@clinit/core/Mark"
 import * as TreeMark from "@clinit/core/node/TreeMark"
+import { Tag } from "@clinit/protocol/Names"
+import * as Schema from "effect/Schema"
 import type { ByteText } from "./ByteText.ts"
 import { claim } from "./Failure.ts"
 import * as Mutation from "./Mutation.ts"
@@ -21,7 +23,9 @@ const words: ReadonlyArray<ByteText> = [
   "\0CLINIT_TREE=",
   "CLINIT_TREE",
   "XCLINIT_TREE=",
-  "id.1.abc",
+  "id.1.abc.web:a",
+  ":",
+  "web:",
   "id.",
   "PATH=/bin\0",
   "id.7.",
@@ -54,10 +58,14 @@ const generate = (random: Random): Input => {
   return { origin: "long", bytes: Mutation.long(random, words, 2 ** random.between(8, 17)) }
 }
 
+const isName = Schema.is(Tag)
+
 /** What a mark of the ledger must look like, said by other means than a regular expression. */
 const expectedRun = (id: string, mark: string): number | undefined => {
   const [first, run, digest, ...more] = mark.split(".")
-  if (first !== id || run === undefined || digest === undefined || more.length > 0) return undefined
+  if (first !== id || run === undefined || digest === undefined || more.length === 0) return undefined
+  const names = more.join(".").split(":")
+  if (names.length !== 2 || names.some((name) => !isName(name))) return undefined
   const isWord = (text: string, letters: string) =>
     text !== "" && [...text].every((letter) => letters.includes(letter))
   const digits = "0123456789"
@@ -72,7 +80,6 @@ const checkMark = (id: string, mark: string) => {
   claim(Number.isSafeInteger(reading.run) && reading.run > 0, `run ${reading.run}`)
   for (const entry of entries) {
     const { mark: other } = { mark: Mark.make(id, reading.run, entry) }
-    // The digest is in base 36 without leading zeros; whoever adds some has made another mark.
     claim(reading.isOf(entry) === (mark === other), "isOf disagrees with the mark that the entry gets")
   }
 }

@@ -88,14 +88,17 @@ export const daemon = (
       ))
       // Taking over what another left may take a while, and these would kill us meanwhile.
       const started = yield* Deferred.make<Daemon["Service"]>()
-      yield* onEvents(
-        ["SIGTERM", "SIGINT"],
-        (signal) =>
-          Effect.logInfo(`${signal}: shutting down`).pipe(
+      let isAsked = false
+      yield* onEvents(["SIGTERM", "SIGINT"], (signal) =>
+        Effect.suspend(() => {
+          // Once is enough: a flood of them must not keep the end from being reached.
+          if (isAsked) return Effect.void
+          isAsked = true
+          return Effect.logInfo(`${signal}: shutting down`).pipe(
             Effect.andThen(Deferred.await(started)),
             Effect.flatMap((node) => node.shutdown)
           )
-      )
+        }))
       // Node would open its debugger to every user of the machine.
       yield* onEvents(["SIGUSR1"], () => Effect.void)
       yield* onEvents(["SIGHUP"], () =>

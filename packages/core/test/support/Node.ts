@@ -123,7 +123,11 @@ export const withMachine = <A, E>(
     )
     const trace = Context.get(machine, Trace)
     const system = Context.get(machine, ScriptedSystem.ScriptedSystem)
-    let life: { readonly node: Node; readonly end: Effect.Effect<void> } | undefined
+    let life: {
+      readonly node: Node
+      readonly crash: Effect.Effect<void>
+      readonly close: Effect.Effect<void>
+    } | undefined
 
     const boot = Effect.fnUntraced(function*({ resume } = { resume: true }) {
       const scope = yield* Scope.make()
@@ -156,7 +160,8 @@ export const withMachine = <A, E>(
       const node = yield* Effect.provideContext(handle(log), context)
       life = {
         node,
-        end: Effect.gen(function*() {
+        close: Scope.close(scope, Exit.void),
+        crash: Effect.gen(function*() {
           lives = false
           yield* sever
           yield* Scope.close(scope, Exit.void)
@@ -169,9 +174,9 @@ export const withMachine = <A, E>(
     const exit = yield* Effect.exit(test({
       boot,
       crash: Effect.suspend(() => {
-        const end = life?.end ?? Effect.void
+        const crash = life?.crash ?? Effect.void
         life = undefined
-        return end
+        return crash
       }),
       processes: system.processes,
       disk,
@@ -187,7 +192,8 @@ export const withMachine = <A, E>(
         assert.isBelow(minutes, 1_000, `the shutdown does not end:\n${trace.lines().join("\n")}`)
         yield* TestClock.adjust("1 minute")
       }
-      yield* life.end
+      yield* life.close
+      assert.isUndefined(disk.text, "the ledger is left after an end in order")
     }
     const result = yield* exit
     assert.deepStrictEqual(trace.lines().filter((line) => line.includes("ILLEGAL")), [])

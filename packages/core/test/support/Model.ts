@@ -1,0 +1,73 @@
+import type { Mode } from "@clinit/protocol/Names"
+import { scriptOf } from "./ModelCommands.ts"
+
+/** An entry as its line has it. */
+export interface Entry {
+  readonly group: string
+  readonly tag: string
+  readonly levels: string
+  readonly mode: Mode
+  readonly command: string
+}
+
+/** What tells an entry from the others of all versions of the file. */
+export const key = ({ group, tag }: Pick<Entry, "group" | "tag">): string => `${group}/${tag}`
+
+/** A process of the one may stay for the other. */
+export const isSame = (one: Entry, other: Entry): boolean =>
+  key(one) === key(other) && one.mode === other.mode && one.command === other.command
+
+/** The entries that a level of a group has, in file order. */
+export const sequence = (entries: ReadonlyArray<Entry>, group: string, level: string): ReadonlyArray<Entry> =>
+  entries.filter((entry) =>
+    entry.group === group && entry.mode !== "off" &&
+    (entry.levels.includes(",") ? entry.levels.split(",") : [...entry.levels, entry.levels]).includes(level)
+  )
+
+/** Such entries have ended when they have started. */
+export const isJob = ({ mode }: Entry): boolean => mode === "wait" || mode === "test"
+
+/** What stays when it has ended by itself: once is enough. */
+export const runsOnce = ({ mode }: Entry): boolean => mode !== "respawn"
+
+/** The system never starts it. */
+export const isRefused = ({ command }: Entry): boolean => scriptOf(command).refused !== undefined
+
+const fails = (entry: Entry): boolean => {
+  const { dieOf, exits, refused } = scriptOf(entry.command)
+  if (refused !== undefined) return runsOnce(entry)
+  return entry.mode === "test" && (dieOf !== undefined || (exits ?? 0) !== 0)
+}
+
+/** What a level comes out as. */
+export const outcome = (level: ReadonlyArray<Entry>): "DONE" | "PASSED" | "FAILED" =>
+  level.some(fails)
+    ? "FAILED"
+    : level.length > 0 && level.every(({ mode }) => mode === "test")
+    ? "PASSED"
+    : "DONE"
+
+/** The n-th signal of a stop, and how long after the stop's begin it is due. */
+export const signalAt = (index: number): { readonly signal: string; readonly afterMillis: number } => {
+  if (index === 0) return { signal: "SIGINT", afterMillis: 0 }
+  if (index === 1) return { signal: "SIGTERM", afterMillis: 5_000 }
+  const again = index - 2
+  return { signal: "SIGKILL", afterMillis: 15_000 + 10_000 * again + 2_500 * again * (again + 1) }
+}
+
+/** What a group was told: a level with its entries as the file had them, or to stand still. */
+export interface Wish {
+  readonly level: string | null
+  readonly sequence: ReadonlyArray<Entry>
+  /** When it was told, in numbers of events. */
+  readonly told: number
+  /** When whoever told it got the answer; until then, and if the daemon is killed before, it may hold or not. */
+  readonly answered?: number
+}
+
+/** Which of a group's wishes may hold: the last that was answered for sure, unless one told after it. */
+export const holding = (wishes: ReadonlyArray<Wish>): ReadonlyArray<Wish> =>
+  wishes.slice(Math.max(0, wishes.findLastIndex(({ answered }) => answered !== undefined)))
+
+/** Whether a process of the entry may stay under the wish. */
+export const keeps = (wish: Wish, entry: Entry): boolean => wish.sequence.some((each) => isSame(each, entry))
