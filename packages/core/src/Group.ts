@@ -114,15 +114,15 @@ export const make = Effect.fnUntraced(function*(
     })
 
   const toLevel = Effect.fnUntraced(function*({ entries, level, outcome }: Target & { _tag: "Level" }) {
-    const current = board.group(name)?.level ?? level
+    const current = board.group(name)?.level
     const refused = [...processes.values()].filter(wasRefused)
     const begun = [...processes.values()].filter((process) => !refused.includes(process))
     const change = LevelChange.plan(begun.map((process) => process.entry()), entries, level)
     const going = [...refused, ...change.stop.flatMap((tag) => processes.get(tag) ?? [])]
     if ([...leaving, ...going].some(isLive)) {
-      // Back to the level the group comes from: only the stop under way has to end before the level goes on.
-      const back = level === current && going.length === 0
-      yield* publish(current, back ? "STARTING" : "STOPPING")
+      // Back to the level the group comes from, or is taken over without one: only the stop under way has to end.
+      const back = current === undefined || (level === current && going.length === 0)
+      yield* publish(current ?? level, back ? "STARTING" : "STOPPING")
     }
     yield* stop(going)
     yield* publish(level, "STARTING")

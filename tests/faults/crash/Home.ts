@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
+import * as ControlGroups from "../../../packages/cli/test/support/ControlGroups.ts"
 import * as Proc from "../../../packages/cli/test/support/Proc.ts"
 import * as Program from "../../../packages/cli/test/support/Program.ts"
 import * as Client from "./Client.ts"
@@ -91,12 +91,8 @@ export class Home {
     }
   }
 
-  /** The directory of the daemon's control groups, wherever below the mount. */
   controlGroups(): ReadonlyArray<string> {
-    const name = `clinit-${createHash("sha256").update(this.socket).digest("hex").slice(0, 16)}`
-    return ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map((mount) => path.join(mount, name)).filter(
-      (directory) => fs.existsSync(directory)
-    ).flatMap((directory) => [directory, ...below(directory)])
+    return ControlGroups.of(this.socket)
   }
 
   /** Everything that is there though no daemon runs, in words. */
@@ -124,23 +120,7 @@ export class Home {
   wipe(): void {
     this.killAll()
     homes.delete(this)
-    for (const group of this.controlGroups().toReversed()) removeControlGroup(group)
+    ControlGroups.remove(this.socket)
     fs.rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
-
-/** It stays as long as who was killed is not quite gone. */
-const removeControlGroup = (directory: string): void => {
-  for (let attempts = 0; attempts < 100; attempts++) {
-    try {
-      return fs.rmdirSync(directory)
-    } catch {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
-  }
-}
-
-const below = (directory: string): ReadonlyArray<string> =>
-  fs.readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => path.join(directory, entry.name))

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
+import * as ControlGroups from "./ControlGroups.ts"
 import { until } from "./Eventually.ts"
 import * as Proc from "./Proc.ts"
 import * as Program from "./Program.ts"
@@ -203,12 +204,14 @@ export class Scratch {
       existsSync(file)
     )
     assert.deepStrictEqual(files, [], "files were left behind")
+    assert.deepStrictEqual(ControlGroups.of(this.socket), [], "control groups were left behind")
   }
 
   /** Kills whatever is left of the test, and removes the directory. */
   wipe(): void {
     for (const daemon of this.daemons) daemon.kill("SIGKILL")
     for (const pid of Proc.marked(this.directory)) Proc.kill(pid, "SIGKILL")
+    ControlGroups.remove(this.socket)
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
