@@ -1,5 +1,6 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
+import type * as Program from "../../../packages/cli/test/support/Program.ts"
 import { Home } from "../crash/Home.ts"
 import type { Random } from "../fuzz/Random.ts"
 import * as Round from "./Round.ts"
@@ -29,6 +30,8 @@ export class Lane {
   private readonly random: Random
   private readonly figures: Figures
   private expectedRefusals = 0
+  /** The owner of the round before, which may not be quite gone. */
+  private before: Program.Program | undefined
 
   constructor(random: Random, figures: Figures) {
     this.random = random
@@ -40,8 +43,9 @@ export class Lane {
   async round(): Promise<void> {
     const { figures, home, random } = this
     const count = random.below(oneInCrowds) === 0 ? 10 : 2
-    const { owner, millis } = await Round.contest(home, count)
-    this.expectedRefusals += count - 1
+    const { millis, owner, refused } = await Round.contest(home, count, this.before)
+    this.before = owner
+    this.expectedRefusals += refused
     figures.rounds++
     figures.started += count
     figures.millis[count === 2 ? "two" : "ten"].push(millis)
@@ -60,11 +64,12 @@ export class Lane {
   /** Whether each loser said why, and nothing is left in the end. */
   async close(): Promise<void> {
     const { home } = this
-    await Round.contest(home, 2)
+    const { refused } = await Round.contest(home, 2, this.before)
     await home.shutDown()
     const refusals = Round.refusals(home)
-    if (refusals !== this.expectedRefusals + 1) {
-      throw new Error(`${refusals} daemons said "${Round.refusal}" and not ${this.expectedRefusals + 1}`)
+    const expected = this.expectedRefusals + refused
+    if (refusals !== expected) {
+      throw new Error(`${refusals} daemons said "${Round.refusal}" and not ${expected}`)
     }
     const remains = home.remains()
     if (remains.length > 0) throw new Error(`left behind: ${remains.join("; ")}`)
