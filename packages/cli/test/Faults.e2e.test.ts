@@ -261,6 +261,47 @@ describe.concurrent("what is removed while the daemon runs is noticed and made a
   }
 })
 
+describe.concurrent("a daemon whose lock and socket were removed while it was suspended", () => {
+  it(
+    "leaves the files of the daemon that took its place alone",
+    inScratch(async (scratch) => {
+      const first = await scratch.daemon("g:a:1:respawn:exec sleep 1000")
+      await tell(scratch, "g", "1")
+      const a = await scratch.pid("a")
+      first.kill("SIGSTOP")
+      for (const file of ["s", "s.lock", "s.ledger"]) rmSync(scratch.path(file))
+      const second = await scratch.restart()
+      await tell(scratch, "g", "1")
+      first.kill("SIGCONT")
+      // Its own process starts again, which it would write down.
+      Proc.kill(a, "SIGKILL")
+      await until("the first complains", () => logLines(scratch, "the lock is gone").length > 0)
+      first.kill("SIGTERM")
+      expect((await first.finished()).exit).toBe(0)
+      expect(["s", "s.lock", "s.ledger", "clstat"].filter((file) => !scratch.exists(file))).toEqual([])
+      expect(scratch.read("s.ledger")).toContain(`"keeper":{"pid":${second.pid},`)
+      expect((await scratch.status()).pid).toBe(second.pid)
+    })
+  )
+
+  it(
+    "is not joined by another one, not even without resuming",
+    inScratch(async (scratch) => {
+      const first = await scratch.daemon("g:a:1:respawn:exec sleep 1000")
+      await tell(scratch, "g", "1")
+      first.kill("SIGSTOP")
+      for (const file of ["s", "s.lock"]) rmSync(scratch.path(file))
+      for (const flags of [[], ["--no-resume"]]) {
+        const { exit, stderr } = await scratch.clinit("-d", ...flags)
+        expect(exit).toBe(1)
+        expect(stderr).toContain(`the daemon that keeps it still runs: pid ${first.pid}`)
+      }
+      first.kill("SIGCONT")
+      await until("it is back", () => scratch.status().then(({ pid }) => pid === first.pid, () => false))
+    })
+  )
+})
+
 describe.concurrent("a clock that steps by an hour whenever it is looked at", () => {
   for (const [direction, hours] of [["forwards", 1], ["backwards", -1]] as const) {
     it(

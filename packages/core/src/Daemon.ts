@@ -81,7 +81,7 @@ export interface Status {
 }
 
 /**
- * Runs an effect that never waits without giving way to other fibers. No group can end after it was looked up and
+ * Runs an effect without giving way to other fibers, as long as it does not wait. No group can end after it was looked up and
  * before it is told, and nobody who goes away can leave half of it undone.
  */
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -99,6 +99,7 @@ const make = Effect.gen(function*() {
   const down = yield* Deferred.make<void>()
   const groups = new Map<GroupName, Group.Group>()
   let shuttingDown = false
+  let hasResumed = false
 
   const entriesOf = (group: GroupName) => cltab.current().entries.filter((entry) => entry.group === group)
 
@@ -149,7 +150,11 @@ const make = Effect.gen(function*() {
     return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
   }))
   yield* Effect.addFinalizer(() =>
-    shutdown.pipe(Effect.andThen(Deferred.await(down)), Effect.andThen(ledger.clear))
+    shutdown.pipe(
+      Effect.andThen(Deferred.await(down)),
+      // A start that failed half-way leaves the next one all that it found.
+      Effect.andThen(Effect.suspend(() => hasResumed ? ledger.clear : Effect.void))
+    )
   )
 
   const resume = Effect.fnUntraced(function*(inherited: LedgerText.Ledger) {
@@ -175,6 +180,7 @@ const make = Effect.gen(function*() {
     yield* ledger.flush
   })
   if (ledger.inherited !== undefined) yield* resume(ledger.inherited)
+  hasResumed = true
 
   return Daemon.of({
     tell: (name, level) =>

@@ -101,23 +101,21 @@ const recover = Effect.gen(function*() {
   const parsed = LedgerText.parse(text)
   if (Result.isFailure(parsed)) return yield* new LedgerRefused({ file, reason: parsed.failure })
   const ledger = parsed.success
-  if (ledger.boot !== boot) {
+  if (ledger.boot !== undefined && boot !== undefined && ledger.boot !== boot) {
     yield* Effect.logInfo(`${file} is from before the last boot of this host: nothing to take over`)
     return undefined
   }
   // It holds no lock any more, which somebody has removed; but what it supervises is not ours.
   if (isRunning(ledger.keeper)) {
-    return yield* new LedgerRefused({
-      file,
-      reason: `the daemon that keeps it still runs: pid ${ledger.keeper.pid}`
-    })
+    const reason = `the daemon that keeps it still runs: pid ${ledger.keeper.pid}`
+    return yield* new LedgerRefused({ file, reason, kept: true })
   }
-  const blind = ledger.runs.find(({ end, process }) => end === undefined && process?.startTime === undefined)
-  if (boot === undefined && blind?.process !== undefined) {
+  const live = ledger.runs.find(({ end, process }) => end === undefined && process !== undefined)
+  if (live?.process !== undefined && (boot === undefined || live.process.startTime === undefined)) {
+    const { entry, process } = live
     return yield* new LedgerRefused({
       file,
-      reason:
-        `this system cannot tell whether pid ${blind.process.pid} still is ${blind.entry.group}/${blind.entry.tag}`
+      reason: `this system cannot tell whether pid ${process.pid} still is ${entry.group}/${entry.tag}`
     })
   }
   return ledger
@@ -137,15 +135,14 @@ const make = (resume: boolean) =>
     const store = yield* LedgerStore
     const trouble = yield* Trouble
     const scope = yield* Effect.scope
-    const found = yield* resume
-      ? recover
-      : Effect.matchEffect(recover, {
-        onFailure: (error) => Effect.logWarning(`not resumed: ${error.message}`),
-        onSuccess: (ledger) =>
-          ledger === undefined
-            ? Effect.void
-            : Effect.logWarning(`not resumed, processes are left alone: ${describe(ledger)}`)
-      })
+    const found = yield* resume ? recover : Effect.catchIf(
+      recover,
+      ({ kept }) => kept !== true,
+      ({ message }) => Effect.as(Effect.logWarning(`not resumed: ${message}`), undefined)
+    )
+    if (!resume && found !== undefined) {
+      yield* Effect.logWarning(`not resumed, processes are left alone: ${describe(found)}`)
+    }
     // What may not be continued may not even be replaced: a symlink, or somebody else's file.
     if (!resume) {
       yield* Effect.catch(

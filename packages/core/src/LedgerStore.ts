@@ -2,10 +2,14 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** The ledger that is there must not be used: it is damaged, or somebody else's, or no regular file. */
+/**
+ * The ledger that is there must not be used: it is damaged, or somebody else's, or no regular file; or it is `kept`
+ * by a daemon that runs, and must not be put aside either.
+ */
 export class LedgerRefused extends Schema.TaggedError<LedgerRefused>()("LedgerRefused", {
   file: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  kept: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message() {
     return `${this.file}: ${this.reason}`

@@ -77,7 +77,6 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
   if (lines.pop() !== "") return Result.fail("the last line is cut off")
   const groups = new Map<GroupName, GroupRecord>()
   const runs = new Map<number, RunRecord>()
-  const pids = new Set<number>()
   let header: Header | undefined
   for (const [index, line] of lines.entries()) {
     const problem = (reason: string) => Result.fail(`line ${index + 1}: ${reason.replaceAll(/\s+/g, " ")}`)
@@ -96,11 +95,6 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
         return problem(`the mark ${quote(record.mark)} is not that of run ${record.run}`)
       }
       if (runs.has(record.run)) return problem(`run ${record.run} was there before`)
-      if (!groups.has(record.entry.group)) return problem(`no group ${quote(record.entry.group)} above`)
-      if (record.process !== undefined && record.end === undefined) {
-        if (pids.has(record.process.pid)) return problem(`pid ${record.process.pid} was there before`)
-        pids.add(record.process.pid)
-      }
       runs.set(record.run, record)
     } else {
       const decoded = decodeGroup(json.success)

@@ -4,6 +4,9 @@ import type * as LedgerText from "./LedgerText.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
 
+/** So many runs are not begun between two writings of the ledger: whoever claims that has made the mark up. */
+const plausible = 1_000_000
+
 /** What a daemon makes of the ledger of one that was killed. */
 export interface Resumption {
   /** By group: the runs to take over, each with a process or an end. Every entry has one at most. */
@@ -37,15 +40,22 @@ export const plan = (
   }
 
   for (const record of ledger.runs) if (record.process ?? record.end) take(record)
+  const live = new Set(found.map(({ mark }) => mark))
+  /** A run never begins while the one before lives: somebody else has made that mark. */
+  const isBesideRecorded = ({ group, tag }: Mark.Reading) => {
+    const recorded = latest.get(`${group}:${tag}`)
+    return recorded !== undefined && known.has(recorded.run) && live.has(recorded.mark)
+  }
   for (const { identity: process, mark } of found) {
     const reading = Mark.read(ledger.id, mark)
     if (reading === undefined) continue
     const { group, run, tag } = reading
+    if (run >= ledger.next + plausible) continue
     next = Math.max(next, run + 1)
     const record = known.get(run)
     if (record !== undefined) {
       if (!(record.process ?? record.end)) take({ ...record, process })
-    } else if (run >= ledger.next) {
+    } else if (run >= ledger.next && !isBesideRecorded(reading)) {
       const entry = entries.find((entry) => told.has(group) && reading.isOf(entry))
       take(
         entry === undefined

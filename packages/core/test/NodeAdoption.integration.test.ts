@@ -293,6 +293,7 @@ describe.skipIf(!isAvailable("descendants"))("a forged identity", () => {
         const { cgroup } = yield* Effect.scoped(identityIn("cgroup", name, mark))
         const directory = cgroup!
         const base = path.dirname(directory)
+        const leaf = path.basename(directory)
         yield* Effect.addFinalizer(() => removed(directory))
         fs.mkdirSync(directory, { recursive: true })
         fs.writeFileSync(`${directory}/cgroup.procs`, String(pid))
@@ -309,10 +310,10 @@ describe.skipIf(!isAvailable("descendants"))("a forged identity", () => {
             path.dirname(base),
             base,
             `${directory}/`,
-            `${base}/x/../${mark}`,
-            `${base}//${mark}`,
-            `${base}/./${mark}`,
-            `/tmp/clinit-${name}/${mark}`
+            `${base}/x/../${leaf}`,
+            `${base}//${leaf}`,
+            `${base}/./${leaf}`,
+            `/tmp/clinit-${name}/${leaf}`
           ]
         ) {
           yield* adoptAndKill(forged(cgroup), mark, name)

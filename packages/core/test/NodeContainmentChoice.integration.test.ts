@@ -241,7 +241,11 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
       Effect.gen(function*() {
         const directory = yield* delegated(true)
         const { errors, identity, mark, name } = yield* startedIn(directory, "cgroup")
-        assert.strictEqual(identity?.cgroup, `${directory}/clinit-${name}/${mark}`, errors)
+        assert.strictEqual(
+          identity?.cgroup,
+          ControlGroup.treeIn(`${directory}/clinit-${name}`, mark),
+          errors
+        )
         yield* eventually("both are there", () => ControlGroup.members(identity!.cgroup!).length === 2)
       }),
     30_000

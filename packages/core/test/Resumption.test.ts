@@ -77,6 +77,18 @@ describe("a resumption", () => {
     assert.deepStrictEqual(plan(recorded, found(2, a, 12)), [["web", "2 a 12"]])
   })
 
+  it("believes nobody who claims a run beside one that lives, or one that is far away", () => {
+    const recorded = ledger(2, {
+      run: 1,
+      mark: Mark.make("id", 1, a),
+      entry: a,
+      since: 0,
+      process: process(11)
+    })
+    assert.deepStrictEqual(plan(recorded, found(1, a, 11), found(2, a, 12)), [["web", "1 a 11"]])
+    assert.deepStrictEqual(plan(ledger(2), found(999_999_999_999_999, a, 12)), [])
+  })
+
   it("leaves alone what older runs left on purpose, and what other ledgers marked", () => {
     assert.deepStrictEqual(
       plan(ledger(5), found(4, b, 12), found(7, b, 13, "idd"), found(7, b, 14, "other")),

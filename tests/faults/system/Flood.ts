@@ -13,7 +13,7 @@ const flooder = new URL("Flooder.ts", import.meta.url).pathname
 /** Generous for machines that are busy otherwise; where all places are taken, or changing hands, a client has to queue. */
 const bounds = (kind: Kind) =>
   kind === "overfull" || kind === "fleeting"
-    ? { median: 3_000, worst: 15_000 }
+    ? { median: 8_000, worst: 15_000 }
     : { median: 500, worst: 5_000 }
 
 /** The first only lets the flood rise. Deaths this far apart are no reason to pause. */

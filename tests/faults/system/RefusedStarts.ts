@@ -26,7 +26,7 @@ const processes = async ({ report, scratch }: Scenario.Stage) => {
     what: "no process can be forked: a respawn entry runs again after the cause is gone, after",
     value: await Watch.seconds(() => runsAgain(scratch, 1)),
     unit: "s",
-    atMost: 62
+    atMost: 5
   })
 }
 
@@ -55,7 +55,7 @@ const descriptors =
           .then(() => runsAgain(scratch, 1))
       ),
       unit: "s",
-      atMost: 62
+      atMost: 5
     })
   }
 

@@ -21,7 +21,7 @@ const play = (what: string, victim: string) => async ({ report, scratch }: Scena
     what: `${what} is there again after`,
     value: await Watch.seconds(() => until("it is there again", () => existsSync(clstat), 40)),
     unit: "s",
-    atMost: 32
+    atMost: 5
   })
 }
 

@@ -83,7 +83,9 @@ export const daemon = (
       // Who waits at the door of a start that fails must not hold up its end.
       yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
       const system = yield* Layer.build(Layer.mergeAll(
-        Ledger.layer({ resume }).pipe(Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`))),
+        Ledger.layer({ resume }).pipe(
+          Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
+        ),
         NodeSpawner.layer({ name: nameOf(socket), containment: settings.containment?.value })
       ))
       // Taking over what another left may take a while, and these would kill us meanwhile.
@@ -114,7 +116,7 @@ export const daemon = (
       yield* door.open(
         yield* Effect.provideContext(DaemonServer.make({ version, pid: process.pid }), context)
       )
-      yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat)))
+      yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat, claim.lock.isInPlace)))
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
       yield* node.down
       yield* Effect.logInfo("all groups are down")

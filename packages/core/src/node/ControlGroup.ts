@@ -66,8 +66,9 @@ export const baseAround = (own: string, name: string): string => {
   return at < 0 ? baseIn(own, name) : own.slice(0, at + base.length)
 }
 
-/** The directory of the tree with this mark. */
-export const treeIn = (base: string, mark: Mark): string => `${base}/${nameFor(mark)}`
+/** The directory of the tree with this mark, which it does not tell: who knows a mark can pass for one of the tree. */
+export const treeIn = (base: string, mark: Mark): string =>
+  `${base}/${createHash("sha256").update(mark).digest("hex").slice(0, 32)}`
 
 /** Whether a directory that was recorded is one that we would have made for this mark, wherever below the mount. */
 export const isTreeOf = (directory: string, mount: Mount, name: string, mark: Mark): boolean =>

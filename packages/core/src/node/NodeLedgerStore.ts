@@ -99,10 +99,10 @@ const isRunning = (other: Keeper): boolean => {
 }
 
 /**
- * The ledger at this path. While the layer lives, a ledger that somebody removed is written again, and its directory
+ * The ledger at this path, which is written and removed only as long as that place is ours. While the layer lives, a ledger that somebody removed is written again, and its directory
  * made again, for the owner only; one that somebody replaced is left alone until the next change.
  */
-export const layer = (file: string): Layer.Layer<LedgerStore> =>
+export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<LedgerStore> =>
   Layer.effect(
     LedgerStore,
     Effect.gen(function*() {
@@ -110,7 +110,10 @@ export const layer = (file: string): Layer.Layer<LedgerStore> =>
       const oneAtATime = yield* Semaphore.make(1)
       const change = (work: () => Promise<void>) =>
         Effect.tryPromise({
-          try: work,
+          try: async () => {
+            ReplacedFile.requirePlace(isOurs)
+            await work()
+          },
           catch: (error) => new LedgerUnwritable({ reason: `${file}: ${ReplacedFile.reason(error)}` })
         }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
 

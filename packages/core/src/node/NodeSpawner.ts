@@ -242,13 +242,9 @@ export const layer = (
           catch: (error) => error as Error
         }).pipe(
           // It cannot be told for want of something. To take a live one for dead would start it a second time.
-          Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 50 }),
-          Effect.catch((error) =>
-            Effect.as(
-              Effect.logWarning(`whether ${identity.pid} still runs cannot be told: ${error.message}`),
-              identity.startTime === undefined ? undefined : { startTime: identity.startTime }
-            )
-          ),
+          Effect.tapError(({ message }) => Effect.logWarning(`does ${identity.pid} still run? ${message}`)),
+          Effect.retry(Schedule.spaced("1 second")),
+          Effect.orDie,
           Effect.map((leader) =>
             leader === undefined ? adoptRemains(identity, mark) : adoptLive(identity, mark, leader.startTime)
           )

@@ -15,10 +15,11 @@ const refuseForeign = async (file: string) => {
 }
 
 /**
- * The status file at this path: written beside it, then renamed; only a regular file is ever replaced. While the layer
+ * The status file at this path: written beside it, then renamed; only a regular file is ever replaced, and only as
+ * long as that place is ours. While the layer
  * lives it is written again if somebody removed it, and its directory made again, for the owner only.
  */
-export const layer = (file: string): Layer.Layer<StatusFileTarget> =>
+export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
     Effect.gen(function*() {
@@ -26,7 +27,10 @@ export const layer = (file: string): Layer.Layer<StatusFileTarget> =>
       const oneAtATime = yield* Semaphore.make(1)
       const attempt = (work: () => Promise<void>) =>
         Effect.tryPromise({
-          try: work,
+          try: async () => {
+            ReplacedFile.requirePlace(isOurs)
+            await work()
+          },
           catch: (error) => new StatusFileError({ reason: `${file}: ${ReplacedFile.reason(error)}` })
         }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
 

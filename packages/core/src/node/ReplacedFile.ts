@@ -20,6 +20,11 @@ export interface ReplacedFile {
   readonly letGo: () => void
 }
 
+/** Throws unless the place of the file is this daemon's: another one may have taken it over, with the file. */
+export const requirePlace = (isOurs: () => boolean): void => {
+  if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
+}
+
 /** How often whoever keeps such a file restores it: cleaners of temporary directories take what looks old. */
 export const restorePeriod = Duration.seconds(2)
 
