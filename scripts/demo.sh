@@ -21,6 +21,8 @@ wait_until() {
     sleep 0.1
   done
 }
+# What was adopted is reaped by the init of this machine, whenever that gets to it.
+is_alive() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:.*zombie' "/proc/$1/status"; }
 is_replaced() { now=$(pid_of app); test -n "$now" && test "$now" != "$1"; }
 
 answers() { clinit status >/dev/null 2>&1; }
@@ -62,7 +64,7 @@ wait "$daemon" || { echo "demo: the daemon ended with $?" >&2; exit 1; }
 daemon=
 
 for pid in $pids; do
-  if kill -0 "$pid" 2>/dev/null; then echo "demo: process $pid was left behind" >&2; exit 1; fi
+  if is_alive "$pid"; then echo "demo: process $pid was left behind" >&2; exit 1; fi
 done
 test -z "$(ls -A run)" || { echo "demo: files were left behind: $(ls -A run)" >&2; exit 1; }
 printf '\nNothing is left behind: no process, no socket, no status file.\n'
