@@ -14,10 +14,17 @@ export const base = (socket: string): string =>
   `${own()}/clinit-${createHash("sha256").update(socket).digest("hex").slice(0, 16)}`
 
 const below = (directory: string): ReadonlyArray<string> =>
-  readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => `${directory}/${entry.name}`)
-    .flatMap((child) => [child, ...below(child)])
+  children(directory).flatMap((child) => [child, ...below(child)])
+
+const children = (directory: string): ReadonlyArray<string> => {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${directory}/${entry.name}`)
+  } catch {
+    return [] // it was removed a moment ago
+  }
+}
 
 /** Those that are there, each before those below it. */
 export const of = (socket: string): ReadonlyArray<string> =>
