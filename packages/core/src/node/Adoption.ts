@@ -14,6 +14,7 @@ export interface Host {
   readonly name: string
 }
 
+/** Linux's name for this boot of the host, random(4); nothing where there is no /proc. */
 export const bootId = (): string | undefined => {
   try {
     return fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()

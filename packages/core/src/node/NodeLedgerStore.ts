@@ -3,11 +3,13 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
-import { constants, readFileSync } from "node:fs"
+import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import { crc32 } from "node:zlib"
 import type { Keeper } from "../LedgerStore.ts"
 import { LedgerRefused, LedgerStore, LedgerUnwritable } from "../LedgerStore.ts"
+import * as Adoption from "./Adoption.ts"
+import * as LeaderWatch from "./LeaderWatch.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ReplacedFile from "./ReplacedFile.ts"
 
@@ -79,24 +81,13 @@ const unlink = (file: string) =>
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
   })
 
-/** Linux's name for this boot; a pid of another boot belongs to somebody else by now. */
-const bootId = () =>
-  Result.getOrUndefined(Result.try(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()))
-
 const startTime = Result.getOrUndefined(Result.try(() => ProcessStat.read("self")?.startTime))
 
 const keeper: Keeper = { pid: process.pid, ...(startTime === undefined ? {} : { startTime }) }
 
-/** Where it cannot be told, the owner lock has to do. */
-const isRunning = (other: Keeper): boolean => {
-  if (other.startTime === undefined || other.pid === process.pid) return false
-  try {
-    const holder = ProcessStat.read(other.pid)
-    return holder?.isAlive === true && ProcessStat.isSame(holder, other)
-  } catch {
-    return false
-  }
-}
+/** Where there are no start times the owner lock has to do. */
+const isRunning = ({ pid, startTime }: Keeper): boolean =>
+  startTime !== undefined && pid !== process.pid && LeaderWatch.isAlive({ pid, startTime })
 
 /**
  * The ledger at this path, which is written and removed only as long as that place is ours. While the layer lives, a ledger that somebody removed is written again, and its directory
@@ -133,7 +124,7 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
           return unlink(file)
         }),
         freshId: Effect.sync(() => randomBytes(16).toString("hex")),
-        boot: bootId(),
+        boot: Adoption.bootId(),
         keeper,
         isRunning
       }
