@@ -57,7 +57,8 @@ const makeChild = (
   const extinctionByPolling = Effect.callback<void>((resume) => {
     let timer: NodeJS.Timeout | undefined
     const look = (delay: number) => {
-      if (isExtinct("polling")) return resume(Effect.void)
+      // Most trees are gone a moment after their leader; those that are not can wait for a turn.
+      if (isExtinct(delay < pollMillis.longest ? "urgent" : "polling")) return resume(Effect.void)
       timer = setTimeout(() => look(Math.min(2 * delay, pollMillis.longest)), delay)
     }
     look(pollMillis.first)
