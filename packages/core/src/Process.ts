@@ -68,15 +68,10 @@ export const resume = Effect.fnUntraced(function*(
   const ledger = yield* Ledger
   const spawner = yield* Spawner
   const run: Run = { number: past.run, mark: past.mark }
-  if (past.end !== undefined && isUnseen(past.entry.mode, past.end)) {
-    yield* ledger.remove(run)
-    return undefined
-  }
+  const forget = ledger.remove(run)
   if (past.end !== undefined) {
-    return {
-      over: false,
-      process: yield* live(past.entry, { end: past.end, forget: ledger.remove(run) }, scope)
-    }
+    if (isUnseen(past.entry.mode, past.end)) return yield* Effect.as(forget, undefined)
+    return { over: false, process: yield* live(past.entry, { end: past.end, forget }, scope) }
   }
   const child = yield* spawner.adopt(past.process!, run.mark)
   const leader = yield* Effect.forkIn(child.exit, scope, { startImmediately: true })
@@ -89,10 +84,7 @@ export const resume = Effect.fnUntraced(function*(
   const { entry, since, stopping = false } = past
   const over = stopping || (isDead && (entry.mode === "respawn" || entry.mode === "test"))
   const nothingToStop = stopping ? child.isExtinct() : isLeft(entry, child, { _tag: "Unknown" })
-  if (over && isDead && nothingToStop) {
-    yield* ledger.remove(run)
-    return undefined
-  }
+  if (over && isDead && nothingToStop) return yield* Effect.as(forget, undefined)
   return { over, process: yield* live(entry, { run, child, since, isDead, stopping, over }, scope) }
 })
 

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
@@ -89,44 +88,30 @@ const keeper: Keeper = { pid: process.pid, ...(startTime === undefined ? {} : { 
 const isRunning = ({ pid, startTime }: Keeper): boolean =>
   startTime !== undefined && pid !== process.pid && LeaderWatch.isAlive({ pid, startTime })
 
+const refused = (reason: string) => new LedgerUnwritable({ reason })
+
 /**
- * The ledger at this path, which is written and removed only as long as that place is ours. While the layer lives, a ledger that somebody removed is written again, and its directory
- * made again, for the owner only; one that somebody replaced is left alone until the next change.
+ * The ledger at this path, which is written and removed only as long as that place is ours. While the layer lives, a
+ * ledger that somebody removed is written again, and its directory made again, for the owner only; one that somebody
+ * replaced is left alone until the next change.
  */
 export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<LedgerStore> =>
   Layer.effect(
     LedgerStore,
-    Effect.gen(function*() {
-      const replaced = ReplacedFile.make(file, 0o600)
-      const oneAtATime = yield* Semaphore.make(1)
-      const change = (work: () => Promise<void>) =>
-        Effect.tryPromise({
-          try: async () => {
-            ReplacedFile.requirePlace(isOurs)
-            await work()
-          },
-          catch: (error) => new LedgerUnwritable({ reason: `${file}: ${ReplacedFile.reason(error)}` })
-        }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
-
-      // Without a word if it fails: the next change tells.
-      const restore = Effect.ignore(change(replaced.restore))
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, ReplacedFile.restorePeriod)))
-
-      return {
-        file,
-        read: Effect.tryPromise({
-          try: () => read(file),
-          catch: (error) => new LedgerRefused({ file, reason: ReplacedFile.reason(error) })
-        }),
-        replace: (text) => change(() => replaced.replace(seal(text))),
-        remove: change(() => {
-          replaced.letGo()
-          return unlink(file)
-        }),
-        freshId: Effect.sync(() => randomBytes(16).toString("hex")),
-        boot: Adoption.bootId(),
-        keeper,
-        isRunning
-      }
-    })
+    Effect.map(ReplacedFile.keep(file, 0o600, isOurs), ({ change, replaced }) => ({
+      file,
+      read: Effect.tryPromise({
+        try: () => read(file),
+        catch: (error) => new LedgerRefused({ file, reason: ReplacedFile.reason(error) })
+      }),
+      replace: (text: string) => change(() => replaced.replace(seal(text)), refused),
+      remove: change(() => {
+        replaced.letGo()
+        return unlink(file)
+      }, refused),
+      freshId: Effect.sync(() => randomBytes(16).toString("hex")),
+      boot: Adoption.bootId(),
+      keeper,
+      isRunning
+    }))
   )

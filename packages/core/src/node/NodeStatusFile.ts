@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
 import * as fs from "node:fs/promises"
 import { StatusFileError, StatusFileTarget } from "../StatusFile.ts"
 import * as ReplacedFile from "./ReplacedFile.ts"
@@ -14,41 +13,26 @@ const refuseForeign = async (file: string) => {
   if (stat !== undefined && !stat.isFile()) throw new Error("exists and is not a regular file")
 }
 
+const refused = (reason: string) => new StatusFileError({ reason })
+
 /**
  * The status file at this path: written beside it, then renamed; only a regular file is ever replaced, and only as
- * long as that place is ours. While the layer
- * lives it is written again if somebody removed it, and its directory made again, for the owner only.
+ * long as that place is ours. While the layer lives it is written again if somebody removed it, and its directory made
+ * again, for the owner only.
  */
 export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
-    Effect.gen(function*() {
-      const replaced = ReplacedFile.make(file, 0o644)
-      const oneAtATime = yield* Semaphore.make(1)
-      const attempt = (work: () => Promise<void>) =>
-        Effect.tryPromise({
-          try: async () => {
-            ReplacedFile.requirePlace(isOurs)
-            await work()
-          },
-          catch: (error) => new StatusFileError({ reason: `${file}: ${ReplacedFile.reason(error)}` })
-        }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
-
-      // Without a word if it fails: the next writing tells.
-      const restore = Effect.ignore(attempt(replaced.restore))
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, ReplacedFile.restorePeriod)))
-
-      return {
-        replace: (text) =>
-          attempt(async () => {
-            await refuseForeign(file)
-            await replaced.replace(text)
-          }),
-        remove: attempt(async () => {
-          replaced.letGo()
+    Effect.map(ReplacedFile.keep(file, 0o644, isOurs), ({ change, replaced }) => ({
+      replace: (text: string) =>
+        change(async () => {
           await refuseForeign(file)
-          await fs.rm(file, { force: true })
-        })
-      }
-    })
+          await replaced.replace(text)
+        }, refused),
+      remove: change(async () => {
+        replaced.letGo()
+        await refuseForeign(file)
+        await fs.rm(file, { force: true })
+      }, refused)
+    }))
   )

@@ -1,4 +1,6 @@
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
@@ -20,13 +22,30 @@ export interface ReplacedFile {
   readonly letGo: () => void
 }
 
-/** Throws unless the place of the file is this daemon's: another one may have taken it over, with the file. */
-export const requirePlace = (isOurs: () => boolean): void => {
-  if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
-}
+/** How often a file that is kept is restored: cleaners of temporary directories take what looks old. */
+const restorePeriod = Duration.seconds(2)
 
-/** How often whoever keeps such a file restores it: cleaners of temporary directories take what looks old. */
-export const restorePeriod = Duration.seconds(2)
+/**
+ * The file at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
+ * another daemon may have taken it over with the file. Restored if somebody removes it. `change` fails with what
+ * `refused` makes of the reason.
+ */
+export const keep = Effect.fnUntraced(function*(file: string, mode: number, isOurs: () => boolean) {
+  const replaced = make(file, mode)
+  const oneAtATime = yield* Semaphore.make(1)
+  const change = <E>(work: () => Promise<void>, refused: (reason: string) => E): Effect.Effect<void, E> =>
+    Effect.tryPromise({
+      try: async () => {
+        if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
+        await work()
+      },
+      catch: (error) => refused(`${file}: ${reason(error)}`)
+    }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
+  // Without a word if it fails: the next change tells.
+  const restore = Effect.ignore(change(replaced.restore, String))
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, restorePeriod)))
+  return { replaced, change }
+})
 
 const exists = (file: string) =>
   fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
