@@ -9,7 +9,7 @@ import * as SourceLine from "./SourceLine.ts"
 import * as Utf8 from "./Utf8.ts"
 
 export { Entry } from "./CltabEntry.ts"
-export { Settings, Tree } from "./CltabSettings.ts"
+export { Settings } from "./CltabSettings.ts"
 
 /**
  * What a cltab says. `entries` are the well-formed ones in file order, each tag once; they and the settings are

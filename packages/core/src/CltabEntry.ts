@@ -2,7 +2,6 @@ import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import { forbidden, GroupName, Mode, Tag } from "@clinit/protocol/Names"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import * as CltabSettings from "./CltabSettings.ts"
 import { LevelList } from "./LevelList.ts"
 import { quote } from "./Quotation.ts"
@@ -18,8 +17,8 @@ const Command = Schema.String.check(
 )
 
 /**
- * A process to be run. What its line says is its identity, but not `line`, where that stands in its cltab (from 1), and
- * not the settings that apply to it: they are absent if no line makes them.
+ * A process to be run. `line` is where its own line stands in its cltab (from 1); the settings that apply to it are
+ * absent if no line makes one.
  */
 export const Entry = Schema.Struct({
   group: GroupName.check(
@@ -31,7 +30,7 @@ export const Entry = Schema.Struct({
   mode: Mode,
   command: Command,
   line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  ...Struct.map(CltabSettings.inherited, Schema.optionalKey)
+  settings: Schema.optionalKey(CltabSettings.Applied)
 })
 export type Entry = typeof Entry.Type
 
@@ -141,7 +140,7 @@ export const read = (line: SourceLine.SourceLine): Reading => {
   }
 }
 
-type Parts = { readonly [Name in keyof Entry]: Entry[Name] | undefined }
+type Parts = { readonly [Name in keyof Omit<Entry, "settings">]: Entry[Name] | undefined }
 
 const isComplete = (parts: Parts): parts is Entry =>
   parts.group !== undefined && parts.tag !== undefined && parts.levels !== undefined &&

@@ -90,13 +90,13 @@ export const check = (
   })
 }
 
-type Inherited = Pick<Entry, keyof typeof CltabSettings.inherited>
-
-const withoutLines = (settings: CltabSettings.Inherited): Inherited =>
-  Object.fromEntries(CltabSettings.inheritedNames.flatMap((name) => {
-    const setting = settings[name]
-    return setting === undefined ? [] : [[name, setting.value]]
-  }))
+/** What these settings say to entries, each value by its name, which tells its type. */
+const said = (settings: CltabSettings.Inherited): CltabSettings.Applied =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([name, { value }]) =>
+      CltabSettings.isInherited(name) ? [[name, value]] : []
+    )
+  ) as CltabSettings.Applied
 
 /**
  * These entries, which have no settings yet, with those that apply to each: its own, else its group's, else those of
@@ -106,13 +106,15 @@ export const apply = (
   settings: CltabSettings.Settings,
   entries: ReadonlyArray<Entry>
 ): ReadonlyArray<Entry> => {
-  const whole = withoutLines(settings)
-  const scoped = new Map(settings.scoped?.map(({ scope, settings }) => [scope, withoutLines(settings)]))
-  if (scoped.size === 0 && Object.keys(whole).length === 0) return entries
-  return entries.map((entry) => ({
-    ...entry,
-    ...whole,
-    ...scoped.get(entry.group),
-    ...scoped.get(entryScope(entry.group, entry.tag))
-  }))
+  const { scoped = [], ...daemon } = settings
+  const whole = said(daemon)
+  const scopes = new Map(scoped.map(({ scope, settings }) => [scope, said(settings)]))
+  const hasWhole = Object.keys(whole).length > 0
+  return entries.map((entry) => {
+    const ofGroup = scopes.get(entry.group)
+    const own = scopes.get(entryScope(entry.group, entry.tag))
+    return hasWhole || ofGroup !== undefined || own !== undefined
+      ? { ...entry, settings: { ...whole, ...ofGroup, ...own } }
+      : entry
+  })
 }

@@ -1,8 +1,8 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as CltabSettings from "./CltabSettings.ts"
 import { quote } from "./Quotation.ts"
+import type { Problem } from "./SettingValue.ts"
 import * as SourceLine from "./SourceLine.ts"
 import * as Suggestion from "./Suggestion.ts"
 
@@ -24,9 +24,6 @@ const { marker } = CltabSettings
 const form = `a setting is ${marker}NAME:VALUE`
 const scopedForm = `${form}, ${marker}GROUP/NAME:VALUE or ${marker}GROUP/TAG/NAME:VALUE`
 
-const inheritedNames: ReadonlyArray<CltabSettings.Name> = CltabSettings.inheritedNames
-const isName = Schema.is(Schema.Literals(CltabSettings.names))
-
 /** True if the line is a setting, well-formed or not, rather than an entry. */
 export const isSetting = (text: string): boolean => text.startsWith(marker)
 
@@ -46,20 +43,33 @@ const readHead = (path: string): Head => {
   }
 }
 
+/** The names of a list; of a family that was not asked for there is one. */
+const collapse = (names: ReadonlyArray<string>, asked: string): ReadonlyArray<string> => [
+  ...new Set(names.map((name) => {
+    const family = name.slice(0, name.indexOf(".") + 1)
+    return family === "" || asked.startsWith(family) ? name : `${family}NAME`
+  })),
+  "env.NAME"
+]
+
 const unknownName = (source: SourceLine.SourceLine, path: string, { name, scope }: Head): Diagnostic => {
   const [list, candidates] = scope === undefined
     ? ["the settings are ", CltabSettings.names] as const
-    : ["settings of a group or an entry: ", inheritedNames] as const
+    : ["settings of a group or an entry: ", CltabSettings.inheritedNames] as const
   const meant = Suggestion.nearest(name, candidates)
-  const hint = meant === undefined ? `${list}${candidates.join(", ")}` : `did you mean ${meant}?`
+  const hint = name.startsWith("env.")
+    ? "a variable's name has letters, digits and _, and is not CLINIT_TREE"
+    : meant === undefined
+    ? `${list}${collapse(candidates, name).join(", ")}`
+    : `did you mean ${meant}?`
   return SourceLine.warning(source, marker.length, `unknown setting ${quote(path)} is ignored`, hint)
 }
 
 const headProblem = (source: SourceLine.SourceLine, path: string, head: Head): Diagnostic | undefined => {
   const { name, nameIndex, scope } = head
   if (name === "") return SourceLine.error(source, nameIndex, "malformed setting: the name is empty", form)
-  if (!isName(name)) return unknownName(source, path, head)
-  if (scope !== undefined && !inheritedNames.includes(name)) {
+  if (!CltabSettings.isName(name)) return unknownName(source, path, head)
+  if (scope !== undefined && !CltabSettings.isInherited(name)) {
     const hint = `write ${marker}${name}:VALUE`
     return SourceLine.error(source, marker.length, `${name} holds for the whole daemon`, hint)
   }
@@ -68,42 +78,30 @@ const headProblem = (source: SourceLine.SourceLine, path: string, head: Head): D
     : undefined
 }
 
-interface Problem {
-  readonly offset: number
-  readonly message: string
-  readonly hint: string | undefined
-}
-
-const decodeText = Schema.decodeUnknownResult(CltabSettings.Text)
+const empty = "malformed setting: the value is empty"
+const control = "malformed setting: the value has a control character"
 const offence = /(?!\t|\r$)\p{Cc}/u
 
-const malformed = (text: string, reason: string): Problem => ({
-  offset: Math.max(0, text.search(offence)),
-  message: `malformed setting: ${reason}`,
-  hint: form
-})
-
-const notAWord = (name: CltabSettings.Name, text: string, words: ReadonlyArray<string>): Problem => {
-  const withoutReturn = text.replace(/\r$/, "")
-  const meant = Suggestion.nearest(withoutReturn, words)
-  return {
-    offset: 0,
-    message: `${name} is ${words.slice(0, -1).join(", ")} or ${words.at(-1)}, not ${quote(text)}`,
-    hint: words.includes(withoutReturn)
-      ? "convert the file to LF line ends"
-      : meant && `did you mean ${meant}?`
-  }
-}
-
 /** The value of this setting; one without a known name only has to be what every value is. */
-const readValue = (name: CltabSettings.Name | undefined, text: string): Result.Result<unknown, Problem> => {
-  const plain = Result.mapError(decodeText(text), ({ message }) => malformed(text, message))
-  if (name === undefined || Result.isFailure(plain)) return plain
-  const schema = CltabSettings.values[name]
-  return Result.mapError(
-    Schema.decodeUnknownResult(schema)(text),
-    ({ message }) => "literals" in schema ? notAWord(name, text, schema.literals) : malformed(text, message)
-  )
+const readValue = (
+  name: CltabSettings.Name | undefined,
+  text: string
+): Result.Result<unknown, Required<Problem>> => {
+  if (!/[^\r]/.test(text) && !(name !== undefined && CltabSettings.mayBeEmpty(name))) {
+    return Result.fail({ offset: 0, message: empty, hint: form })
+  }
+  const bad = text.search(offence)
+  if (bad >= 0) return Result.fail({ offset: bad, message: control, hint: form })
+  if (name === undefined) return Result.succeed(text)
+  const value = CltabSettings.valueOf(name)
+  return Result.mapError(value.read(text), ({ hint, message, offset }) => {
+    const isLineEnd = text.endsWith("\r") && Result.isSuccess(value.read(text.slice(0, -1)))
+    return {
+      offset,
+      message: message === undefined ? `${name} is ${value.form}, not ${quote(text)}` : `${name}: ${message}`,
+      hint: isLineEnd ? "convert the file to LF line ends" : hint
+    }
+  })
 }
 
 /** What a line that is a setting says, and everything that is wrong with it but what its scope names. */
@@ -117,7 +115,7 @@ export const read = (source: SourceLine.SourceLine): Reading => {
   const path = text.slice(marker.length, colon)
   const head = readHead(path)
   const { scope } = head
-  const name = isName(head.name) ? head.name : undefined
+  const name = CltabSettings.isName(head.name) ? head.name : undefined
   const value = readValue(name, text.slice(colon + 1))
   const problem = headProblem(source, path, head)
 

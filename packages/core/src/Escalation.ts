@@ -1,7 +1,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Child, Signal } from "./Spawner.ts"
+import type { Signal } from "./Signal.ts"
+import type { Child } from "./Spawner.ts"
 
 /** One stage of a stop: the signal, then how long its effect is waited for. */
 export interface Step {

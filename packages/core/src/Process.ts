@@ -263,8 +263,9 @@ const run = Effect.fnUntraced(function*(
  * now. And when an entry has ended by itself that is not run again, unless its `tree` setting says otherwise: it may
  * have been there to start a daemon.
  */
-const isLeft = ({ mode, tree }: Entry, child: Child, end: RunEnd | undefined): boolean =>
-  child.isExtinct() || (end !== undefined && (tree ?? (mode === "respawn" ? "strict" : "loose")) === "loose")
+const isLeft = ({ mode, settings }: Entry, child: Child, end: RunEnd | undefined): boolean =>
+  child.isExtinct() ||
+  (end !== undefined && (settings?.tree ?? (mode === "respawn" ? "strict" : "loose")) === "loose")
 
 /** A test is there for its result alone: if nobody could see it, it is made again. */
 const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"

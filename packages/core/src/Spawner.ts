@@ -4,9 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
-
-/** CONT wakes what was stopped by STOP, which would otherwise not hear of the others; it ends nothing. */
-export type Signal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM" | "SIGKILL" | "SIGCONT"
+import type { Signal } from "./Signal.ts"
 
 /** The operating system refused to start a process; nothing was left running. */
 export class SpawnError extends Schema.TaggedError<SpawnError>()("SpawnError", { reason: Schema.String }) {

@@ -351,7 +351,8 @@ describe("settings", () => {
       "did you mean socket?",
       "did you mean clstat?",
       "did you mean log?",
-      "the settings are socket, clstat, log, containment, tree"
+      "the settings are socket, clstat, log, containment, tree, stop, timeout, success, respawn.NAME, user, groups, " +
+      "cwd, umask, nice, limit.NAME, env, env-file, output, error-output, env.NAME"
     ])
   })
 })
@@ -493,20 +494,25 @@ describe("validity", () => {
   })
 })
 
-const withoutLines = ({ entries, settings }: Pick<Cltab.Cltab, "entries" | "settings">) => ({
+type Located = { readonly [name: string]: unknown }
+
+const valuesOf = (settings: Located) =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => [name, (setting as { readonly value: unknown }).value])
+  )
+
+const withoutLines = (
+  { entries, settings: { scoped = [], ...whole } }: Pick<Cltab.Cltab, "entries" | "settings">
+) => ({
   entries: entries.map((entry) => Struct.omit(entry, ["line"])),
   settings: {
-    socket: settings.socket?.value,
-    clstat: settings.clstat?.value,
-    log: settings.log?.value,
-    containment: settings.containment?.value,
-    tree: settings.tree?.value,
-    scoped: settings.scoped?.map(({ scope, settings }) => ({ scope, tree: settings.tree?.value }))
+    ...valuesOf(whole),
+    scoped: scoped.map(({ scope, settings }) => ({ scope, settings: valuesOf(settings) }))
   }
 })
 
 describe("for any input", () => {
-  const Choice = Schema.Struct({ of: Schema.Literals(["group", "entry"]), tree: Cltab.Tree })
+  const Choice = Schema.Struct({ of: Schema.Literals(["group", "entry"]), settings: CltabSettings.Inherited })
 
   it.prop(
     "what is printed reads as the same entries and settings, without errors",
@@ -519,19 +525,26 @@ describe("for any input", () => {
           const choice = choices[index]
           if (choice === undefined) return []
           const scope = choice.of === "group" ? group : `${group}/${tag}`
-          return [[scope, { scope, settings: { tree: { value: choice.tree, line: 1 } } }] as const]
+          return [[scope, { scope, settings: choice.settings }] as const]
         }),
-        ...(whole.scoped ?? []).filter(({ settings }) => settings.tree).map((each) =>
-          [each.scope, each] as const
-        )
-      ])
-      const rest = Struct.omit(whole, ["scoped"])
-      const settings = scopes.size === 0 ? rest : { ...rest, scoped: [...scopes.values()] }
-      const entries = unique.map((each) => {
-        const entry = Struct.omit(each, ["tree"])
-        const of = (scope: string) => scopes.get(scope)?.settings.tree
-        const tree = of(`${entry.group}/${entry.tag}`) ?? of(entry.group) ?? settings.tree
-        return tree === undefined ? entry : { ...entry, tree: tree.value }
+        ...(whole.scoped ?? []).map((each) => [each.scope, each] as const)
+      ].filter(([, { settings }]) => Object.keys(settings).length > 0))
+      const rest = Struct.omit(whole, ["scoped"]) as Cltab.Settings
+      const settings: Cltab.Settings = scopes.size === 0 ? rest : { ...rest, scoped: [...scopes.values()] }
+      const entries = unique.map((each): Cltab.Entry => {
+        const of = (scope: string) => valuesOf(scopes.get(scope)?.settings ?? {})
+        const applied = {
+          ...Object.fromEntries(
+            Object.entries(valuesOf(rest)).filter(([name]) => CltabSettings.isInherited(name))
+          ),
+          ...of(each.group),
+          ...of(`${each.group}/${each.tag}`)
+        }
+        const { command, group, levels, line, mode, tag } = each
+        const entry = { command, group, levels, line, mode, tag }
+        return Object.keys(applied).length === 0
+          ? entry
+          : { ...entry, settings: applied as NonNullable<Cltab.Entry["settings"]> }
       })
       const printed = Cltab.print({ entries, settings })
       const read = Cltab.parse(printed)
@@ -539,7 +552,7 @@ describe("for any input", () => {
       expect(read.diagnostics.filter(({ severity }) => severity === "error")).toEqual([])
       expect(Cltab.print(read)).toBe(printed)
     },
-    { arbitrary: { runs: 500 } }
+    { arbitrary: { runs: 300, maxDiscards: 100_000 } }
   )
 
   const Fragment = Schema.Union([

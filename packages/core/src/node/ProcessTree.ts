@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { Signal } from "../Spawner.ts"
+import type { Signal } from "../Signal.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as Membership from "./Membership.ts"
 import * as ProcessStat from "./ProcessStat.ts"

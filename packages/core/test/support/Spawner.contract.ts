@@ -1,6 +1,7 @@
 import type { Entry } from "@clinit/core/Cltab"
 import * as Cltab from "@clinit/core/Cltab"
-import type { Child, Signal, SpawnError } from "@clinit/core/Spawner"
+import type { Signal } from "@clinit/core/Signal"
+import type { Child, SpawnError } from "@clinit/core/Spawner"
 import { Spawner } from "@clinit/core/Spawner"
 import { assert } from "@effect/vitest"
 import type { Vitest } from "@effect/vitest"
