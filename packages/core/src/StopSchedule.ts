@@ -11,7 +11,10 @@ const Grace = SettingValue.duration.schema
 /** A stage of a stop: what is done, then how long its effect is waited for, in milliseconds. */
 export const Step = Schema.Union([
   Schema.Struct({ signal: Signal, graceMillis: Grace }),
-  Schema.Struct({ command: Schema.String.check(Schema.isPattern(/\S/)), graceMillis: Grace })
+  Schema.Struct({
+    command: Schema.String.check(Schema.isPattern(/\S/), Schema.isPattern(/^[\t\P{Cc}]*$/u)),
+    graceMillis: Grace
+  })
 ])
 export type Step = typeof Step.Type
 
