@@ -2,7 +2,9 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { UsageError } from "./CommandError.ts"
 import * as Check from "./commands/Check.ts"
+import * as Plan from "./commands/Plan.ts"
 import * as Reread from "./commands/Reread.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Status from "./commands/Status.ts"
@@ -10,6 +12,7 @@ import * as Tell from "./commands/Tell.ts"
 import type { Failure } from "./ExitCode.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import type * as Target from "./Target.ts"
 
 /** Only the daemon pays for loading what it supervises with. */
 const runDaemon = (flags: Flags.Shared, noResume: boolean) =>
@@ -32,7 +35,7 @@ const originalWords = Effect.fnUntraced(
     const ignored = words.slice(0, -2)
     if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
     const [first, second] = words.slice(-2)
-    if (first === undefined) return yield* Reread.reread(flags)
+    if (first === undefined) return yield* Reread.reread(flags, false)
     if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
     yield* Tell.tell(second === undefined ? [first] : [first, second], flags)
   }
@@ -50,22 +53,33 @@ const root = Command.make("clinit", {
   )
 }).pipe(Command.withSharedFlags(Flags.shared))
 
+const json = Flags.toggle("json", "Print JSON")
+
+/** The words of a tell, of which there is at least one. */
+const target = ([first = "", second]: ReadonlyArray<string>): Target.Words =>
+  second === undefined ? [first] : [first, second]
+
 const tell = Command.make(
   "tell",
   {
     words: Argument.String("[group] level").pipe(
       Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
       Argument.between(1, 2)
-    )
+    ),
+    dryRun: Flags.toggle("dry-run", "Only show the plan, as `clinit plan` does")
   },
-  ({ words: [first, second] }) =>
-    Effect.flatMap(root, (flags) => Tell.tell(second === undefined ? [first!] : [first!, second], flags))
+  ({ dryRun, words }) =>
+    Effect.flatMap(
+      root,
+      (flags): Effect.Effect<void, Failure> =>
+        dryRun ? Plan.plan(target(words), { json: false }, flags) : Tell.tell(target(words), flags)
+    )
 ).pipe(Command.withDescription("Tell a group to go to a level"))
 
 const status = Command.make("status", {
   group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
   level: Flag.String("level").pipe(Flag.withDescription("Only groups at this level"), Flag.optional),
-  json: Flags.toggle("json", "Print JSON")
+  json
 }, (selection) => Effect.flatMap(root, (shared) => Status.status(shared, selection))).pipe(
   Command.withDescription("Show groups, levels, states and processes")
 )
@@ -78,9 +92,37 @@ const daemon = Command.make(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )
 
-const reread = Command.make("reread", {}, () => Effect.flatMap(root, Reread.reread)).pipe(
+const reread = Command.make(
+  "reread",
+  {
+    apply: Flags.toggle(
+      "apply",
+      "Also replace, start and stop at once what the cltab says anew of groups that were told"
+    )
+  },
+  ({ apply }) => Effect.flatMap(root, (flags) => Reread.reread(flags, apply))
+).pipe(
   Command.withDescription("Have the daemon load the cltab and halt the groups that it no longer has")
 )
+
+const plan = Command.make(
+  "plan",
+  {
+    words: Argument.String("[group] level").pipe(
+      Argument.withDescription("The group (default: this host's name) and the level it would go to"),
+      Argument.between(0, 2)
+    ),
+    all: Flags.toggle("all", "What a reread that applies the cltab would change in all groups"),
+    json
+  },
+  ({ all, json, words }) =>
+    Effect.flatMap(root, (flags): Effect.Effect<void, Failure> => {
+      if (all !== (words.length === 0)) {
+        return Effect.fail(new UsageError({ reason: "plan takes a level, a group and a level, or --all" }))
+      }
+      return Plan.plan(all ? "all" : target(words), { json }, flags)
+    })
+).pipe(Command.withDescription("Show what would be stopped, kept and started, and why; nothing is changed"))
 
 const shutdown = Command.make("shutdown", {}, () => Effect.flatMap(root, Shutdown.shutdown)).pipe(
   Command.withDescription("Stop everything, then the daemon")
@@ -98,5 +140,5 @@ export const clinit = root.pipe(
     daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
-  Command.withSubcommands([daemon, tell, status, reread, shutdown, check])
+  Command.withSubcommands([daemon, tell, plan, status, reread, shutdown, check])
 )

@@ -32,6 +32,7 @@ export const defect = 70
 
 const byTag: Readonly<Record<Failure["_tag"], number>> = {
   UnknownGroup: refused,
+  NeverTold: refused,
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,

@@ -18,10 +18,13 @@ const detail = (state: ProcessState): string => {
 const hold = ({ adopted, containment }: ProcessStatus): string =>
   containment === undefined ? "" : ` [${containment}${adopted === true ? ", adopted" : ""}]`
 
+/** A state with what is known of the process behind it. */
+export const describeState = (state: ProcessState): string => `${state._tag.toUpperCase()}${detail(state)}`
+
 const process = (status: ProcessStatus): string => {
-  const { lastEnd, mode, restarts, state, tag } = status
+  const { lastEnd, mode, restarts, tag } = status
   return [
-    `  ${tag} ${mode} ${state._tag.toUpperCase()}${detail(state)}${hold(status)}`,
+    `  ${tag} ${mode} ${describeState(status.state)}${hold(status)}`,
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
     ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`])
   ].join(", ")

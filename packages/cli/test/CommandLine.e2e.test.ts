@@ -310,6 +310,7 @@ describe.concurrent("subcommands", () => {
         version,
         pid: daemon.pid,
         cltab: scratch.cltab,
+        modified: false,
         shuttingDown: false,
         warnings: [],
         groups: [{

@@ -6,7 +6,7 @@ import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
 import { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
 import { LockRefused } from "@clinit/core/node/OwnerLock"
 import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
-import { InvalidCltab, ShuttingDown, Superseded, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import { InvalidCltab, NeverTold, ShuttingDown, Superseded, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import { GroupName, Level } from "@clinit/protocol/Names"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -22,6 +22,7 @@ const examples: {
   readonly [Tag in ExitCode.Failure["_tag"]]: readonly [ExitCode.Failure & { _tag: Tag }, number]
 } = {
   UnknownGroup: [new UnknownGroup({ group }), 1],
+  NeverTold: [new NeverTold({ group }), 1],
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],

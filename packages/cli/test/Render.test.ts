@@ -87,6 +87,7 @@ describe("the daemon's status", () => {
     version: "1",
     pid: 1,
     cltab: "/etc/cltab",
+    modified: false,
     shuttingDown: false,
     containment: "cgroup",
     warnings: [],

@@ -1,6 +1,8 @@
 import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
-import { ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import { NeverTold, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
+import type { GroupPlan } from "@clinit/protocol/Plan"
+import * as Plan from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -10,10 +12,12 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import type { Cltab } from "./Cltab.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
+import * as LevelChange from "./LevelChange.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import type { Needs } from "./Process.ts"
@@ -37,6 +41,16 @@ export class Daemon extends Context.Service<Daemon, {
   ) => Effect.Effect<Told, UnknownGroup | InvalidCltab | ShuttingDown>
   /** Loads the cltab and halts the groups that it no longer has; touches nothing else. */
   readonly reread: Effect.Effect<Reread, InvalidCltab | ShuttingDown>
+  /** Rereads, and tells each group for which the cltab says something new the level that it was told last. */
+  readonly apply: Effect.Effect<Applied, InvalidCltab | ShuttingDown>
+  /**
+   * What a tell with these words would do, or without words `apply`: the cltab is read, but not loaded, and nothing is
+   * changed. A group without a level stays at the one that it was told last.
+   */
+  readonly plan: (
+    group?: GroupName,
+    level?: Level
+  ) => Effect.Effect<Planned, UnknownGroup | InvalidCltab | NeverTold>
   /** Every group of the cltab, told or not, and every group that still has a state. */
   readonly status: Effect.Effect<Status>
   /** Halts every group and takes no more orders; returns at once. */
@@ -72,10 +86,26 @@ export interface Reread {
   readonly halting: ReadonlyArray<GroupName>
 }
 
+export interface Applied extends Reread {
+  /** What was told again, with its level. */
+  readonly applied: ReadonlyArray<{
+    readonly group: GroupName
+    readonly level: Level
+    readonly settling: Group.Settling
+  }>
+}
+
+export interface Planned {
+  readonly warnings: ReadonlyArray<string>
+  /** Groups that do nothing are left out, unless they were asked for. */
+  readonly groups: ReadonlyArray<GroupPlan>
+}
+
 export interface Status {
   readonly containment: Containment
   readonly cltab: string
   readonly shuttingDown: boolean
+  readonly modified: boolean
   readonly warnings: ReadonlyArray<string>
   readonly groups: ReadonlyArray<GroupStatus>
 }
@@ -86,6 +116,20 @@ export interface Status {
  */
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
+
+/** What a group that does not exist yet would do. */
+const planOfNew = (name: GroupName, { entries, level }: Group.Told): GroupPlan => ({
+  group: name,
+  to: level,
+  stop: [],
+  keep: [],
+  start: LevelChange.plan([], entries, level).sequence.map(({ command, mode, tag }) => ({
+    tag,
+    mode,
+    command,
+    again: false
+  }))
+})
 
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
@@ -101,16 +145,24 @@ const make = Effect.gen(function*() {
   let shuttingDown = false
   let hasResumed = false
 
-  const entriesOf = (group: GroupName) => cltab.current().entries.filter((entry) => entry.group === group)
+  const entriesOf = (group: GroupName, { entries }: Cltab = cltab.current()) =>
+    entries.filter((entry) => entry.group === group)
 
-  const configured = () => new Set(cltab.current().entries.map((entry) => entry.group))
+  const configured = ({ entries }: Cltab = cltab.current()) => new Set(entries.map((entry) => entry.group))
+
+  const deletedIn = (text: Cltab) => {
+    const kept = configured(text)
+    return [...groups.keys()].filter((name) => !kept.has(name))
+  }
 
   const haltDeleted = Effect.gen(function*() {
-    const kept = configured()
-    const deleted = [...groups.keys()].filter((name) => !kept.has(name))
+    const deleted = deletedIn(cltab.current())
     yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
     return deleted
   })
+
+  const halt = (warnings: ReadonlyArray<string>) =>
+    Effect.map(haltDeleted, (halting): Reread => ({ warnings, halting }))
 
   /**
    * An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. A
@@ -141,6 +193,34 @@ const make = Effect.gen(function*() {
     )
     groups.set(name, group)
     return group
+  })
+
+  /** Of each group that was told and is still there, what the level that it was told last now asks of it. */
+  const planAtTargets = (text: Cltab): ReadonlyArray<Group.Told & { readonly plan: GroupPlan }> =>
+    [...groups].flatMap(([name, group]) => {
+      const level = group.target()
+      const entries = entriesOf(name, text)
+      if (level === undefined || entries.length === 0) return []
+      const told = { level, entries }
+      return [{ ...told, plan: group.plan(told) }]
+    })
+
+  const tellNews = Effect.suspend(() =>
+    Effect.forEach(
+      planAtTargets(cltab.current()).filter(({ plan }) => !Plan.isIdle(plan)),
+      ({ entries, level, plan: { group } }) =>
+        Effect.map(groups.get(group)!.tell(level, entries), (settling) => ({ group, level, settling }))
+    )
+  )
+
+  const planOf = Effect.fnUntraced(function*(text: Cltab, name: GroupName, level: Level | undefined) {
+    const entries = entriesOf(name, text)
+    if (entries.length === 0) return yield* new UnknownGroup({ group: name })
+    const group = groups.get(name)
+    const target = level ?? group?.target()
+    if (target === undefined) return yield* new NeverTold({ group: name })
+    const told = { level: target, entries }
+    return group === undefined ? planOfNew(name, told) : group.plan(told)
   })
 
   const shutdown = inOneGo(Effect.suspend(() => {
@@ -193,10 +273,19 @@ const make = Effect.gen(function*() {
         const settling = yield* group.tell(level, entries)
         return { warnings, settling }
       })).pipe(remembered),
-    reread: order((warnings) => Effect.map(haltDeleted, (halting) => ({ warnings, halting }))).pipe(
-      remembered
-    ),
-    status: Effect.sync(() => {
+    reread: order(halt).pipe(remembered),
+    apply: order((warnings) =>
+      Effect.flatMap(halt(warnings), (reread) => Effect.map(tellNews, (applied) => ({ ...reread, applied })))
+    ).pipe(remembered),
+    plan: Effect.fnUntraced(function*(name, level) {
+      const { cltab: text, warnings } = yield* cltab.preview
+      const halts = deletedIn(text).map((deleted) => groups.get(deleted)!.plan())
+      const others = name === undefined
+        ? planAtTargets(text).map(({ plan }) => plan).filter((plan) => !Plan.isIdle(plan))
+        : [yield* planOf(text, name, level)]
+      return { warnings, groups: [...halts, ...others] }
+    }),
+    status: Effect.map(cltab.inspect, ({ isModified, warnings }) => {
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
       const untold = [...configured()].filter((group) => !known.has(group))
@@ -204,7 +293,8 @@ const make = Effect.gen(function*() {
         containment: spawner.containment,
         cltab: cltab.file,
         shuttingDown,
-        warnings: [...cltab.trouble(), ...trouble.all()],
+        modified: isModified,
+        warnings: [...warnings, ...trouble.all()],
         groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
       }
     }),

@@ -21,7 +21,17 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     const answer = { message: "level transition started", warnings }
     return wait === true ? { ...answer, outcome: yield* Effect.interruptible(settling) } : answer
   }),
-  reread: () => Effect.map(daemon.reread, (reread) => ({ message: "cltab read", ...reread })),
+  reread: Effect.fnUntraced(function*({ apply, wait }) {
+    const message = "cltab read"
+    if (apply !== true) return { message, ...(yield* daemon.reread) }
+    const { applied, ...reread } = yield* daemon.apply
+    const settled = ({ settling, ...told }: typeof applied[number]) =>
+      wait === true
+        ? Effect.map(Effect.interruptible(settling), (outcome) => ({ ...told, outcome }))
+        : Effect.succeed(told)
+    return { message, ...reread, applied: yield* Effect.forEach(applied, settled) }
+  }),
+  plan: ({ group, level }) => daemon.plan(group, level),
   status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown

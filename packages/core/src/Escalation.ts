@@ -1,8 +1,10 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Entry } from "./Cltab.ts"
 import type { Signal } from "./Signal.ts"
 import type { Child } from "./Spawner.ts"
+import * as StopSchedule from "./StopSchedule.ts"
 
 /** One stage of a stop: the signal, then how long its effect is waited for. */
 export interface Step {
@@ -63,3 +65,7 @@ export const stop = Effect.fnUntraced(
     }
   }
 )
+
+/** The stages of this entry's stop, as a cltab says them. */
+export const describe = ({ settings }: Entry, { steps }: Plan): string =>
+  StopSchedule.value.print(settings?.stop ?? steps)

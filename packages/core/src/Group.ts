@@ -1,12 +1,15 @@
 import { Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
+import type { GroupPlan, PlannedStop } from "@clinit/protocol/Plan"
 import type { GroupState as GroupStateName } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
+import * as Escalation from "./Escalation.ts"
 import * as GroupState from "./GroupState.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
@@ -28,8 +31,18 @@ export interface Group {
   readonly resume: (runs: ReadonlyArray<RunRecord>) => Effect.Effect<void>
   /** Makes the level of these entries the target and returns at once; the effect inside waits for the outcome. */
   readonly tell: (level: Level, entries: ReadonlyArray<Entry>) => Effect.Effect<Settling>
+  /** The level it is told to be at, if it is told to be anywhere. */
+  readonly target: () => Level | undefined
+  /** What a tell with these arguments would do now; without arguments what a halt would do. Nothing is changed. */
+  readonly plan: (told?: Told) => GroupPlan
   /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
   readonly halt: (forget: boolean) => Effect.Effect<void>
+}
+
+/** A level, and the group's entries as the cltab has them. */
+export interface Told {
+  readonly level: Level
+  readonly entries: ReadonlyArray<Entry>
 }
 
 /** What the group settles at, or the news that it was sent elsewhere first. */
@@ -57,6 +70,7 @@ export const make = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   const ledger = yield* Ledger
   const context = yield* Effect.context<Process.Needs>()
+  const stopPlan = yield* Escalation.StopPlan
   /** What was started and may stay, running or finished. */
   const processes = new Map<Tag, Process.Process>()
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
@@ -113,12 +127,24 @@ export const make = Effect.fnUntraced(function*(
       return Fiber.interruptAll(Array.from(leaving, (process) => process.fiber))
     })
 
-  const toLevel = Effect.fnUntraced(function*({ entries, level, outcome }: Target & { _tag: "Level" }) {
+  /** What has to be done for the level as things are now: the one that is carried out, and shown if asked for. */
+  const planned = ({ entries, level }: Told) => {
+    const started = [...processes.values()]
+    const refused = started.filter(wasRefused)
+    const begun = started.filter((process) => !refused.includes(process))
+    return { refused, change: LevelChange.plan(begun.map((process) => process.entry()), entries, level) }
+  }
+
+  const toLevel = Effect.fnUntraced(function*(told: Target & { _tag: "Level" }) {
+    const { level, outcome } = told
     const current = board.group(name)?.level
-    const refused = [...processes.values()].filter(wasRefused)
-    const begun = [...processes.values()].filter((process) => !refused.includes(process))
-    const change = LevelChange.plan(begun.map((process) => process.entry()), entries, level)
-    const going = [...refused, ...change.stop.flatMap((tag) => processes.get(tag) ?? [])]
+    const { change, refused } = planned(told)
+    const going = [...refused]
+    for (const { as, tag } of change.stop) {
+      const process = processes.get(tag)!
+      process.redefine(as)
+      going.push(process)
+    }
     if ([...leaving, ...going].some(isLive)) {
       // Back to the level the group comes from, or is taken over without one: only the stop under way has to end.
       const back = current === undefined || (level === current && going.length === 0)
@@ -151,6 +177,60 @@ export const make = Effect.fnUntraced(function*(
     if (level !== undefined) yield* publish(level, "CONFIGURED")
     if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
+
+  const liveFacts = (tag: Tag, by: Entry): Pick<PlannedStop, "pid" | "schedule"> => {
+    const state = board.process(name, tag)?.state
+    return state !== undefined && "pid" in state ?
+      { pid: state.pid, schedule: Escalation.describe(by, stopPlan) } :
+      {}
+  }
+
+  const show = (told: Told): GroupPlan => {
+    const { change, refused } = planned(told)
+    const stop = [
+      ...Array.from(
+        leaving,
+        (process) => [process.entry().tag, { _tag: "Leaving" }, process.entry()] as const
+      ),
+      ...refused.map((process) => [process.entry().tag, { _tag: "Refused" }, process.entry()] as const),
+      ...change.stop.map(({ as, reason, tag }) => [tag, reason, as] as const)
+    ]
+    const stopped = new Set(stop.map(([tag]) => tag))
+    const kept = change.sequence.filter(({ tag }) => change.keep.has(tag))
+    const from = board.group(name)?.level
+    return {
+      group: name,
+      ...(from === undefined ? {} : { from }),
+      to: told.level,
+      stop: stop.map(([tag, reason, by]) => ({ tag, reason, ...liveFacts(tag, by) })),
+      keep: kept.map((entry) => ({
+        tag: entry.tag,
+        state: board.process(name, entry.tag)?.state ?? { _tag: "Starting" },
+        settings: EntryChange.adjusting(processes.get(entry.tag)!.entry(), entry)
+      })),
+      start: change.sequence.filter(({ tag }) => !change.keep.has(tag)).map(({ command, mode, tag }) => ({
+        tag,
+        mode,
+        command,
+        again: stopped.has(tag)
+      }))
+    }
+  }
+
+  const showHalt = (): GroupPlan => {
+    const from = board.group(name)?.level
+    const reason = { _tag: "Deleted" } as const
+    return {
+      group: name,
+      ...(from === undefined ? {} : { from }),
+      stop: [...leaving, ...processes.values()].map((process) => {
+        const { tag } = process.entry()
+        return { tag, reason, ...liveFacts(tag, process.entry()) }
+      }),
+      keep: [],
+      start: []
+    }
+  }
 
   const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
 
@@ -210,6 +290,8 @@ export const make = Effect.fnUntraced(function*(
       yield* record({ _tag: "Level", level, entries, outcome })
       return Deferred.await(outcome)
     }),
+    target: () => target?._tag === "Level" ? target.level : undefined,
+    plan: (told) => told === undefined ? showHalt() : show(told),
     halt: Effect.fnUntraced(function*(forget) {
       if (target?._tag === "Level") {
         yield* Deferred.fail(target.outcome, new Superseded({ group: name, level: target.level }))

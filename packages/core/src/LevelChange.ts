@@ -1,19 +1,32 @@
 import type { Level, Tag } from "@clinit/protocol/Names"
+import type { StopReason } from "@clinit/protocol/Plan"
 import type { Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
 import * as LevelList from "./LevelList.ts"
+
+/** An entry that has to go. */
+export interface Stop {
+  readonly tag: Tag
+  readonly reason: StopReason
+  /** The entry by whose settings it is stopped: as the cltab has it now, unless that is another one to start. */
+  readonly as: Entry
+}
 
 /** What a group has to do to be at a level. */
 export interface LevelChange {
-  /** Tags to stop, together, before anything starts: not of the level, gone from the cltab, off, or changed. */
-  readonly stop: ReadonlyArray<Tag>
+  /** Entries to stop, together, before anything starts. */
+  readonly stop: ReadonlyArray<Stop>
   /** The level's entries in file order: those among `keep` stay as they are, the others are started. */
   readonly sequence: ReadonlyArray<Entry>
   /** Tags of the sequence that stay as they are, running or finished. */
   readonly keep: ReadonlySet<Tag>
 }
 
-/** Whether a process started from `old` may stay for `entry`: what is run, and how, did not change. */
-const unchanged = (old: Entry, entry: Entry) => old.mode === entry.mode && old.command === entry.command
+/** Why what was started as `old` has to go for a level that its entry, as the cltab has it `now`, does not belong to. */
+const reasonToGo = (old: Entry, now: Entry | undefined): StopReason => {
+  if (now === undefined) return { _tag: "Deleted" }
+  return now.mode === "off" && old.mode !== "off" ? { _tag: "Off" } : { _tag: "OtherLevel" }
+}
 
 /**
  * The change from what a group has started to a level of `entries`, the group's entries in file order. Entries that
@@ -21,13 +34,19 @@ const unchanged = (old: Entry, entry: Entry) => old.mode === entry.mode && old.c
  */
 export const plan = (started: Iterable<Entry>, entries: ReadonlyArray<Entry>, level: Level): LevelChange => {
   const sequence = entries.filter((entry) => entry.mode !== "off" && LevelList.matches(entry.levels, level))
-  const wanted = new Map(sequence.map((entry) => [entry.tag, entry]))
-  const stop: Array<Tag> = []
+  const wanted = new Set(sequence.map(({ tag }) => tag))
+  const present = new Map(entries.map((entry) => [entry.tag, entry]))
+  const stop: Array<Stop> = []
   const keep = new Set<Tag>()
   for (const old of started) {
-    const entry = wanted.get(old.tag)
-    if (entry !== undefined && unchanged(old, entry)) keep.add(old.tag)
-    else stop.push(old.tag)
+    const now = present.get(old.tag)
+    const what = now === undefined ? [] : EntryChange.restarting(old, now)
+    const { tag } = old
+    if (!wanted.has(tag)) {
+      const as = now === undefined || what.length > 0 ? old : now
+      stop.push({ tag, reason: reasonToGo(old, now), as })
+    } else if (what.length > 0) stop.push({ tag, reason: { _tag: "Changed", what }, as: old })
+    else keep.add(tag)
   }
   return { stop, sequence, keep }
 }

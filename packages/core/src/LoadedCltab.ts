@@ -13,13 +13,15 @@ import type { CltabUnreadable } from "./CltabSource.ts"
 export class LoadedCltab extends Context.Service<LoadedCltab, {
   readonly file: string
   readonly current: () => Cltab.Cltab
-  /** What has been wrong since the last refresh, for as long as it lasts. */
-  readonly trouble: () => ReadonlyArray<string>
   /**
    * Reads the file and puts it in force if it is valid. One with errors fails and changes nothing; one that cannot
    * be read leaves the last in force. Returns what whoever asked for it should hear.
    */
   readonly refresh: Effect.Effect<ReadonlyArray<string>, InvalidCltab>
+  /** What a refresh would put in force, and what whoever asks should hear; nothing is changed. */
+  readonly preview: Effect.Effect<Preview, InvalidCltab>
+  /** How the file is now; within a second, whatever it is kept on. Nothing is changed. */
+  readonly inspect: Effect.Effect<Inspection>
 }>()("@clinit/core/LoadedCltab") {
   /** Reads the cltab for the first time: without a valid one there is nothing to start with. */
   static readonly layer: Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Layer.effect(
@@ -28,8 +30,23 @@ export class LoadedCltab extends Context.Service<LoadedCltab, {
   )
 }
 
-/** How often a cltab is looked at that could not be read. */
-const recheckPeriod = Duration.seconds(5)
+/** What a refresh would put in force. */
+export interface Preview {
+  readonly cltab: Cltab.Cltab
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** What is to be said of the file and of what is in force. */
+export interface Inspection {
+  /** Whether the file says something else than what is in force, for all that is known. */
+  readonly isModified: boolean
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** A file that cannot be read within this time is on something that hangs. */
+const inspectionPatience = Duration.seconds(1)
+
+const unreadable = ({ message }: CltabUnreadable) => `${message} (the last cltab stays in force)`
 
 const make = Effect.gen(
   function*() {
@@ -43,7 +60,9 @@ const make = Effect.gen(
           Effect.fail(new InvalidCltab({ file, diagnostics: cltab.diagnostics }))
       })
     let loaded = yield* Effect.flatMap(read, parse)
-    let trouble: ReadonlyArray<string> = []
+    /** What the log was told last. */
+    let known: ReadonlyArray<string> = []
+    const scope = yield* Effect.scope
     const begun = loaded.cltab.settings
 
     /** The daemon listens and writes where it began to: clients that read the new lines look elsewhere. */
@@ -61,11 +80,14 @@ const make = Effect.gen(
     /** Notes what is wrong now and logs what was not wrong before. */
     const note = (news: ReadonlyArray<string>) =>
       Effect.suspend(() => {
-        const fresh = news.filter((each) => !trouble.includes(each))
-        trouble = news
+        const fresh = news.filter((each) => !known.includes(each))
+        known = news
         return Effect.as(Effect.forEach(fresh, (each) => Effect.logWarning(each), { discard: true }), news)
       })
     yield* note(lasting(loaded.cltab))
+
+    const refused = (error: InvalidCltab) =>
+      `${file} was modified since it was loaded and refused:\n${error.message}`
 
     const load = Effect.fnUntraced(
       function*(bytes: Uint8Array) {
@@ -73,48 +95,71 @@ const make = Effect.gen(
         yield* Effect.logInfo(`${file} read: ${loaded.cltab.entries.length} entries`)
         return yield* note(lasting(loaded.cltab))
       },
-      Effect.tapError((error) =>
-        note([`${file} was modified since it was loaded and refused:\n${error.message}`])
-      )
+      Effect.tapError((error) => note([refused(error)]))
     )
 
-    const scope = yield* Effect.scope
-    let rechecking: Fiber.Fiber<void> | undefined
-    /** Looks from time to time whether a file that could not be read can be: the trouble ends with its cause. */
-    const recheck = read.pipe(
-      Effect.delay(recheckPeriod),
-      Effect.eventually,
-      // What it says is looked at by the next order, as ever.
-      Effect.andThen(Effect.suspend(() => {
-        rechecking = undefined
-        return Effect.asVoid(note(lasting(loaded.cltab)))
-      }))
+    const preview = Effect.matchEffect(read, {
+      onFailure: (error): Effect.Effect<Preview, InvalidCltab> =>
+        Effect.succeed({ cltab: loaded.cltab, warnings: [unreadable(error)] }),
+      onSuccess: (bytes) =>
+        Effect.map(
+          sameBytes(bytes, loaded.bytes) ? Effect.succeed(loaded) : parse(bytes),
+          ({ cltab }) => ({ cltab, warnings: lasting(cltab) })
+        )
+    })
+
+    const look = Effect.matchEffect(read, {
+      onFailure: (error): Effect.Effect<Inspection> =>
+        Effect.succeed({ isModified: false, warnings: [unreadable(error)] }),
+      onSuccess: (bytes): Effect.Effect<Inspection> =>
+        sameBytes(bytes, loaded.bytes)
+          ? Effect.succeed({ isModified: false, warnings: lasting(loaded.cltab) })
+          : Effect.match(parse(bytes), {
+            onFailure: (error) => ({ isModified: true, warnings: [refused(error)] }),
+            onSuccess: () => ({
+              isModified: true,
+              warnings: [
+                `${file} was modified since it was loaded: clinit plan --all shows what a reread would change`,
+                ...lasting(loaded.cltab)
+              ]
+            })
+          })
+    })
+    /** One at a time: each that hangs would take one of the few threads that all files are read by. */
+    let looking: Fiber.Fiber<Inspection> | undefined
+    const inspect = Effect.gen(function*() {
+      looking ??= yield* Effect.forkIn(
+        Effect.ensuring(look, Effect.sync(() => void (looking = undefined))),
+        scope
+      )
+      return yield* Fiber.join(looking)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: inspectionPatience,
+        orElse: () =>
+          Effect.succeed({
+            isModified: false,
+            warnings: [
+              `${file} cannot be read: the disk hangs, or this machine is overloaded`,
+              ...lasting(loaded.cltab)
+            ]
+          })
+      })
     )
-    const noteUnreadable = Effect.fnUntraced(function*({ message }: CltabUnreadable) {
-      rechecking ??= yield* Effect.forkIn(recheck, scope)
-      return yield* note([`${message} (the last cltab stays in force)`])
-    })
-    const noteReadable = Effect.suspend(() => {
-      const watcher = rechecking
-      rechecking = undefined
-      return watcher === undefined ? Effect.void : Fiber.interrupt(watcher)
-    })
 
     return LoadedCltab.of({
       file,
       current: () => loaded.cltab,
-      trouble: () => trouble,
       refresh: Effect.matchEffect(read, {
-        onFailure: noteUnreadable,
+        onFailure: (error) => note([unreadable(error)]),
         onSuccess: (bytes) =>
-          Effect.andThen(
-            noteReadable,
-            sameBytes(bytes, loaded.bytes) ?
-              // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
-              Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
-              load(bytes)
-          )
-      })
+          sameBytes(bytes, loaded.bytes) ?
+            // Those who asked before were told what the file's warnings are; it need not be repeated at each order.
+            Effect.as(note(lasting(loaded.cltab)), moved(loaded.cltab)) :
+            load(bytes)
+      }),
+      preview,
+      inspect
     })
   }
 )

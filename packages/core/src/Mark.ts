@@ -2,6 +2,7 @@ import { GroupName, Tag } from "@clinit/protocol/Names"
 import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
 import type { Mark } from "./Spawner.ts"
 
 /** What a mark says: the run's number in its ledger, whose run it is, and whether an entry is the one that was run. */
@@ -18,9 +19,9 @@ export const runDigits = 15
 /** Behind the ledger's id: the run, what was run, and the names, which have no colons and no blanks. */
 const pattern = new RegExp(`^([1-9]\\d{0,${runDigits - 1}})\\.[0-9a-z]+\\.([^:]+):([^:]+)$`)
 
-/** What of an entry decides whether its process may stay; see `LevelChange`. */
-const digest = ({ command, group, mode, tag }: Entry): string =>
-  (Hash.string(JSON.stringify([group, tag, mode, command])) >>> 0).toString(36)
+/** What of an entry decides whether its process may stay. */
+const digest = (entry: Entry): string =>
+  (Hash.string(JSON.stringify([entry.group, entry.tag, EntryChange.startedAs(entry)])) >>> 0).toString(36)
 
 /** What the marks of all runs in the ledger begin with. */
 export const prefix = (id: string): string => `${id}.`

@@ -158,6 +158,7 @@ describe("the status", () => {
         assert.deepStrictEqual(yield* node.daemon.status, {
           containment: "group",
           cltab: "/test/cltab",
+          modified: false,
           shuttingDown: false,
           warnings: [],
           groups: [
@@ -207,14 +208,20 @@ describe("the status", () => {
       })
     ))
 
-  it.effect("is there while an order waits for the cltab", () =>
+  it.effect("is there within a second while the cltab cannot be read", () =>
     withNode(
       cltab("web:a:1:once:a"),
       {},
       Effect.fnUntraced(function*(node) {
         node.cltab.slowDown("1 minute")
         yield* Effect.forkChild(node.tell("web", "1"), { startImmediately: true })
-        assert.strictEqual((yield* node.daemon.status).groups.length, 1)
+        const status = yield* Effect.forkChild(node.daemon.status, { startImmediately: true })
+        yield* node.after("1 second")
+        const { groups, warnings } = yield* Fiber.join(status)
+        assert.strictEqual(groups.length, 1)
+        assert.deepStrictEqual(warnings, [
+          "/test/cltab cannot be read: the disk hangs, or this machine is overloaded"
+        ])
       })
     ))
 })

@@ -83,6 +83,7 @@ describe("status", () => {
           pid: 4711,
           containment: "group",
           cltab: "/test/cltab",
+          modified: false,
           shuttingDown: false,
           warnings: [],
           groups: [{ group: "web", state: "CONFIGURED", processes: [] }]
@@ -705,6 +706,8 @@ describe("a defect of the daemon", () => {
       const broken = Daemon.of({
         tell: () => Effect.die("secret"),
         reread: Effect.die("secret"),
+        apply: Effect.die("secret"),
+        plan: () => Effect.die("secret"),
         status: Effect.succeed({ cltab: 5 } as never),
         shutdown: Effect.die("secret"),
         down: Effect.never

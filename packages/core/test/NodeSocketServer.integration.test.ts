@@ -45,9 +45,12 @@ const scripted = Effect.gen(function*() {
       })
     },
     reread: Effect.succeed({ warnings: [], halting: [] }),
+    apply: Effect.succeed({ warnings: [], halting: [], applied: [] }),
+    plan: () => Effect.succeed({ warnings: [], groups: [] }),
     status: Effect.succeed({
       containment: "group",
       cltab: aMebibyte,
+      modified: false,
       shuttingDown: false,
       warnings: [],
       groups: []

@@ -61,6 +61,7 @@ export class ClinitClient extends Context.Service<ClinitClient, { readonly [M in
       return {
         tell: call(connection, "tell"),
         reread: call(connection, "reread"),
+        plan: call(connection, "plan"),
         status: call(connection, "status"),
         shutdown: call(connection, "shutdown"),
         version: call(connection, "version")

@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { Diagnostic } from "./Diagnostic.ts"
 import * as DiagnosticText from "./Diagnostic.ts"
 import { GroupName, Level, Tag } from "./Names.ts"
+import { GroupPlan } from "./Plan.ts"
 import { DaemonStatus, RunEnd } from "./Status.ts"
 
 /** No entry of the loaded cltab has this group. */
@@ -10,6 +11,13 @@ export class UnknownGroup
 {
   override get message() {
     return `no such group: ${this.group}`
+  }
+}
+
+/** A plan was asked for at the level of a group that was never told one. */
+export class NeverTold extends Schema.TaggedError<NeverTold>()("NeverTold", { group: GroupName }) {
+  override get message() {
+    return `${this.group} is at no level: say which one`
   }
 }
 
@@ -44,7 +52,7 @@ export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
 }
 
 /** The errors that an order can be refused with. */
-export const Refusal = Schema.Union([UnknownGroup, InvalidCltab, ShuttingDown, Superseded])
+export const Refusal = Schema.Union([UnknownGroup, NeverTold, InvalidCltab, ShuttingDown, Superseded])
 export type Refusal = typeof Refusal.Type
 
 /** What a group settled at. `failed` names the entries that made it FAILED. */
@@ -53,6 +61,10 @@ export const Outcome = Schema.Struct({
   failed: Schema.Array(Schema.Struct({ tag: Tag, end: RunEnd }))
 })
 export type Outcome = typeof Outcome.Type
+
+/** A group that was told again because its entries had changed. */
+export const Applied = Schema.Struct({ group: GroupName, level: Level, outcome: Schema.optionalKey(Outcome) })
+export type Applied = typeof Applied.Type
 
 /** Trouble that did not stand in the way of the order, such as a cltab that has gone missing. */
 const warnings = Schema.Array(Schema.String)
@@ -63,8 +75,9 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 /**
  * The calls by name: what each takes and what it answers.
  *
- * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; `shutdown`
- * as soon as every group was told to halt or, with `wait`, when the last process is gone.
+ * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled, and so is a `reread`
+ * that applies what it reads; `shutdown` as soon as every group was told to halt or, with `wait`, when the last process is
+ * gone. `plan` without a group tells what a `reread` that applies would do.
  */
 export const calls = {
   tell: {
@@ -72,8 +85,19 @@ export const calls = {
     result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
   },
   reread: {
-    params: NoParams,
-    result: Schema.Struct({ message: Schema.String, warnings, halting: Schema.Array(GroupName) })
+    params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait }),
+    result: Schema.Struct({
+      message: Schema.String,
+      warnings,
+      halting: Schema.Array(GroupName),
+      applied: Schema.optionalKey(Schema.Array(Applied))
+    })
+  },
+  plan: {
+    params: Schema.Struct({ group: Schema.optionalKey(GroupName), level: Schema.optionalKey(Level) }).check(
+      Schema.makeFilter(({ group, level }) => group !== undefined || level === undefined)
+    ),
+    result: Schema.Struct({ warnings, groups: Schema.Array(GroupPlan) })
   },
   status: { params: NoParams, result: DaemonStatus },
   shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },

@@ -90,12 +90,14 @@ export type GroupStatus = typeof GroupStatus.Type
 
 /**
  * What the daemon knows. `warnings` tell of trouble that lasts, such as a cltab that cannot be read any more;
- * `containment` is what processes that are started now get.
+ * `modified` is whether the cltab says something else than what is in force; `containment` is what processes that are
+ * started now get.
  */
 export const DaemonStatus = Schema.Struct({
   version: Schema.String,
   pid: Schema.Int,
   cltab: Schema.String,
+  modified: Schema.Boolean,
   shuttingDown: Schema.Boolean,
   containment: Containment,
   warnings: Schema.Array(Schema.String),

@@ -15,6 +15,8 @@ const methods = [
   "tell",
   "tell",
   "reread",
+  "plan",
+  "plan",
   "status",
   "version",
   "",
@@ -61,7 +63,21 @@ const request = (random: Random, mayShutDown: boolean): object => {
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
     }
-    : random.pick<unknown>([undefined, {}, null, { wait: true }, { wait: 1 }, [], { more: { of: ["it"] } }])
+    : random.pick<unknown>([
+      undefined,
+      {},
+      null,
+      { wait: true },
+      { wait: 1 },
+      { apply: true },
+      { apply: true, wait: true },
+      { apply: "yes" },
+      { group: random.pick(names) },
+      { group: random.pick(WorldCltab.groups), level: random.pick(levels) },
+      { level: random.pick(levels) },
+      [],
+      { more: { of: ["it"] } }
+    ])
   return {
     jsonrpc: random.chance(0.97) ? "2.0" : random.pick(["1.0", 2, ""]),
     ...(random.chance(0.92)

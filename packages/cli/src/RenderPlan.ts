@@ -1,0 +1,41 @@
+import { escape } from "@clinit/core/Quotation"
+import type { GroupPlan, PlannedKeep, PlannedStart, PlannedStop } from "@clinit/protocol/Plan"
+import { describeReason, isIdle } from "@clinit/protocol/Plan"
+import * as Render from "./Render.ts"
+
+const stop = ({ to }: GroupPlan) => ({ pid, reason, schedule, tag }: PlannedStop) =>
+  [
+    "stop",
+    tag,
+    [...(pid === undefined ? ["not running"] : [`pid ${pid}`, schedule]), describeReason(reason, to)].join(
+      "; "
+    )
+  ] as const
+
+const keep = ({ settings, state, tag }: PlannedKeep) =>
+  [
+    "keep",
+    tag,
+    Render.describeState(state) +
+    (settings.length === 0 ? "" : `; from now on with another ${settings.join(", ")}`)
+  ] as const
+
+const start = ({ again, command, mode, tag }: PlannedStart) =>
+  ["start", tag, `${mode}${again ? ", again" : ""}: ${escape(command)}`] as const
+
+const way = ({ from, to }: GroupPlan): string =>
+  to === undefined ? `${from ?? "-"}, halt` : from === undefined || from === to ? to : `${from} -> ${to}`
+
+/** A group's plan: its way, then a line for each entry, in the order in which things are done. */
+export const group = (plan: GroupPlan): ReadonlyArray<string> => {
+  const lines = [...plan.stop.map(stop(plan)), ...plan.keep.map(keep), ...plan.start.map(start)]
+  const width = Math.max(0, ...lines.map(([, tag]) => tag.length))
+  return [
+    `${plan.group} ${way(plan)}${isIdle(plan) ? ": nothing to do" : ""}`,
+    ...lines.map(([verb, tag, rest]) => `  ${verb.padEnd(5)}  ${tag.padEnd(width)}  ${rest}`)
+  ]
+}
+
+/** What would be done, for people. */
+export const plans = (groups: ReadonlyArray<GroupPlan>): string =>
+  groups.length === 0 ? "nothing to do\n" : groups.flatMap(group).map((line) => `${line}\n`).join("")

@@ -1,0 +1,38 @@
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { calls } from "@clinit/protocol/ClinitRpcs"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Shared } from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as RenderPlan from "../RenderPlan.ts"
+import * as Session from "../Session.ts"
+import * as Target from "../Target.ts"
+
+/** Which plan: that of a tell with these words, or that of a reread that applies what it reads. */
+export type Question = Target.Words | "all"
+
+/** Shows what the daemon would do, by the plan that it would carry out now; nothing is changed. */
+export const plan = Effect.fnUntraced(function*(
+  question: Question,
+  { json }: { readonly json: boolean },
+  flags: Shared
+) {
+  const params = question === "all" ? {} : yield* Target.read(question)
+  yield* Session.withClient(
+    { ...flags, verbose: false },
+    Effect.gen(function*() {
+      const client = yield* ClinitClient
+      const answer = yield* client.plan(params).pipe(
+        // The original's words for a tell, on standard output like its successes.
+        Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message))
+      )
+      if (json) return yield* Output.print(JSON.stringify(yield* encode(answer)))
+      yield* Output.warn(answer.warnings)
+      yield* Output.print(RenderPlan.plans(answer.groups))
+    })
+  )
+})
+
+// A plan that was decoded a moment ago can be encoded again.
+const encode = (answer: typeof calls.plan.result.Type) =>
+  Effect.orDie(Schema.encodeEffect(calls.plan.result)(answer))
