@@ -18,7 +18,8 @@ const Command = Schema.String.check(
 
 /**
  * A process to be run. `line` is where its own line stands in its cltab (from 1); the settings that apply to it are
- * absent if no line makes one.
+ * absent if no line makes one. With `logs` it is no entry of a cltab, but the logger of that output of the entry with its
+ * name.
  */
 export const Entry = Schema.Struct({
   group: GroupName.check(
@@ -30,7 +31,8 @@ export const Entry = Schema.Struct({
   mode: Mode,
   command: Command,
   line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  settings: Schema.optionalKey(CltabSettings.Applied)
+  settings: Schema.optionalKey(CltabSettings.Applied),
+  logs: Schema.optionalKey(Schema.Literals(["output", "error-output"]))
 })
 export type Entry = typeof Entry.Type
 
@@ -140,7 +142,7 @@ export const read = (line: SourceLine.SourceLine): Reading => {
   }
 }
 
-type Parts = { readonly [Name in keyof Omit<Entry, "settings">]: Entry[Name] | undefined }
+type Parts = { readonly [Name in keyof Omit<Entry, "settings" | "logs">]: Entry[Name] | undefined }
 
 const isComplete = (parts: Parts): parts is Entry =>
   parts.group !== undefined && parts.tag !== undefined && parts.levels !== undefined &&

@@ -1,5 +1,6 @@
-import type { GroupName, Tag } from "@clinit/protocol/Names"
+import type { GroupName } from "@clinit/protocol/Names"
 import type { Entry } from "./Cltab.ts"
+import * as EntryLogger from "./EntryLogger.ts"
 import type * as LedgerText from "./LedgerText.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
@@ -30,11 +31,12 @@ export const plan = (
 ): Resumption => {
   const told = new Set(ledger.groups.map(({ group }) => group))
   const known = new Map(ledger.runs.map((record) => [record.run, record]))
-  /** By group and tag: an entry that was moved may still run in its old group. */
+  const runnable = entries.flatMap((entry) => [entry, ...EntryLogger.of(entry)])
+  /** By name: an entry that was moved may still run in its old group. */
   const latest = new Map<string, LedgerText.RunRecord>()
   let next = ledger.next
   const take = (record: LedgerText.RunRecord) => {
-    const name = `${record.entry.group}:${record.entry.tag}`
+    const name = nameOf(record.entry)
     const before = latest.get(name)
     if (before === undefined || before.run < record.run) latest.set(name, record)
   }
@@ -42,24 +44,24 @@ export const plan = (
   for (const record of ledger.runs) if (record.process ?? record.end) take(record)
   const live = new Set(found.map(({ mark }) => mark))
   /** A run never begins while the one before lives: somebody else has made that mark. */
-  const isBesideRecorded = ({ group, tag }: Mark.Reading) => {
-    const recorded = latest.get(`${group}:${tag}`)
+  const isBesideRecorded = (reading: Mark.Reading) => {
+    const recorded = latest.get(nameOf(reading))
     return recorded !== undefined && known.has(recorded.run) && live.has(recorded.mark)
   }
   for (const { identity: process, mark } of found) {
     const reading = Mark.read(ledger.id, mark)
     if (reading === undefined) continue
-    const { group, run, tag } = reading
+    const { group, run } = reading
     if (run >= ledger.next + plausible) continue
     next = Math.max(next, run + 1)
     const record = known.get(run)
     if (record !== undefined) {
       if (!(record.process ?? record.end)) take({ ...record, process })
     } else if (run >= ledger.next && !isBesideRecorded(reading)) {
-      const entry = entries.find((entry) => told.has(group) && reading.isOf(entry))
+      const entry = runnable.find((entry) => told.has(group) && reading.isOf(entry))
       take(
         entry === undefined
-          ? { run, mark, entry: unknownEntry(group, tag), since: now, process, stopping: true }
+          ? { run, mark, entry: unknownEntry(reading), since: now, process, stopping: true }
           : { run, mark, entry, since: now, process }
       )
     }
@@ -74,10 +76,15 @@ export const plan = (
   return { runs, next }
 }
 
+/** An entry and its loggers are different runs of one tag. */
+const nameOf = ({ group, logs, tag }: Pick<Entry, "group" | "tag" | "logs">): string =>
+  `${group}:${tag}:${logs ?? ""}`
+
 /** An entry of which nothing but its names is known any more; it is there to be stopped. */
-const unknownEntry = (group: GroupName, tag: Tag): Entry => ({
+const unknownEntry = ({ group, logs, tag }: Mark.Reading): Entry => ({
   group,
   tag,
+  ...(logs === undefined ? {} : { logs }),
   levels: "-",
   mode: "once",
   command: "?",

@@ -165,7 +165,9 @@ const claims = (containment: Containment) => {
           pid !== child.identity.pid && comm(pid) === "sleep"
         )
         const parent = orphan === undefined ? undefined : stat(orphan)?.ppid
-        return orphan !== undefined && parent !== undefined && comm(parent) === "sleep" && { orphan }
+        // The parent itself may have been on its way out of the group when the members were listed.
+        const hasLeft = parent !== undefined && parent !== child.identity.pid && comm(parent) === "sleep"
+        return orphan !== undefined && hasLeft && { orphan }
       })
       yield* child.signal("SIGKILL")
       yield* withDeadline("the extinction", child.extinct)
