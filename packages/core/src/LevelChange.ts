@@ -13,7 +13,8 @@ export interface LevelChange {
 }
 
 /** Whether a process started from `old` may stay for `entry`: what is run, and how, did not change. */
-const unchanged = (old: Entry, entry: Entry) => old.mode === entry.mode && old.command === entry.command
+export const isUnchanged = (old: Entry, entry: Entry) =>
+  old.mode === entry.mode && old.command === entry.command
 
 /**
  * The change from what a group has started to a level of `entries`, the group's entries in file order. Entries that
@@ -26,7 +27,7 @@ export const plan = (started: Iterable<Entry>, entries: ReadonlyArray<Entry>, le
   const keep = new Set<Tag>()
   for (const old of started) {
     const entry = wanted.get(old.tag)
-    if (entry !== undefined && unchanged(old, entry)) keep.add(old.tag)
+    if (entry !== undefined && isUnchanged(old, entry)) keep.add(old.tag)
     else stop.push(old.tag)
   }
   return { stop, sequence, keep }
