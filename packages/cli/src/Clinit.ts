@@ -4,6 +4,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Check from "./commands/Check.ts"
 import * as Reread from "./commands/Reread.ts"
+import * as Retry from "./commands/Retry.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Status from "./commands/Status.ts"
 import * as Tell from "./commands/Tell.ts"
@@ -70,6 +71,15 @@ const status = Command.make("status", {
   Command.withDescription("Show groups, levels, states and processes")
 )
 
+const retry = Command.make("retry", {
+  name: Argument.String("group[/tag]").pipe(
+    Argument.withDescription("Only this group, or this entry of it"),
+    Argument.optional
+  )
+}, ({ name }) => Effect.flatMap(root, (flags) => Retry.retry(name, flags))).pipe(
+  Command.withDescription("Start again what has failed, and at once what pauses")
+)
+
 const daemon = Command.make(
   "daemon",
   { noResume },
@@ -98,5 +108,5 @@ export const clinit = root.pipe(
     daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
-  Command.withSubcommands([daemon, tell, status, reread, shutdown, check])
+  Command.withSubcommands([daemon, tell, status, retry, reread, shutdown, check])
 )

@@ -13,6 +13,25 @@ export class UnknownGroup
   }
 }
 
+/** No group and no entry of the loaded cltab is called this: it has the form `GROUP/TAG`. */
+export class UnknownEntry
+  extends Schema.TaggedError<UnknownEntry>()("UnknownEntry", { name: Schema.String })
+{
+  override get message() {
+    return `no such group or entry: ${this.name}`
+  }
+}
+
+/** Several groups and entries of the loaded cltab are called this; `meanings` says so with each one's line. */
+export class AmbiguousName extends Schema.TaggedError<AmbiguousName>()("AmbiguousName", {
+  name: Schema.String,
+  meanings: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `${this.name} is ambiguous: it is ${this.meanings.join(" and ")}; give one of them another name`
+  }
+}
+
 /** The cltab has errors; the configuration that was loaded before stays in force, unchanged. */
 export class InvalidCltab extends Schema.TaggedError<InvalidCltab>()("InvalidCltab", {
   file: Schema.String,
@@ -44,7 +63,14 @@ export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
 }
 
 /** The errors that an order can be refused with. */
-export const Refusal = Schema.Union([UnknownGroup, InvalidCltab, ShuttingDown, Superseded])
+export const Refusal = Schema.Union([
+  UnknownGroup,
+  UnknownEntry,
+  AmbiguousName,
+  InvalidCltab,
+  ShuttingDown,
+  Superseded
+])
 export type Refusal = typeof Refusal.Type
 
 /** What a group settled at. `failed` names the entries that made it FAILED. */
@@ -63,13 +89,25 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 /**
  * The calls by name: what each takes and what it answers.
  *
- * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; `shutdown`
- * as soon as every group was told to halt or, with `wait`, when the last process is gone.
+ * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so is `retry`, of
+ * each group that has something to retry; `shutdown` as soon as every group was told to halt or, with `wait`, when the
+ * last process is gone.
  */
 export const calls = {
   tell: {
     params: Schema.Struct({ group: GroupName, level: Level, ...Wait }),
     result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
+  },
+  retry: {
+    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait }),
+    result: Schema.Struct({
+      message: Schema.String,
+      warnings,
+      retried: Schema.Array(Schema.Struct({ group: GroupName, tag: Tag })),
+      outcomes: Schema.optionalKey(
+        Schema.Array(Schema.Struct({ group: GroupName, level: Level, outcome: Outcome }))
+      )
+    })
   },
   reread: {
     params: NoParams,
