@@ -6,6 +6,7 @@ import { UsageError } from "./CommandError.ts"
 import * as Check from "./commands/Check.ts"
 import * as Plan from "./commands/Plan.ts"
 import * as Reread from "./commands/Reread.ts"
+import * as Retry from "./commands/Retry.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Status from "./commands/Status.ts"
 import * as Tell from "./commands/Tell.ts"
@@ -84,6 +85,15 @@ const status = Command.make("status", {
   Command.withDescription("Show groups, levels, states and processes")
 )
 
+const retry = Command.make("retry", {
+  name: Argument.String("group[/tag]").pipe(
+    Argument.withDescription("Only this group, or this entry of it"),
+    Argument.optional
+  )
+}, ({ name }) => Effect.flatMap(root, (flags) => Retry.retry(name, flags))).pipe(
+  Command.withDescription("Start again what has failed, and at once what pauses")
+)
+
 const daemon = Command.make(
   "daemon",
   { noResume },
@@ -140,5 +150,5 @@ export const clinit = root.pipe(
     daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
-  Command.withSubcommands([daemon, tell, plan, status, reread, shutdown, check])
+  Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check])
 )

@@ -33,6 +33,8 @@ export const defect = 70
 const byTag: Readonly<Record<Failure["_tag"], number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
+  UnknownEntry: refused,
+  AmbiguousName: refused,
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,

@@ -29,7 +29,11 @@ export const shared = {
     Flag.optional
   ),
   verbose: toggle("verbose", "Afterwards print the status of every group", "v"),
-  wait: toggle("wait", "Wait for the outcome of a tell or a shutdown and show it in the exit code", "w"),
+  wait: toggle(
+    "wait",
+    "Wait for the outcome of a tell, a retry or a shutdown and show it in the exit code",
+    "w"
+  ),
   timeout: Flag.Finite("timeout").pipe(
     Flag.withMetavar("SECONDS"),
     Flag.withDescription("Wait, but give up after this time; what was begun goes on"),

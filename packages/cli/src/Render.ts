@@ -1,12 +1,16 @@
+import { quote } from "@clinit/core/Quotation"
 import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/Status"
+
+const stopping = ({ command, signal }: ProcessState & { readonly _tag: "Stopping" }): string =>
+  signal !== undefined ? `, sent ${signal}` : command !== undefined ? `, ran ${quote(command)}` : ""
 
 const detail = (state: ProcessState): string => {
   switch (state._tag) {
     case "Running":
       return ` pid ${state.pid}`
     case "Stopping":
-      return ` pid ${state.pid}, sent ${state.signal}`
+      return ` pid ${state.pid}${stopping(state)}`
     case "Pausing":
       return ` until ${new Date(state.retryAt).toISOString()}`
     default:

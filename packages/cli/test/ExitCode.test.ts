@@ -6,7 +6,15 @@ import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
 import { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
 import { LockRefused } from "@clinit/core/node/OwnerLock"
 import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
-import { InvalidCltab, NeverTold, ShuttingDown, Superseded, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import {
+  AmbiguousName,
+  InvalidCltab,
+  NeverTold,
+  ShuttingDown,
+  Superseded,
+  UnknownEntry,
+  UnknownGroup
+} from "@clinit/protocol/ClinitRpcs"
 import { GroupName, Level } from "@clinit/protocol/Names"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -23,6 +31,8 @@ const examples: {
 } = {
   UnknownGroup: [new UnknownGroup({ group }), 1],
   NeverTold: [new NeverTold({ group }), 1],
+  UnknownEntry: [new UnknownEntry({ name: "g/a" }), 1],
+  AmbiguousName: [new AmbiguousName({ name: "g/a", meanings: [] }), 1],
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],

@@ -29,7 +29,8 @@ describe("how a run ended", () => {
       [{ _tag: "Exited", code: 3 }, "exited 3"],
       [{ _tag: "Signaled", signal: "SIGKILL" }, "died of SIGKILL"],
       [{ _tag: "Unknown" }, "ended, exit code unknown"],
-      [{ _tag: "NotSpawned", reason: "spawn EAGAIN" }, "could not be started: spawn EAGAIN"]
+      [{ _tag: "NotSpawned", reason: "spawn EAGAIN" }, "could not be started: spawn EAGAIN"],
+      [{ _tag: "TimedOut", millis: 5_000 }, "timed out after 5 s"]
     ] as ReadonlyArray<[RunEnd, string]>
   ) {
     it(`${end._tag} is: ${text}`, () => {
@@ -45,6 +46,8 @@ describe("an entry's line", () => {
       [{ _tag: "Running", pid: 42 }, "RUNNING pid 42"],
       [{ _tag: "Pausing", retryAt: 60_000 }, "PAUSING until 1970-01-01T00:01:00.000Z"],
       [{ _tag: "Stopping", pid: 42, signal: "SIGTERM" }, "STOPPING pid 42, sent SIGTERM"],
+      [{ _tag: "Stopping", pid: 42, command: "nginx -s quit" }, "STOPPING pid 42, ran \"nginx -s quit\""],
+      [{ _tag: "Stopping", pid: 42, command: "\u001b[2J" }, "STOPPING pid 42, ran \"\\u001b[2J\""],
       [{ _tag: "Done" }, "DONE"],
       [{ _tag: "Passed" }, "PASSED"],
       [{ _tag: "Failed" }, "FAILED"]

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import type { GroupName, Tag } from "@clinit/protocol/Names"
 import type { Entry } from "./CltabEntry.ts"
 import type { Scoped } from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
@@ -34,8 +35,32 @@ const meanings = (named: ReadonlyArray<Named>): Meanings => {
   return all
 }
 
+/** Which group or entry it is, in words. */
+export const describe = ({ line, tag }: Pick<Named, "line" | "tag">): string =>
+  `the ${tag === undefined ? "group" : "entry"} of line ${line}`
+
+/**
+ * The groups (no tag) and entries that this name can mean, `GROUP` or `GROUP/TAG`: group names and tags may have a
+ * slash.
+ */
+export const meaningsOf = (name: string, entries: ReadonlyArray<Entry>): ReadonlyArray<Meaning> => {
+  const ofGroup = entries.find(({ group }) => group === name)
+  const found = entries.filter(({ group, tag }) => entryScope(group, tag) === name)
+  return [
+    ...ofGroup === undefined ? [] : [{ group: ofGroup.group, tag: undefined, line: ofGroup.line }],
+    ...found.map(({ group, line, tag }) => ({ group, tag, line }))
+  ]
+}
+
+/** A group, by the first line that has it, or an entry. */
+export interface Meaning {
+  readonly group: GroupName
+  readonly tag: Tag | undefined
+  readonly line: number
+}
+
 const ambiguous = ({ name, scope, source }: Scoped, found: ReadonlyArray<Named>): Diagnostic => {
-  const list = found.map(({ line, tag }) => `the ${tag === undefined ? "group" : "entry"} of line ${line}`)
+  const list = found.map(describe)
   return SourceLine.error(
     source,
     CltabSettings.marker.length,

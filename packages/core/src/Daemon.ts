@@ -1,5 +1,11 @@
 import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
-import { NeverTold, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import {
+  AmbiguousName,
+  NeverTold,
+  ShuttingDown,
+  UnknownEntry,
+  UnknownGroup
+} from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import * as Plan from "@clinit/protocol/Plan"
@@ -13,6 +19,7 @@ import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Cltab } from "./Cltab.ts"
+import * as CltabScopes from "./CltabScopes.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
@@ -39,6 +46,17 @@ export class Daemon extends Context.Service<Daemon, {
     group: GroupName,
     level: Level
   ) => Effect.Effect<Told, UnknownGroup | InvalidCltab | ShuttingDown>
+  /**
+   * Starts again what has failed, and at once what pauses, of the groups' present levels: of all groups, or of the one
+   * group or entry (`GROUP/TAG`) that the cltab has by this name. Works like a tell of these levels, of the groups that
+   * have something to retry.
+   */
+  readonly retry: (
+    name?: string
+  ) => Effect.Effect<
+    Retried,
+    UnknownGroup | UnknownEntry | AmbiguousName | InvalidCltab | ShuttingDown
+  >
   /** Loads the cltab and halts the groups that it no longer has; touches nothing else. */
   readonly reread: Effect.Effect<Reread, InvalidCltab | ShuttingDown>
   /** Rereads, and tells each group for which the cltab says something new the level that it was told last. */
@@ -79,6 +97,12 @@ export class Daemon extends Context.Service<Daemon, {
 export interface Told {
   readonly warnings: ReadonlyArray<string>
   readonly settling: Group.Settling
+}
+
+export interface Retried {
+  readonly warnings: ReadonlyArray<string>
+  /** Of the groups that have something to retry. */
+  readonly retrials: ReadonlyArray<Group.Retrial & { readonly group: GroupName }>
 }
 
 export interface Reread {
@@ -154,6 +178,20 @@ const make = Effect.gen(function*() {
     const kept = configured(text)
     return [...groups.keys()].filter((name) => !kept.has(name))
   }
+
+  /** The groups that a retry is of, with the tag that it is limited to. */
+  const named = Effect.fnUntraced(function*(name: string | undefined) {
+    const { entries } = cltab.current()
+    if (name === undefined) return Array.from(configured(), (group) => ({ group, tag: undefined }))
+    const [meaning, ...others] = CltabScopes.meaningsOf(name, entries)
+    if (meaning === undefined) {
+      return yield* name.includes("/") ? new UnknownEntry({ name }) : new UnknownGroup({ group: name })
+    }
+    if (others.length > 0) {
+      return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })
+    }
+    return [meaning]
+  })
 
   const haltDeleted = Effect.gen(function*() {
     const deleted = deletedIn(cltab.current())
@@ -272,6 +310,18 @@ const make = Effect.gen(function*() {
         yield* Effect.logInfo(`${name} told level ${level}`)
         const settling = yield* group.tell(level, entries)
         return { warnings, settling }
+      })).pipe(remembered),
+    retry: (name) =>
+      order(Effect.fnUntraced(function*(warnings) {
+        yield* haltDeleted
+        const retrials: Array<Retried["retrials"][number]> = []
+        for (const { group, tag } of yield* named(name)) {
+          const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag) ?? Effect.succeed(undefined)
+          if (retrial === undefined) continue
+          yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
+          retrials.push({ ...retrial, group })
+        }
+        return { warnings, retrials }
       })).pipe(remembered),
     reread: order(halt).pipe(remembered),
     apply: order((warnings) =>

@@ -21,6 +21,19 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     const answer = { message: "level transition started", warnings }
     return wait === true ? { ...answer, outcome: yield* Effect.interruptible(settling) } : answer
   }),
+  retry: Effect.fnUntraced(function*({ name, wait }) {
+    const { retrials, warnings } = yield* daemon.retry(name)
+    const retried = retrials.flatMap(({ group, tags }) => tags.map((tag) => ({ group, tag })))
+    const message = retried.length === 0 ? "nothing to retry" : "level transition started"
+    const answer = { message, warnings, retried }
+    if (wait !== true) return answer
+    const outcomes = yield* Effect.forEach(
+      retrials,
+      ({ group, level, settling }) => Effect.map(settling, (outcome) => ({ group, level, outcome })),
+      { concurrency: "unbounded" }
+    ).pipe(Effect.interruptible)
+    return { ...answer, outcomes }
+  }),
   reread: Effect.fnUntraced(function*({ apply, wait }) {
     const message = "cltab read"
     if (apply !== true) return { message, ...(yield* daemon.reread) }

@@ -2,22 +2,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Entry } from "./Cltab.ts"
+import { quote } from "./Quotation.ts"
 import type { Signal } from "./Signal.ts"
 import type { Child } from "./Spawner.ts"
 import * as StopSchedule from "./StopSchedule.ts"
 
-/** One stage of a stop: the signal, then how long its effect is waited for. */
-export interface Step {
-  readonly signal: Signal
-  readonly graceMillis: number
-}
-
 /**
- * The stages of a stop. After the last one its signal is sent again, each wait `repeatMillis` longer than the one
- * before, until the process tree is extinct: nothing is ever called down that is not.
+ * The stages of a stop. After the last one that is done again, each wait `repeatMillis` longer than the one before,
+ * until the process tree is extinct: nothing is ever called down that is not.
  */
 export interface Plan {
-  readonly steps: readonly [Step, ...ReadonlyArray<Step>]
+  readonly steps: StopSchedule.StopSchedule
   readonly repeatMillis: number
 }
 
@@ -34,34 +29,53 @@ export const StopPlan = Context.Reference<Plan>("@clinit/core/StopPlan", {
 })
 
 /** The step at this index of the endless schedule that a plan stands for. */
-export const stepAt = ({ repeatMillis, steps }: Plan, index: number): Step => {
+export const stepAt = ({ repeatMillis, steps }: Plan, index: number): StopSchedule.Step => {
   const step = steps[index]
   if (step !== undefined) return step
   const last = steps[steps.length - 1]!
-  return { signal: last.signal, graceMillis: last.graceMillis + (index - steps.length + 1) * repeatMillis }
+  return { ...last, graceMillis: last.graceMillis + (index - steps.length + 1) * repeatMillis }
 }
 
-/** A signal that is about to be sent; `overdue` once it is sent again because the whole plan was of no avail. */
+/** A step that is about to be done; `overdue` once it is done again because the whole plan was of no avail. */
 export interface Notice {
-  readonly signal: Signal
+  readonly step: StopSchedule.Step
   readonly overdue: boolean
 }
 
+/** What is not followed by CONT: it cannot be caught, or is there to stop or to wake the tree. */
+const withoutWaking: ReadonlySet<Signal> = new Set([
+  "SIGKILL",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+  "SIGCONT"
+])
+
 /**
- * Signals the child's process tree by the plan and returns once the tree is extinct. Only time advances it;
- * `onSignal` hears of each signal just before it is sent. What can be caught is followed by CONT: a tree that somebody
- * stopped would hear of nothing but KILL.
+ * Stops the child's process tree by the plan, with the entry's `stop` setting for its steps if it has one, and returns
+ * once the tree is extinct. Only time advances it; `onStep` hears of each step just before it is done. A command that
+ * cannot be run is logged, and its time passes all the same. What can be caught is followed by CONT: a tree that
+ * somebody stopped would hear of nothing but KILL.
  */
 export const stop = Effect.fnUntraced(
-  function*(child: Child, onSignal: (notice: Notice) => Effect.Effect<void>) {
-    const plan = yield* StopPlan
+  function*(child: Child, entry: Entry, onStep: (notice: Notice) => Effect.Effect<void>) {
+    const { repeatMillis, steps } = yield* StopPlan
+    const plan: Plan = { steps: entry.settings?.stop ?? steps, repeatMillis }
     const extinct = Effect.interruptible(child.extinct)
     for (let index = 0;; index++) {
-      const { graceMillis, signal } = stepAt(plan, index)
-      yield* onSignal({ signal, overdue: index >= plan.steps.length })
-      yield* child.signal(signal)
-      if (signal !== "SIGKILL") yield* child.signal("SIGCONT")
-      if (Option.isSome(yield* Effect.timeoutOption(extinct, graceMillis))) return
+      const step = stepAt(plan, index)
+      yield* onStep({ step, overdue: index >= plan.steps.length })
+      if ("signal" in step) {
+        yield* child.signal(step.signal)
+        if (!withoutWaking.has(step.signal)) yield* child.signal("SIGCONT")
+      } else {
+        yield* Effect.catch(child.run(step.command, entry), ({ reason }) =>
+          Effect.logError(
+            `${entry.group}/${entry.tag}: the stop command ${quote(step.command)} could not be run: ${reason}`
+          ))
+      }
+      if (Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))) return
     }
   }
 )

@@ -24,7 +24,8 @@ import { StatusBoard } from "./StatusBoard.ts"
  * Who wins: the latest target, always. A newer target interrupts the fiber's work on the older one, which is only
  * ever waiting; stops that are under way go on by themselves, and the new plan counts them as still to come down.
  * Order: all that has to go is stopped together; nothing starts before the last of it is gone; then the level's
- * entries start in file order, each when the one before has started.
+ * entries start in file order, each when the one before has started. A level that is reached is looked after: if an
+ * entry is given up, the group's own fiber publishes that the level has failed.
  */
 export interface Group {
   /** Takes over what an earlier daemon left of the group. To be called before the first target, in one go with it. */
@@ -35,6 +36,12 @@ export interface Group {
   readonly target: () => Level | undefined
   /** What a tell with these arguments would do now; without arguments what a halt would do. Nothing is changed. */
   readonly plan: (told?: Told) => GroupPlan
+  /**
+   * Starts the level's entries again that have failed, and those that pause at once, all or the one with the tag; these
+   * entries are the group's now, as with a tell of the level that is the target. Nothing if there is none to retry.
+   * Returns at once.
+   */
+  readonly retry: (entries: ReadonlyArray<Entry>, tag?: Tag) => Effect.Effect<Retrial | undefined>
   /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
   readonly halt: (forget: boolean) => Effect.Effect<void>
 }
@@ -47,6 +54,13 @@ export interface Told {
 
 /** What the group settles at, or the news that it was sent elsewhere first. */
 export type Settling = Effect.Effect<Outcome, Superseded>
+
+/** Which entries are started again at which level, and what comes of it. */
+export interface Retrial {
+  readonly tags: ReadonlyArray<Tag>
+  readonly level: Level
+  readonly settling: Settling
+}
 
 type Target =
   | {
@@ -76,6 +90,7 @@ export const make = Effect.fnUntraced(function*(
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
   const leaving = new Set<Process.Process>()
   let target: Target | undefined
+  let givenUp = Deferred.makeUnsafe<void>()
   let replaced = Deferred.makeUnsafe<void>()
 
   const record = (next: Target) =>
@@ -97,10 +112,14 @@ export const make = Effect.fnUntraced(function*(
     return state !== undefined && ProcessState.isLive(state)
   }
 
-  /** The system refused to start it: it is no finished entry that must not run again, and is tried anew. */
+  /**
+   * The system refused to start it: it is no finished entry that must not run again, and is tried anew. A respawn entry
+   * was tried often enough.
+   */
   const wasRefused = ({ entry }: Process.Process) => {
     const status = board.process(name, entry().tag)
-    return status?.state._tag === "Failed" && status.lastEnd?._tag === "NotSpawned"
+    return entry().mode !== "respawn" && status?.state._tag === "Failed" &&
+      status.lastEnd?._tag === "NotSpawned"
   }
 
   const keep = (process: Process.Process) =>
@@ -113,7 +132,14 @@ export const make = Effect.fnUntraced(function*(
       })
     })
 
-  const start = (entry: Entry) => Effect.uninterruptible(Effect.tap(Process.start(entry, scope), keep))
+  const onGivenUp = () => {
+    const before = givenUp
+    givenUp = Deferred.makeUnsafe()
+    Deferred.doneUnsafe(before, Effect.void)
+  }
+
+  const start = (entry: Entry) =>
+    Effect.uninterruptible(Effect.tap(Process.start(entry, scope, onGivenUp), keep))
 
   const leave = (process: Process.Process) => {
     leaving.add(process)
@@ -139,6 +165,9 @@ export const make = Effect.fnUntraced(function*(
     const { level, outcome } = told
     const current = board.group(name)?.level
     const { change, refused } = planned(told)
+    for (const entry of change.sequence) {
+      if (change.keep.has(entry.tag)) processes.get(entry.tag)!.redefine(entry)
+    }
     const going = [...refused]
     for (const { as, tag } of change.stop) {
       const process = processes.get(tag)!
@@ -154,18 +183,24 @@ export const make = Effect.fnUntraced(function*(
     yield* publish(level, "STARTING")
     for (const entry of change.sequence) {
       const process = processes.get(entry.tag) ?? (yield* start(entry))
-      process.redefine(entry)
       yield* process.started
     }
     yield* publish(level, "CHECKING")
-    const reached = change.sequence.flatMap((entry) => board.process(name, entry.tag) ?? [])
-    const state = GroupState.outcome(reached.map((process) => process.state))
-    const failed = reached.flatMap(({ lastEnd, state, tag }) =>
-      state._tag === "Failed" && lastEnd !== undefined ? [{ tag, end: lastEnd }] : []
-    )
-    yield* publish(level, state)
-    yield* Effect.logInfo(`${name} ${level} ${state}`)
-    yield* Deferred.succeed(outcome, { state, failed })
+    for (let before: GroupStateName = "CHECKING";;) {
+      const next = Deferred.await(givenUp)
+      const reached = change.sequence.flatMap((entry) => board.process(name, entry.tag) ?? [])
+      const state = GroupState.outcome(reached.map((process) => process.state))
+      const failed = reached.flatMap(({ lastEnd, state, tag }) =>
+        state._tag === "Failed" && lastEnd !== undefined ? [{ tag, end: lastEnd }] : []
+      )
+      if (state !== before) {
+        yield* publish(level, state)
+        yield* Effect.logInfo(`${name} ${level} ${state}`)
+      }
+      yield* Deferred.succeed(outcome, { state, failed })
+      before = state
+      yield* next
+    }
   })
 
   const toHalt = Effect.fnUntraced(function*({ forget }: Target & { _tag: "Halt" }) {
@@ -264,13 +299,30 @@ export const make = Effect.fnUntraced(function*(
   })
   yield* Effect.forkIn(act, scope, { startImmediately: true })
 
+  const tell = Effect.fnUntraced(function*(level: Level, entries: ReadonlyArray<Entry>) {
+    const before = target
+    const same = before?._tag === "Level" && before.level === level &&
+      !Deferred.isDoneUnsafe(before.outcome)
+    const outcome = same ? before.outcome : Deferred.makeUnsafe<Outcome, Superseded>()
+    if (before?._tag === "Level" && !same) {
+      yield* Deferred.fail(before.outcome, new Superseded({ group: name, level: before.level, by: level }))
+    }
+    yield* record({ _tag: "Level", level, entries, outcome })
+    return Deferred.await(outcome)
+  })
+
+  const mayBeRetried = (tag: Tag) => {
+    const state = board.process(name, tag)?.state._tag
+    return state === "Failed" || state === "Pausing"
+  }
+
   return {
     resume: (runs) =>
       Effect.provideContext(
         Effect.forEach(
           runs,
           Effect.fnUntraced(function*(past) {
-            const resumed = yield* Process.resume(past, scope)
+            const resumed = yield* Process.resume(past, scope, onGivenUp)
             if (resumed === undefined) return
             yield* keep(resumed.process)
             if (resumed.over) leave(resumed.process)
@@ -279,16 +331,18 @@ export const make = Effect.fnUntraced(function*(
         ),
         context
       ),
-    tell: Effect.fnUntraced(function*(level, entries) {
-      const before = target
-      const same = before?._tag === "Level" && before.level === level &&
-        !Deferred.isDoneUnsafe(before.outcome)
-      const outcome = same ? before.outcome : Deferred.makeUnsafe<Outcome, Superseded>()
-      if (before?._tag === "Level" && !same) {
-        yield* Deferred.fail(before.outcome, new Superseded({ group: name, level: before.level, by: level }))
-      }
-      yield* record({ _tag: "Level", level, entries, outcome })
-      return Deferred.await(outcome)
+    tell,
+    retry: Effect.fnUntraced(function*(entries, only) {
+      if (target?._tag !== "Level") return undefined
+      const { level } = target
+      const going = LevelChange.plan([], entries, level).sequence.flatMap(({ tag }) =>
+        (only === undefined || only === tag) && mayBeRetried(tag) ? processes.get(tag) ?? [] : []
+      )
+      if (going.length === 0) return undefined
+      const tags = going.map(({ entry }) => entry().tag)
+      // It is the target's fiber that makes them go, whatever the target is by then.
+      for (const process of going) leave(process)
+      return { tags, level, settling: yield* tell(level, entries) }
     }),
     target: () => target?._tag === "Level" ? target.level : undefined,
     plan: (told) => told === undefined ? showHalt() : show(told),

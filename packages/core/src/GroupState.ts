@@ -9,12 +9,15 @@ export const outcome = (processes: ReadonlyArray<ProcessState>): "DONE" | "PASSE
   return processes.length > 0 && processes.every((process) => process._tag === "Passed") ? "PASSED" : "DONE"
 }
 
-/** Which states may follow which: every published trace of a group obeys this table. */
+/**
+ * Which states may follow which: every published trace of a group obeys this table. A level that is done may yet fail:
+ * when a respawn entry is given up.
+ */
 export const successors: Readonly<Record<GroupState, ReadonlyArray<GroupState>>> = {
   CONFIGURED: ["STARTING"],
   STARTING: ["STARTING", "CHECKING", "STOPPING", "HALTING"],
   CHECKING: ["DONE", "PASSED", "FAILED", "STOPPING", "STARTING", "HALTING"],
-  DONE: ["STOPPING", "STARTING", "HALTING"],
+  DONE: ["FAILED", "STOPPING", "STARTING", "HALTING"],
   PASSED: ["STOPPING", "STARTING", "HALTING"],
   FAILED: ["STOPPING", "STARTING", "HALTING"],
   STOPPING: ["STARTING", "STOPPING", "HALTING"],

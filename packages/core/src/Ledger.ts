@@ -37,9 +37,12 @@ export class Ledger extends Context.Service<Ledger, {
   /** Notes that the entry is about to be started. */
   readonly begin: (entry: Entry) => Effect.Effect<Run>
   readonly setProcess: (run: Run, process: ProcessIdentity) => Effect.Effect<void>
-  /** Notes that a run is about to be stopped: it does not count as started, even if its group comes back to its level. */
-  readonly setStopping: (run: Run) => Effect.Effect<void>
-  /** Notes that a run has ended by itself and is not to be repeated. */
+  /**
+   * Notes that a run is about to be stopped: it does not count as started, even if its group comes back to its level.
+   * With an end that is because it has timed out, and then it counts as ended so.
+   */
+  readonly setStopping: (run: Run, end?: RunEnd) => Effect.Effect<void>
+  /** Notes that a run has ended by itself, or is down after it timed out, and is not to be repeated. */
   readonly setEnd: (run: Run, end: RunEnd) => Effect.Effect<void>
   /** Notes that nothing of the run is left. */
   readonly remove: (run: Run) => Effect.Effect<void>
@@ -110,8 +113,8 @@ const recover = Effect.gen(function*() {
     const reason = `the daemon that keeps it still runs: pid ${ledger.keeper.pid}`
     return yield* new LedgerRefused({ file, reason, kept: true })
   }
-  const live = ledger.runs.find(({ end, process }) => end === undefined && process !== undefined)
-  if (live?.process !== undefined && (boot === undefined || live.process.startTime === undefined)) {
+  const live = ledger.runs.find((run) => LedgerText.mayLive(run))
+  if (live !== undefined && (boot === undefined || live.process.startTime === undefined)) {
     const { entry, process } = live
     return yield* new LedgerRefused({
       file,
@@ -124,8 +127,8 @@ const recover = Effect.gen(function*() {
 /** What is said of a ledger that is not continued. */
 const describe = ({ groups, runs }: LedgerText.Ledger): string => {
   const levels = groups.map(({ group, target }) => `${group} ${target ?? "(halted)"}`)
-  const live = runs.flatMap(({ end, entry, process }) =>
-    end === undefined && process !== undefined ? [`${entry.group}/${entry.tag} pid ${process.pid}`] : []
+  const live = runs.filter(LedgerText.mayLive).map(({ entry, process }) =>
+    `${entry.group}/${entry.tag} pid ${process.pid}`
   )
   return `levels: ${levels.join(", ") || "none"}; processes then: ${live.join(", ") || "none"}`
 }
@@ -190,6 +193,10 @@ const make = (resume: boolean) =>
       const record = runs.get(number)
       if (record !== undefined) setRun({ ...record, ...facts })
     }
+    const setEnd = (number: number, end: RunEnd) => {
+      const { stopping: _, ...record } = runs.get(number) ?? {}
+      if ("run" in record) setRun({ ...record, end })
+    }
 
     const writing = yield* Semaphore.make(1)
     let cleared = false
@@ -244,8 +251,9 @@ const make = (resume: boolean) =>
         return { number, mark }
       }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),
-      setStopping: ({ number }) => change(() => amend(number, { stopping: true })),
-      setEnd: ({ number }, end) => change(() => amend(number, { end })),
+      setStopping: ({ number }, end) =>
+        change(() => amend(number, { stopping: true, ...(end === undefined ? {} : { end }) })),
+      setEnd: ({ number }, end) => change(() => setEnd(number, end)),
       remove: ({ number }) =>
         change(() => {
           runs.delete(number)

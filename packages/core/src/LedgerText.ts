@@ -23,7 +23,8 @@ export type GroupRecord = typeof GroupRecord.Type
 
 /**
  * One run of an entry. Without `process` it is about to be started; with `end` it has ended by itself and is not to
- * be run again; with `stopping` it was told to go, and does not count as started whatever the target is by now.
+ * be run again; with `stopping` it was told to go, and does not count as started whatever the target is by now; with
+ * both it is being stopped because it timed out, and is not to be run again.
  */
 export const RunRecord = Schema.Struct({
   run: Schema.Int.check(Schema.isGreaterThan(0)),
@@ -35,6 +36,12 @@ export const RunRecord = Schema.Struct({
   end: Schema.optionalKey(RunEnd)
 })
 export type RunRecord = typeof RunRecord.Type
+
+/** Whether a process of the run was there and no end of it was noted. */
+export const mayLive = (
+  run: RunRecord
+): run is RunRecord & { readonly process: NonNullable<RunRecord["process"]> } =>
+  run.process !== undefined && (run.end === undefined || run.stopping === true)
 
 /** `id` begins all marks, `next` is above the number of every run that the ledger has ever had. */
 const Header = Schema.Struct({

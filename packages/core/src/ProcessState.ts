@@ -1,4 +1,6 @@
-import type { ProcessState } from "@clinit/protocol/Status"
+import type { ProcessState, RunEnd } from "@clinit/protocol/Status"
+import type { Entry } from "./Cltab.ts"
+import * as ExitCodes from "./ExitCodes.ts"
 
 /** `Down` is not a state: the entry's process is forgotten. */
 export type Step = ProcessState["_tag"] | "Down"
@@ -6,7 +8,7 @@ export type Step = ProcessState["_tag"] | "Down"
 /**
  * Which states may follow which: every published trace of an entry obeys this table. A process starts as
  * `Starting`, unless it is adopted; only a respawn entry goes back to it, also when it could not be
- * forked, or pauses, and a test whose result nobody saw.
+ * forked, or pauses, and a test whose result nobody saw. A respawn entry that has failed was given up, or never started.
  */
 export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
   Starting: ["Running", "Starting", "Pausing", "Stopping", "Failed", "Down"],
@@ -22,3 +24,19 @@ export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
 /** Whether a live process may stand behind the state, so that leaving it takes a stop. */
 export const isLive = ({ _tag }: ProcessState): boolean =>
   _tag === "Starting" || _tag === "Running" || _tag === "Stopping"
+
+/** Whether a run that ended by itself did what it was there for; what the entry's `success` setting says, it says. */
+const isSuccess = ({ mode, settings }: Pick<Entry, "mode" | "settings">, end: RunEnd): boolean => {
+  if (end._tag === "NotSpawned" || end._tag === "TimedOut") return false
+  const codes = settings?.success ?? (mode === "test" ? [{ from: 0, to: 0 }] : "any")
+  if (mode === "once" || (mode === "wait" && codes === "any")) return true
+  return end._tag === "Exited" && ExitCodes.includes(codes, end.code)
+}
+
+/**
+ * What a run makes of an entry that is not run again. A wait is done however it ended, and a test passes with 0; with
+ * a `success` setting it takes one of its codes, and a death by a signal, or an end that nobody saw, is none. Only for a
+ * wait `any` is just that.
+ */
+export const finished = (entry: Pick<Entry, "mode" | "settings">, end: RunEnd): ProcessState =>
+  !isSuccess(entry, end) ? { _tag: "Failed" } : { _tag: entry.mode === "test" ? "Passed" : "Done" }

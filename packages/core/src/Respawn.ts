@@ -1,55 +1,138 @@
-/** When deaths in quick succession make an entry pause. All times are in milliseconds. */
+import type { Entry } from "./Cltab.ts"
+
+/** When deaths in quick succession, and refused starts, make an entry pause. All times are in milliseconds. */
 export interface Throttle {
   /** A death less than this after the one before is a quick one. */
-  readonly quickMillis: number
-  /** More quick deaths than this make the entry pause. */
+  readonly windowMillis: number
+  /** More quick deaths than this make the entry pause; with 0 each does. */
   readonly hits: number
+  /** The first pause. */
   readonly pauseMillis: number
+  /** By how much each pause in a row is longer than the one before, until they reach `capMillis`. */
+  readonly factor: number
+  readonly capMillis: number
+  /** By which share, from 0 to 1, chance makes a pause shorter or longer. */
+  readonly jitter: number
+  /** A run that has lived this long is reason to forget all that was before. */
+  readonly stableMillis: number
+  /** The entry is given up instead of its pause with this number in a row. */
+  readonly giveUp: number
 }
 
-/** The original's numbers (its section 9). */
-export const defaultThrottle: Throttle = { quickMillis: 1_000, hits: 5, pauseMillis: 60_000 }
+/** No pause is longer than this, which is 1000 days, before jitter: whatever is multiplied, dates can show its end. */
+const longestMillis = 86_400_000_000
+
+/** The original's numbers (its section 9): every pause is the same, nothing is left to chance and nobody is given up. */
+export const defaultThrottle: Throttle = {
+  windowMillis: 1_000,
+  hits: 5,
+  pauseMillis: 60_000,
+  factor: 1,
+  capMillis: longestMillis,
+  jitter: 0,
+  stableMillis: Number.POSITIVE_INFINITY,
+  giveUp: Number.POSITIVE_INFINITY
+}
+
+/** The throttle that an entry's settings make of the default. */
+export const throttleOf = ({ settings }: Pick<Entry, "settings">): Throttle => ({
+  windowMillis: settings?.["respawn.window"] ?? defaultThrottle.windowMillis,
+  hits: settings?.["respawn.hits"] ?? defaultThrottle.hits,
+  pauseMillis: settings?.["respawn.pause"] ?? defaultThrottle.pauseMillis,
+  factor: settings?.["respawn.factor"] ?? defaultThrottle.factor,
+  capMillis: settings?.["respawn.cap"] ?? defaultThrottle.capMillis,
+  jitter: settings?.["respawn.jitter"] ?? defaultThrottle.jitter,
+  stableMillis: settings?.["respawn.stable"] ?? defaultThrottle.stableMillis,
+  giveUp: settings?.["respawn.give-up"] ?? defaultThrottle.giveUp
+})
 
 /**
- * What the throttle remembers of an entry: when the last death was, how many quick ones still count, and how often the
- * operating system has refused a start since.
+ * What the throttle remembers of an entry: when the last death was, how many quick ones still count, how many pauses
+ * there were in a row, and how often the operating system has refused a start since the last death.
  */
 export interface History {
   readonly lastDeathMillis: number
   readonly hits: number
+  readonly pauses: number
   readonly refusals: number
 }
 
-export const noDeaths: History = { lastDeathMillis: Number.NEGATIVE_INFINITY, hits: 0, refusals: 0 }
+export const noDeaths: History = {
+  lastDeathMillis: Number.NEGATIVE_INFINITY,
+  hits: 0,
+  pauses: 0,
+  refusals: 0
+}
+
+/** What comes next: a start at once, a start after a time, or none. */
+export type Next =
+  | { readonly _tag: "Start" }
+  | { readonly _tag: "Pause"; readonly millis: number }
+  | { readonly _tag: "GiveUp" }
 
 export interface Verdict {
   readonly history: History
-  /** How long to wait before the next start; 0 for at once. */
-  readonly pauseMillis: number
+  readonly next: Next
 }
 
-/**
- * What to do after a death at `nowMillis` of a monotonic clock. A quick death counts one more, a slow one takes
- * one away, so that a mixed pattern can still trip the throttle.
- */
-export const afterDeath = (throttle: Throttle, history: History, nowMillis: number): Verdict => {
-  const elapsed = nowMillis - history.lastDeathMillis
-  const hits = elapsed < throttle.quickMillis ?
-    history.hits + 1 :
-    elapsed > throttle.quickMillis ?
-    Math.max(0, history.hits - 1) :
-    history.hits
+/** A death: when it was on a monotonic clock, and how long the run lived. */
+export interface Death {
+  readonly atMillis: number
+  readonly ranMillis: number
+}
+
+/** One pause more in a row, which would last this long but for jitter; `random` is a number from 0 up to 1. */
+const pause = (throttle: Throttle, history: History, millis: number, random: number): Verdict => {
+  const pauses = history.pauses + 1
+  const spread = 1 + throttle.jitter * (2 * random - 1)
   return {
-    history: { lastDeathMillis: nowMillis, hits, refusals: 0 },
-    pauseMillis: hits > throttle.hits ? throttle.pauseMillis : 0
+    history: { ...history, pauses },
+    next: pauses >= throttle.giveUp
+      ? { _tag: "GiveUp" }
+      : { _tag: "Pause", millis: Math.round(Math.min(millis, throttle.capMillis, longestMillis) * spread) }
   }
 }
 
+/** The times `factor` to the power of `exponent`; nothing stays nothing, however huge the power is. */
+const times = (millis: number, factor: number, exponent: number): number =>
+  millis === 0 ? 0 : millis * factor ** exponent
+
+/**
+ * What to do after a death. A quick one counts one more, a slow one takes one away, so that a mixed pattern can still
+ * trip the throttle. Pauses are in a row until no quick death counts any more; but if it is only for a pause that a
+ * death was slow, the run having lived less than `windowMillis`, they still are.
+ */
+export const afterDeath = (
+  throttle: Throttle,
+  before: History,
+  { atMillis, ranMillis }: Death,
+  random: number
+): Verdict => {
+  const past = ranMillis >= throttle.stableMillis ? noDeaths : before
+  const elapsed = atMillis - past.lastDeathMillis
+  const hits = elapsed < throttle.windowMillis ?
+    past.hits + 1 :
+    elapsed > throttle.windowMillis ?
+    Math.max(0, past.hits - 1) :
+    past.hits
+  const isOver = hits === 0 && ranMillis >= throttle.windowMillis
+  const history = { lastDeathMillis: atMillis, hits, pauses: isOver ? 0 : past.pauses, refusals: 0 }
+  return hits > throttle.hits
+    ? pause(throttle, history, times(throttle.pauseMillis, throttle.factor, history.pauses), random)
+    : { history, next: { _tag: "Start" } }
+}
+
+/** How long the first pause is after the operating system has refused a start. */
+const firstRefusalMillis = 1_000
+
 /**
  * What to do when the operating system refused a start. Nothing has died, and the cause may be gone in a moment: the
- * pauses begin at `quickMillis` and double up to `pauseMillis`.
+ * pauses begin at a second and double up to `pauseMillis`.
  */
-export const afterRefusal = ({ pauseMillis, quickMillis }: Throttle, history: History): Verdict => ({
-  history: { ...history, refusals: history.refusals + 1 },
-  pauseMillis: Math.min(quickMillis * 2 ** history.refusals, pauseMillis)
-})
+export const afterRefusal = (throttle: Throttle, history: History, random: number): Verdict =>
+  pause(
+    throttle,
+    { ...history, refusals: history.refusals + 1 },
+    Math.min(times(firstRefusalMillis, 2, history.refusals), throttle.pauseMillis),
+    random
+  )

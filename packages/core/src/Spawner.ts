@@ -44,6 +44,12 @@ export interface Child {
   readonly extinct: Effect.Effect<void>
   /** Sends the signal once to every process of the tree; does nothing once the tree is extinct. Never fails. */
   readonly signal: (signal: Signal) => Effect.Effect<void>
+  /**
+   * Runs the command as a further process of the tree, started as the entry's own is; done once the process exists. It
+   * leads a session and process group of its own and has the leader's pid, while that lives, in `CLINIT_PID`. Does
+   * nothing once the tree is extinct.
+   */
+  readonly run: (command: string, entry: Entry) => Effect.Effect<void, SpawnError>
 }
 
 /** A process tree that bears a mark: the oldest of its processes. */

@@ -705,6 +705,7 @@ describe("a defect of the daemon", () => {
       )
       const broken = Daemon.of({
         tell: () => Effect.die("secret"),
+        retry: () => Effect.die("secret"),
         reread: Effect.die("secret"),
         apply: Effect.die("secret"),
         plan: () => Effect.die("secret"),
@@ -713,7 +714,7 @@ describe("a defect of the daemon", () => {
         down: Effect.never
       })
       const answer = yield* Effect.provideService(DaemonServer.make(identity), Daemon, broken)
-      for (const method of ["tell", "reread", "status", "shutdown"]) {
+      for (const method of ["tell", "retry", "reread", "status", "shutdown"]) {
         const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { group: "web", level: "1" } })
         const response = yield* Effect.provide(answer(line), Logger.layer([logger]))
         assert.deepStrictEqual(
@@ -723,6 +724,7 @@ describe("a defect of the daemon", () => {
       }
       assert.deepStrictEqual(log.map((line) => line.split(",")[0]), [
         "Error: internal error in tell",
+        "Error: internal error in retry",
         "Error: internal error in reread",
         "Error: internal error in status",
         "Error: internal error in shutdown"

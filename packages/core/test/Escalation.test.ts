@@ -1,6 +1,7 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as Escalation from "@clinit/core/Escalation"
 import { Spawner } from "@clinit/core/Spawner"
+import type * as StopSchedule from "@clinit/core/StopSchedule"
 import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
 import { Trace } from "@clinit/core/testing/Trace"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,13 +10,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 
-/** When each of the first signals of a plan is sent, as the interpreter waits. */
+const what = (step: StopSchedule.Step) => "signal" in step ? step.signal : step.command
+
+/** When each of the first steps of a plan is done, as the interpreter waits. */
 const schedule = (plan: Escalation.Plan, count: number) => {
   let seconds = 0
   return Array.from({ length: count }, (_, index) => {
-    const { graceMillis, signal } = Escalation.stepAt(plan, index)
-    const line = `${seconds}s ${signal}`
-    seconds += graceMillis / 1_000
+    const step = Escalation.stepAt(plan, index)
+    const line = `${seconds}s ${what(step)}`
+    seconds += step.graceMillis / 1_000
     return line
   })
 }
@@ -47,7 +50,7 @@ const stopping = (script: ScriptedSpawner.Script, time: Duration.Input) =>
     const child = yield* (yield* Spawner).spawn(entry, "a")
     yield* Effect.forkChild(
       Effect.andThen(
-        Escalation.stop(child, ({ signal }) => trace.add(`stopping with ${signal}`)),
+        Escalation.stop(child, entry, ({ step }) => trace.add(`stopping with ${what(step)}`)),
         trace.add("stopped")
       ),
       { startImmediately: true }

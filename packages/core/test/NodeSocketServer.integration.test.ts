@@ -44,6 +44,7 @@ const scripted = Effect.gen(function*() {
         settling: group === "web" ? Effect.succeed(outcome) : Effect.as(Deferred.await(settle), outcome)
       })
     },
+    retry: () => Effect.succeed({ warnings: [], retrials: [] }),
     reread: Effect.succeed({ warnings: [], halting: [] }),
     apply: Effect.succeed({ warnings: [], halting: [], applied: [] }),
     plan: () => Effect.succeed({ warnings: [], groups: [] }),

@@ -33,6 +33,7 @@ const signalled = (startTimeOf: (real: string) => string) =>
       root: { pid: 4_194_001, mark: "mark" },
       standing: () => "unproven",
       bornAt: -Infinity,
+      helpers: [],
       table: tableOf(shown)
     })
     yield* tree.signal("SIGTERM")

@@ -60,6 +60,7 @@ export class ClinitClient extends Context.Service<ClinitClient, { readonly [M in
       const connection = yield* connect
       return {
         tell: call(connection, "tell"),
+        retry: call(connection, "retry"),
         reread: call(connection, "reread"),
         plan: call(connection, "plan"),
         status: call(connection, "status"),

@@ -21,6 +21,25 @@ export class NeverTold extends Schema.TaggedError<NeverTold>()("NeverTold", { gr
   }
 }
 
+/** No group and no entry of the loaded cltab is called this: it has the form `GROUP/TAG`. */
+export class UnknownEntry
+  extends Schema.TaggedError<UnknownEntry>()("UnknownEntry", { name: Schema.String })
+{
+  override get message() {
+    return `no such group or entry: ${this.name}`
+  }
+}
+
+/** Several groups and entries of the loaded cltab are called this; `meanings` says so with each one's line. */
+export class AmbiguousName extends Schema.TaggedError<AmbiguousName>()("AmbiguousName", {
+  name: Schema.String,
+  meanings: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `${this.name} is ambiguous: it is ${this.meanings.join(" and ")}; give one of them another name`
+  }
+}
+
 /** The cltab has errors; the configuration that was loaded before stays in force, unchanged. */
 export class InvalidCltab extends Schema.TaggedError<InvalidCltab>()("InvalidCltab", {
   file: Schema.String,
@@ -52,7 +71,15 @@ export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
 }
 
 /** The errors that an order can be refused with. */
-export const Refusal = Schema.Union([UnknownGroup, NeverTold, InvalidCltab, ShuttingDown, Superseded])
+export const Refusal = Schema.Union([
+  UnknownGroup,
+  UnknownEntry,
+  AmbiguousName,
+  NeverTold,
+  InvalidCltab,
+  ShuttingDown,
+  Superseded
+])
 export type Refusal = typeof Refusal.Type
 
 /** What a group settled at. `failed` names the entries that made it FAILED. */
@@ -75,14 +102,26 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 /**
  * The calls by name: what each takes and what it answers.
  *
- * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled, and so is a `reread`
- * that applies what it reads; `shutdown` as soon as every group was told to halt or, with `wait`, when the last process is
- * gone. `plan` without a group tells what a `reread` that applies would do.
+ * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
+ * each group that has something to retry, and a `reread` that applies what it reads; `shutdown` as soon as every group was
+ * told to halt or, with `wait`, when the last process is gone. `plan` without a group tells what a `reread` that applies
+ * would do.
  */
 export const calls = {
   tell: {
     params: Schema.Struct({ group: GroupName, level: Level, ...Wait }),
     result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
+  },
+  retry: {
+    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait }),
+    result: Schema.Struct({
+      message: Schema.String,
+      warnings,
+      retried: Schema.Array(Schema.Struct({ group: GroupName, tag: Tag })),
+      outcomes: Schema.optionalKey(
+        Schema.Array(Schema.Struct({ group: GroupName, level: Level, outcome: Outcome }))
+      )
+    })
   },
   reread: {
     params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait }),

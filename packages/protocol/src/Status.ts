@@ -16,8 +16,15 @@ export type ChildExit = typeof ChildExit.Type
 export const Containment = Schema.Literals(["cgroup", "descendants", "group"])
 export type Containment = typeof Containment.Type
 
-/** The end of one run of an entry; `NotSpawned` when the operating system refused to start it. */
-export const RunEnd = Schema.Union([ChildExit, Schema.TaggedStruct("NotSpawned", { reason: Schema.String })])
+/**
+ * The end of one run of an entry; `NotSpawned` when the operating system refused to start it, `TimedOut` when it was
+ * stopped because it took longer than this.
+ */
+export const RunEnd = Schema.Union([
+  ChildExit,
+  Schema.TaggedStruct("NotSpawned", { reason: Schema.String }),
+  Schema.TaggedStruct("TimedOut", { millis: Schema.Finite })
+])
 export type RunEnd = typeof RunEnd.Type
 
 /** How a run ended, in words. */
@@ -31,6 +38,8 @@ export const describeEnd = (end: RunEnd): string => {
       return "ended, exit code unknown"
     case "NotSpawned":
       return `could not be started: ${end.reason}`
+    case "TimedOut":
+      return `timed out after ${end.millis / 1_000} s`
   }
 }
 
@@ -48,14 +57,19 @@ export const GroupState = Schema.Literals([
 export type GroupState = typeof GroupState.Type
 
 /**
- * State of one entry. `pid` is the leader of the entry's process group. `retryAt` and `since` elsewhere are
- * milliseconds since 1970.
+ * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
+ * that it was sent last, or the `command` that was run to stop it. `retryAt` and `since` elsewhere are milliseconds
+ * since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
   Running: { pid: Schema.Int },
   Pausing: { retryAt: Schema.Number },
-  Stopping: { pid: Schema.Int, signal: Schema.String },
+  Stopping: {
+    pid: Schema.Int,
+    signal: Schema.optionalKey(Schema.String),
+    command: Schema.optionalKey(Schema.String)
+  },
   Done: {},
   Passed: {},
   Failed: {}

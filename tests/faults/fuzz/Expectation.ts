@@ -30,7 +30,14 @@ export interface Expectation {
   readonly isNotification: boolean
   readonly id: unknown
   /** An error's code, or the tag of a refusal, or that it must be a result. */
-  readonly answer: number | "result" | "UnknownGroup" | "NeverTold" | "InvalidCltab" | "ShuttingDown"
+  readonly answer:
+    | number
+    | "result"
+    | "UnknownGroup"
+    | "UnknownEntry"
+    | "NeverTold"
+    | "InvalidCltab"
+    | "ShuttingDown"
   readonly method: Rpcs.Method | undefined
   readonly mayBeSuperseded: boolean
   /** Whether somebody else may have told the group that was never told here. */
@@ -45,7 +52,7 @@ const isName = (value: unknown): value is string =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const methods: ReadonlyArray<string> = ["tell", "reread", "plan", "status", "shutdown", "version"]
+const methods: ReadonlyArray<string> = ["tell", "retry", "reread", "plan", "status", "shutdown", "version"]
 
 const own = (object: object, key: string): unknown =>
   Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
@@ -58,7 +65,7 @@ const isBoolean = (value: unknown) => typeof value === "boolean"
 const readCall = (method: string, input: unknown): Call | undefined => {
   const params = input ?? {}
   if (!isObject(params)) return undefined
-  const takesWait = method === "tell" || method === "reread" || method === "shutdown"
+  const takesWait = ["tell", "retry", "reread", "shutdown"].includes(method)
   if (takesWait && !isAbsentOr(params, "wait", isBoolean)) return undefined
   if (method === "reread" && !isAbsentOr(params, "apply", isBoolean)) return undefined
   if (method === "plan") {
@@ -66,12 +73,16 @@ const readCall = (method: string, input: unknown): Call | undefined => {
     if (Object.hasOwn(params, "level") && !Object.hasOwn(params, "group")) return undefined
   }
   if (method === "tell" && !(isName(own(params, "group")) && isName(own(params, "level")))) return undefined
+  if (method === "retry" && Object.hasOwn(params, "name")) {
+    const name = own(params, "name")
+    if (typeof name !== "string" || name === "") return undefined
+  }
   return { method: method as Rpcs.Method, params }
 }
 
 /** What the call is answered, and what it changes about the daemon. */
 const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"] => {
-  if (method === "tell" || method === "reread") {
+  if (method === "tell" || method === "retry" || method === "reread") {
     if (known.isShuttingDown) return "ShuttingDown"
     if (known.isBroken) return "InvalidCltab"
   }
@@ -85,6 +96,10 @@ const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"]
   if (method === "tell") {
     if (!WorldCltab.groups.includes(own(params, "group") as string)) return "UnknownGroup"
     known.told.set(own(params, "group") as string, own(params, "level") as string)
+  }
+  if (method === "retry" && Object.hasOwn(params, "name")) {
+    const name = own(params, "name") as string
+    if (!WorldCltab.names.includes(name)) return name.includes("/") ? "UnknownEntry" : "UnknownGroup"
   }
   if (method === "shutdown") {
     known.isShuttingDown = true
@@ -126,7 +141,7 @@ export const expect = (line: string, known: Known): Expectation => {
     id,
     answer: carryOut(call, known),
     method: call.method,
-    mayBeSuperseded: known.isShared && (call.method === "tell" || call.method === "reread"),
+    mayBeSuperseded: known.isShared && ["tell", "retry", "reread"].includes(call.method),
     mayBeTold: known.isShared
   }
 }
@@ -135,6 +150,7 @@ const isResponse = Schema.is(JsonRpc.Response)
 const decodeRefusal = Schema.decodeUnknownResult(Rpcs.Refusal)
 const isResult: Record<Rpcs.Method, (value: unknown) => boolean> = {
   tell: Schema.is(Rpcs.calls.tell.result),
+  retry: Schema.is(Rpcs.calls.retry.result),
   reread: Schema.is(Rpcs.calls.reread.result),
   plan: Schema.is(Rpcs.calls.plan.result),
   status: Schema.is(Rpcs.calls.status.result),

@@ -14,6 +14,7 @@ const methods = [
   "tell",
   "tell",
   "tell",
+  "retry",
   "reread",
   "plan",
   "plan",
@@ -61,6 +62,11 @@ const request = (random: Random, mayShutDown: boolean): object => {
     ? {
       group: random.pick(random.chance(0.8) ? WorldCltab.groups : names),
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
+      ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
+    }
+    : method === "retry" && random.chance(0.6)
+    ? {
+      name: random.pick<unknown>([...WorldCltab.names, ...names, "web/nobody", "/", 1]),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
     }
     : random.pick<unknown>([

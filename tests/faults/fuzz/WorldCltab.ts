@@ -26,6 +26,8 @@ export const text = known.map(({ group, levels, mode, tag }) =>
 export const scripts = { wait: { runs: 0 }, test: { runs: 0, exits: 1 } }
 
 export const groups = [...new Set(known.map(({ group }) => group))]
+/** What a retry can be of. */
+export const names = [...groups, ...known.map(({ group, tag }) => `${group}/${tag}`)]
 export const levels = ["1", "2", "3"]
 
 /** The tags of the processes that run when the groups have settled at these levels. */

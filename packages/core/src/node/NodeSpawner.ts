@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
+import type { Entry } from "../Cltab.ts"
 import * as ShellCommand from "../ShellCommand.ts"
 import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
@@ -32,6 +33,9 @@ const endOf = ({ exitCode: code, signalCode: signal }: ChildProcess): ChildExit 
 /** Members of a tree whose leader is gone are nobody's children here: they are looked for this often. */
 const pollMillis = { first: 5, longest: 100 }
 
+/** Runs the command as a further process of the tree, unless that is extinct by then. */
+type Run = (isExtinct: () => boolean, ...command: Parameters<Child["run"]>) => ReturnType<Child["run"]>
+
 interface Leader {
   readonly identity: ProcessIdentity
   readonly exit: Deferred.Deferred<ChildExit>
@@ -42,6 +46,7 @@ interface Leader {
 const makeChild = (
   { check, exit, identity }: Leader,
   tree: ProcessTree.ProcessTree,
+  run: Run,
   onExtinction: () => void
 ): Child => {
   // Latched: once the tree is gone its numbers may become somebody else's.
@@ -74,9 +79,13 @@ const makeChild = (
         Effect.catch((error) =>
           Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
         )
-      )
+      ),
+    run: (command, entry) => run(() => isExtinct("urgent"), command, entry)
   }
 }
+
+/** What a command is run by of which nothing is left. */
+const runNothing: Run = () => Effect.void
 
 /**
  * A spawn blocks for about a millisecond. More than this many in one turn of the event loop would leave clients, and
@@ -131,6 +140,7 @@ export const layer = (
 
       const child = (leader: Leader, mark: Mark, bornAt: number) => {
         const { identity } = leader
+        const helpers: Array<ProcessTree.Helper> = []
         const root: Root = { pid: identity.pid, startTime: identity.startTime, mark }
         const standing = ProcessTree.standingOf(
           root,
@@ -139,7 +149,8 @@ export const layer = (
         )
         return makeChild(
           leader,
-          treeOf(identity, { root, standing, bornAt, table }),
+          treeOf(identity, { root, standing, bornAt, helpers, table }),
+          helperIn(leader, identity.cgroup, mark, helpers),
           () => runs.ended(identity.cgroup)
         )
       }
@@ -161,15 +172,15 @@ export const layer = (
       }
 
       const environment = { ...process.env }
-      const start = (command: string, mark: Mark) =>
-        Effect.callback<Child, SpawnError>((resume) => {
-          let cgroup: string | undefined
-          const refused = (error: unknown) => {
-            runs.ended(cgroup)
-            resume(Effect.fail(new SpawnError({ reason: (error as Error).message })))
-          }
+      /** Starts the entry's command in the tree; `use` has the process before it can end. */
+      const launch = <A>(
+        { command }: Entry,
+        { cgroup, mark, variables }: Placement,
+        use: (forked: ChildProcess, pid: number) => A
+      ) =>
+        Effect.callback<A, SpawnError>((resume) => {
+          const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
           try {
-            if (containment === "cgroup") cgroup = runs.make(mark)
             const [file, option, script] = ShellCommand.argv(command)
             const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
             const forked = spawn(file, [option, `${entrance}${script}`], {
@@ -177,14 +188,46 @@ export const layer = (
               stdio: "inherit",
               env: {
                 ...environment,
+                ...variables,
                 [TreeMark.variable]: TreeMark.add(environment[TreeMark.variable], mark)
               }
             })
             if (forked.pid === undefined) forked.once("error", refused)
-            else resume(Effect.succeed(started(forked, forked.pid, mark, cgroup)))
+            else resume(Effect.succeed(use(forked, forked.pid)))
           } catch (error) {
             refused(error)
           }
+        })
+
+      const start = Effect.fnUntraced(function*(entry: Entry, mark: Mark) {
+        yield* turn
+        const cgroup = containment === "cgroup"
+          ? yield* Effect.try({ try: () => runs.make(mark), catch: refusal })
+          : undefined
+        return yield* launch(entry, { cgroup, mark }, (forked, pid) => started(forked, pid, mark, cgroup))
+          .pipe(
+            Effect.tapError(() => Effect.sync(() => runs.ended(cgroup)))
+          )
+      })
+
+      const helperIn = (
+        { exit, identity }: Leader,
+        cgroup: string | undefined,
+        mark: Mark,
+        helpers: Array<ProcessTree.Helper>
+      ): Run =>
+      (isExtinct, command, entry) =>
+        Effect.flatMap(turn, () => {
+          if (isExtinct()) return Effect.void
+          const variables = { CLINIT_PID: Deferred.isDoneUnsafe(exit) ? "" : String(identity.pid) }
+          return launch({ ...entry, command }, { cgroup, mark, variables }, (forked, pid) => {
+            const hasEnded = () => forked.exitCode !== null || forked.signalCode !== null
+            const root: Root = { pid, ...startTimeOf(table && pid), mark }
+            const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
+            const bornAt = performance.now()
+            const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+            helpers.push({ pid, hasEnded, group, bornAt })
+          })
         })
 
       const adoptLive = (recorded: ProcessIdentity, mark: Mark, startTime: string): Child => {
@@ -214,9 +257,10 @@ export const layer = (
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
         const leader: Leader = { identity, exit, check: () => {} }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
-          return makeChild(leader, ProcessTree.none, () => {})
+          return makeChild(leader, ProcessTree.none, runNothing, () => {})
         }
         const cgroup = Adoption.recordedControlGroup(identity, mark, host)
+        const helpers: Array<ProcessTree.Helper> = []
         runs.left(cgroup)
         const root: Root = { pid: identity.pid, mark }
         return makeChild(
@@ -225,8 +269,10 @@ export const layer = (
             root,
             standing: () => "unproven",
             bornAt: -Infinity,
+            helpers,
             table
           }),
+          helperIn(leader, cgroup, mark, helpers),
           () => runs.ended(cgroup)
         )
       }
@@ -258,12 +304,21 @@ export const layer = (
 
       return {
         containment,
-        spawn: ({ command }, mark) => Effect.andThen(turn, start(command, mark)),
+        spawn: start,
         adopt,
         find
       }
     })
   )
+
+/** Where a process is started: in the tree with this mark and control group, with these variables beside others. */
+interface Placement {
+  readonly mark: Mark
+  readonly cgroup: string | undefined
+  readonly variables?: NodeJS.ProcessEnv
+}
+
+const refusal = (error: unknown) => new SpawnError({ reason: (error as Error).message })
 
 /** So often it is tried, at 100 ms each, to see all processes at once before some is believed to be all. */
 const patience = 50

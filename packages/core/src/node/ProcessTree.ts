@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Signal } from "../Signal.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as Membership from "./Membership.ts"
@@ -16,15 +17,29 @@ export interface ProcessTree {
   readonly signal: (signal: Signal) => Effect.Effect<void, Error>
 }
 
+/** A process that was started from here to be of the tree, beside the leader, with a process group of its own. */
+export interface Helper {
+  readonly pid: number
+  readonly hasEnded: () => boolean
+  readonly group: ProcessTree
+  /** Milliseconds of `performance.now()`. */
+  readonly bornAt: number
+}
+
 /** What a tree is made of. */
 export interface Parts {
   readonly root: Membership.Root
   readonly standing: () => Membership.Standing
   /** Milliseconds of `performance.now()` before which there was no process of the tree. */
   readonly bornAt: number
+  /** In the order of their starts; there may be more of them later. */
+  readonly helpers: ReadonlyArray<Helper>
   /** Nothing where the system has no /proc. */
   readonly table: ProcessTable | undefined
 }
+
+/** Since when nobody has come to the tree but by one of its processes. */
+const lastBornAt = ({ bornAt, helpers }: Parts): number => helpers.at(-1)?.bornAt ?? bornAt
 
 /** A snapshot of this age is good enough to tell that a tree is alive. */
 const maxAgeMillis = 100
@@ -113,15 +128,16 @@ const attempt = (work: () => void): Effect.Effect<void, Error> =>
 
 /** Asks the table whether the members that a snapshot shows live, with as few snapshots as may be. */
 const livesByTable = (
-  { bornAt, root, standing }: Parts,
+  parts: Parts,
   membersIn: (snapshot: Snapshot) => ReadonlyArray<Target>
 ) => {
+  const { root, standing } = parts
   const isLeader = (member: Target) => standing() !== "unproven" && ProcessStat.isSame(member, root)
   const hasOthers = (members: ReadonlyArray<Target>) => members.some((member) => !isLeader(member))
   return (table: ProcessTable, urgency: Urgency): boolean => {
     const latest = table.latest()
     // It shows the leader if that lived: if it shows nobody, all were dead by then and nobody can have come since.
-    if (latest !== undefined && latest.beganAt > bornAt) {
+    if (latest !== undefined && latest.beganAt > lastBornAt(parts)) {
       const members = membersIn(latest)
       if (members.length === 0 && latest.isComplete) return false
       if (performance.now() - latest.beganAt <= maxAgeMillis && hasOthers(members)) return true
@@ -131,8 +147,7 @@ const livesByTable = (
   }
 }
 
-/** The leader's process group alone. */
-export const group = (parts: Parts): ProcessTree => {
+const leaderGroup = (parts: Parts): ProcessTree => {
   const { root, standing } = parts
   const lives = livesByTable(parts, (snapshot) => Membership.ofGroup(snapshot, root))
   return {
@@ -141,9 +156,27 @@ export const group = (parts: Parts): ProcessTree => {
   }
 }
 
+const isHelped = ({ helpers }: Parts, urgency: Urgency): boolean =>
+  helpers.some(({ group, hasEnded }) => !hasEnded() || group.isAlive(urgency))
+
+/** The process groups of the leader and of its helpers alone. */
+export const group = (parts: Parts): ProcessTree => {
+  const own = leaderGroup(parts)
+  return {
+    isAlive: (urgency) => own.isAlive(urgency) || isHelped(parts, urgency),
+    signal: (signal) =>
+      Effect.forEach(
+        [own, ...parts.helpers.map(({ group }) => group)],
+        (each) => Effect.exit(each.signal(signal))
+      ).pipe(
+        Effect.flatMap((exits) => Exit.asVoidAll(exits))
+      )
+  }
+}
+
 /**
- * Everybody in the leader's group and session, who bears the mark, who is among the `others`, and all their
- * descendants.
+ * Everybody in the leader's group and session, who bears the mark, who is a helper or among the `others`, and all
+ * their descendants.
  */
 export const descendants = (
   parts: Parts & { readonly table: ProcessTable },
@@ -155,7 +188,8 @@ export const descendants = (
 
   const membersIn = (snapshot: Snapshot): ReadonlyArray<Target> => {
     if (seen?.snapshot === snapshot) return seen.members
-    const joined = others().flatMap((pid) => snapshot.byPid.get(pid) ?? [])
+    const helping = parts.helpers.filter(({ hasEnded }) => !hasEnded()).map(({ pid }) => pid)
+    const joined = [...others(), ...helping].flatMap((pid) => snapshot.byPid.get(pid) ?? [])
     const before = new Map([...known, ...startTimes(joined)])
     const members = Membership.ofTree(snapshot, root, standing(), before, self)
     known = startTimes(members)
@@ -196,7 +230,7 @@ export const descendants = (
   /** CONT wakes those who were there a moment ago, when they were signalled. */
   const recent = () => {
     const latest = table.latest()
-    const isRecent = latest !== undefined && latest.beganAt > parts.bornAt &&
+    const isRecent = latest !== undefined && latest.beganAt > lastBornAt(parts) &&
       performance.now() - latest.beganAt <= maxAgeMillis
     return isRecent ? latest : undefined
   }
@@ -240,10 +274,13 @@ const isPopulated = ({ containsUs, directory }: OwnControlGroup): boolean => {
 const killControlGroup = ({ containsUs, directory }: OwnControlGroup) =>
   containsUs ? Effect.void : attempt(() => ControlGroup.kill(directory))
 
-/** Everybody in the control group, and who left it for another but is still in the leader's process group. */
+/**
+ * Everybody in the control group, and who left it for another but is still in the leader's process group. A helper
+ * that has not moved in yet is waited for.
+ */
 export const controlGroup = (own: OwnControlGroup, parts: Parts): ProcessTree => {
   const { root, standing } = parts
-  const leaderGroup = group(parts)
+  const groupOfLeader = leaderGroup(parts)
   const stats = () => ControlGroup.members(own.directory).flatMap((pid) => ProcessStat.read(pid) ?? [])
   const deliverToAll = (signal: Signal) => {
     let targets: ReadonlyArray<Target> = []
@@ -253,7 +290,7 @@ export const controlGroup = (own: OwnControlGroup, parts: Parts): ProcessTree =>
     ])
   }
   return {
-    isAlive: (urgency) => isPopulated(own) || leaderGroup.isAlive(urgency),
+    isAlive: (urgency) => isPopulated(own) || groupOfLeader.isAlive(urgency) || isHelped(parts, urgency),
     signal: (signal) =>
       signal === "SIGKILL"
         ? Effect.andThen(Effect.exit(killControlGroup(own)), attempt(() => deliverToAll(signal)))

@@ -30,6 +30,8 @@ export interface Script {
   readonly dies?: Duration.Input
   /** Processes of its group outlive the leader for this long. */
   readonly survivors?: Duration.Input
+  /** It ends, with `exits`, in answer to these commands, each after its time. */
+  readonly obeys?: Readonly<Record<string, Duration.Input>>
 }
 
 /** The scripts of a command's runs in order; the last one serves all further runs. */
@@ -58,12 +60,20 @@ export class ScriptedSystem extends Context.Service<ScriptedSystem, {
   readonly processes: () => ReadonlyArray<LiveProcess>
 }>()("@clinit/core/testing/ScriptedSystem") {}
 
+/** A command that was run as a further process of a tree. */
+interface Helper {
+  readonly script: Script
+}
+
 interface Process extends LiveProcess {
   readonly identity: ProcessIdentity
   readonly mark: Mark
   readonly script: Script
   readonly exit: Deferred.Deferred<ChildExit>
   readonly extinct: Deferred.Deferred<void>
+  readonly helpers: Set<Helper>
+  /** Whether nothing is left but the helpers. */
+  isLeft: boolean
 }
 
 const text = (end: ChildExit) =>
@@ -81,12 +91,15 @@ const gone = (identity: ProcessIdentity): Child => ({
   exit: Effect.succeed(unknown),
   isExtinct: () => true,
   extinct: Effect.void,
-  signal: () => Effect.void
+  signal: () => Effect.void,
+  run: () => Effect.void
 })
 
 /**
  * A system whose commands do what their scripts say; one without a script runs until it is signalled. Each start,
- * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped.
+ * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped. A command
+ * that is run in a tree is written as `a runs COMMAND`; it does what its script says, silently, and ends at once
+ * without one.
  */
 export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
   Layer.effect(
@@ -111,11 +124,24 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           work :
           Effect.forkIn(Effect.delay(work, delay), scope, { startImmediately: true })
 
+      const vanishIfLast = (process: Process) =>
+        Effect.suspend(() => {
+          if (!process.isLeft || process.helpers.size > 0) return Effect.void
+          processes.delete(process.pid)
+          return Deferred.succeed(process.extinct, void 0)
+        })
+
       const vanish = (process: Process) =>
-        Effect.andThen(
-          Effect.sync(() => processes.delete(process.pid)),
-          Deferred.succeed(process.extinct, void 0)
-        )
+        Effect.suspend(() => {
+          process.isLeft = true
+          return vanishIfLast(process)
+        })
+
+      const endHelper = (process: Process, helper: Helper) =>
+        Effect.suspend(() => {
+          process.helpers.delete(helper)
+          return vanishIfLast(process)
+        })
 
       const end = (process: Process, how: ChildExit) =>
         Effect.gen(function*() {
@@ -142,7 +168,9 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             containment: "group"
           },
           exit: yield* Deferred.make<ChildExit>(),
-          extinct: yield* Deferred.make<void>()
+          extinct: yield* Deferred.make<void>(),
+          helpers: new Set(),
+          isLeft: false
         }
         processes.set(pid, process)
         yield* trace.add(`${entry.tag} started`)
@@ -164,8 +192,30 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         const { entry, extinct, script } = process
         if (signal === "SIGCONT" || Deferred.isDoneUnsafe(extinct)) return
         yield* trace.add(`${entry.tag} ${signal}`)
+        for (const helper of process.helpers) {
+          const { dies, ignores } = helper.script
+          if (ignores?.includes(signal) !== true) yield* later(dies, endHelper(process, helper))
+        }
         if (script.ignores?.includes(signal) === true) return
         yield* later(script.dies, end(process, { _tag: "Signaled", signal }))
+      })
+
+      const runIn = Effect.fnUntraced(function*(process: Process, command: string) {
+        const { entry, extinct, script } = process
+        if (Deferred.isDoneUnsafe(extinct)) return
+        const own = Object.hasOwn(scripts, command) ? nextScript(command) : { runs: 0 }
+        if (own.refused !== undefined) {
+          yield* trace.add(`${entry.tag} cannot run ${command}`)
+          return yield* new SpawnError({ reason: own.refused })
+        }
+        const helper: Helper = { script: own }
+        process.helpers.add(helper)
+        yield* trace.add(`${entry.tag} runs ${command}`)
+        if (own.runs !== undefined) yield* later(own.runs, endHelper(process, helper))
+        const obedience = script.obeys?.[command]
+        if (obedience !== undefined) {
+          yield* later(obedience, end(process, { _tag: "Exited", code: script.exits ?? 0 }))
+        }
       })
 
       const hold = Effect.gen(function*() {
@@ -177,7 +227,8 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
           isExtinct: () => isSevered() || Deferred.isDoneUnsafe(process.extinct),
           extinct: Effect.raceFirst(Deferred.await(process.extinct), Deferred.await(severed)),
-          signal: (name) => Effect.suspend(() => isSevered() ? Effect.void : signal(process, name))
+          signal: (name) => Effect.suspend(() => isSevered() ? Effect.void : signal(process, name)),
+          run: (command) => Effect.suspend(() => isSevered() ? Effect.void : runIn(process, command))
         })
 
         const spawner = Spawner.of({

@@ -1,0 +1,25 @@
+import type { Entry } from "./Cltab.ts"
+import type { OutputTarget } from "./OutputTarget.ts"
+
+/** What of an entry's output a logger reads; one for `output` reads the errors, too, unless they go elsewhere. */
+export const streams = ["output", "error-output"] as const
+export type Stream = typeof streams[number]
+
+/** Where this stream goes. Errors go where the rest goes, unless that is said of them. */
+export const targetOf = ({ settings }: Entry, stream: Stream): OutputTarget | undefined =>
+  stream === "output" ? settings?.output : settings?.["error-output"] ?? settings?.output
+
+/** A logger, under the name of its entry. */
+export type LoggerEntry = Entry & { readonly logs: Stream }
+
+/**
+ * The loggers of an entry, as entries that read what it writes: each runs as long as the entry is supervised, under the
+ * entry's name and with its settings.
+ */
+export const of = (entry: Entry): ReadonlyArray<LoggerEntry> =>
+  streams.flatMap((stream) => {
+    const target = entry.settings?.[stream]
+    return target?._tag === "Pipe"
+      ? [{ ...entry, mode: "respawn", command: target.command, logs: stream }]
+      : []
+  })
