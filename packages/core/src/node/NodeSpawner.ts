@@ -5,12 +5,12 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import * as ShellCommand from "../ShellCommand.ts"
 import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
+import * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
 import * as ProcessStat from "./ProcessStat.ts"
@@ -99,8 +99,9 @@ const makeTurns = () => {
 }
 
 /**
- * Processes of this machine, each the leader of an own session and process group, with the daemon's standard
- * streams, environment and working directory, default signal dispositions and no other descriptors.
+ * Processes of this machine, each the leader of an own session and process group, with default signal dispositions and
+ * no descriptors but the standard ones. The streams themselves, environment and working directory are the daemon's
+ * unless the entry's settings say otherwise.
  */
 export const layer = (
   options: ContainmentChoice.Options
@@ -161,7 +162,7 @@ export const layer = (
       }
 
       const environment = { ...process.env }
-      const start = (command: string, mark: Mark) =>
+      const start = (launch: Launch.Launch, mark: Mark) =>
         Effect.callback<Child, SpawnError>((resume) => {
           let cgroup: string | undefined
           const refused = (error: unknown) => {
@@ -170,18 +171,19 @@ export const layer = (
           }
           try {
             if (containment === "cgroup") cgroup = runs.make(mark)
-            const [file, option, script] = ShellCommand.argv(command)
+            const { directory, file, operands, option, script, stdio } = launch
             const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
-            const forked = spawn(file, [option, `${entrance}${script}`], {
+            const forked = spawn(file, [option, `${entrance}${script}`, ...operands], {
+              cwd: directory,
               detached: true,
-              stdio: "inherit",
+              stdio,
               env: {
-                ...environment,
+                ...launch.environment,
                 [TreeMark.variable]: TreeMark.add(environment[TreeMark.variable], mark)
               }
             })
             if (forked.pid === undefined) forked.once("error", refused)
-            else resume(Effect.succeed(started(forked, forked.pid, mark, cgroup)))
+            else resume(launch.admit(forked, started(forked, forked.pid, mark, cgroup)))
           } catch (error) {
             refused(error)
           }
@@ -258,7 +260,16 @@ export const layer = (
 
       return {
         containment,
-        spawn: ({ command }, mark) => Effect.andThen(turn, start(command, mark)),
+        spawn: (entry, mark) =>
+          Launch.isPlain(entry)
+            ? Effect.andThen(turn, start(Launch.plain(entry.command, environment), mark))
+            : Effect.scoped(
+              Effect.flatMap(
+                Launch.prepare(entry, environment),
+                (launch) => Effect.andThen(turn, start(launch, mark))
+              )
+            ),
+        environment: (entry) => Launch.environment(entry, environment),
         adopt,
         find
       }
