@@ -58,12 +58,30 @@ export interface Found {
   readonly identity: ProcessIdentity
 }
 
+/**
+ * A variable of the environment that a process is started with, and where its value comes from: the daemon's own
+ * environment, what holds without it, the `user`'s account, the `env-file`, or a setting of the cltab.
+ */
+export interface EnvironmentVariable {
+  readonly name: string
+  readonly value: string
+  readonly origin: "daemon" | "default" | "account" | "env-file" | "setting"
+}
+
 /** The seam to the operating system. Everything above it runs on the test clock as well. */
 export class Spawner extends Context.Service<Spawner, {
   /** What holds the trees of processes together that are started from now on. */
   readonly containment: Containment
-  /** Starts the entry's command through `/bin/sh -c`, marked; done once the process exists. */
+  /**
+   * Starts the entry's command through `/bin/sh -c`, marked and as its settings say; done once the process exists and
+   * the command is about to begin. Fails if one of the settings cannot be carried out: the command has not begun then.
+   */
   readonly spawn: (entry: Entry, mark: Mark) => Effect.Effect<Child, SpawnError>
+  /**
+   * The environment that the entry's process would be started with now, each name once, without the marks, which are
+   * other ones at each start. Fails as a start would if it cannot be told.
+   */
+  readonly environment: (entry: Entry) => Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError>
   /**
    * Takes over a process that an earlier daemon started, without a signal to it. Never fails: one that has ended, or
    * whose pid belongs to somebody else by now, ended in an unknown way; what it left of its tree is still the child's.

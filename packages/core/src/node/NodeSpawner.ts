@@ -6,12 +6,12 @@ import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import type { Entry } from "../Cltab.ts"
-import * as ShellCommand from "../ShellCommand.ts"
 import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
+import * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
 import * as ProcessStat from "./ProcessStat.ts"
@@ -108,8 +108,9 @@ const makeTurns = () => {
 }
 
 /**
- * Processes of this machine, each the leader of an own session and process group, with the daemon's standard
- * streams, environment and working directory, default signal dispositions and no other descriptors.
+ * Processes of this machine, each the leader of an own session and process group, with default signal dispositions and
+ * no descriptors but the standard ones. The streams themselves, environment and working directory are the daemon's
+ * unless the entry's settings say otherwise.
  */
 export const layer = (
   options: ContainmentChoice.Options
@@ -172,23 +173,23 @@ export const layer = (
       }
 
       const environment = { ...process.env }
-      /** Starts the entry's command in the tree; `use` has the process before it can end. */
-      const launch = <A>(
-        { command }: Entry,
-        { cgroup, mark, variables }: Placement,
+      /** Forks what the launch says into the tree; `use` has the process before it can end. */
+      const fork = <A>(
+        launch: Launch.Launch,
+        { cgroup, mark }: Placement,
         use: (forked: ChildProcess, pid: number) => A
       ) =>
         Effect.callback<A, SpawnError>((resume) => {
           const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
           try {
-            const [file, option, script] = ShellCommand.argv(command)
+            const { directory, file, operands, option, script, stdio } = launch
             const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
-            const forked = spawn(file, [option, `${entrance}${script}`], {
+            const forked = spawn(file, [option, `${entrance}${script}`, ...operands], {
+              cwd: directory,
               detached: true,
-              stdio: "inherit",
+              stdio,
               env: {
-                ...environment,
-                ...variables,
+                ...launch.environment,
                 [TreeMark.variable]: TreeMark.add(environment[TreeMark.variable], mark)
               }
             })
@@ -199,16 +200,30 @@ export const layer = (
           }
         })
 
-      const start = Effect.fnUntraced(function*(entry: Entry, mark: Mark) {
-        yield* turn
-        const cgroup = containment === "cgroup"
-          ? yield* Effect.try({ try: () => runs.make(mark), catch: refusal })
-          : undefined
-        return yield* launch(entry, { cgroup, mark }, (forked, pid) => started(forked, pid, mark, cgroup))
-          .pipe(
-            Effect.tapError(() => Effect.sync(() => runs.ended(cgroup)))
-          )
-      })
+      /** The files of its output stay open until it is forked. */
+      const launched = <A>(entry: Entry, use: (launch: Launch.Launch) => Effect.Effect<A, SpawnError>) =>
+        Launch.isPlain(entry)
+          ? use(Launch.plain(entry.command, environment))
+          : Effect.scoped(Effect.flatMap(Launch.prepare(entry, environment), use))
+
+      const start = (entry: Entry, mark: Mark) =>
+        launched(
+          entry,
+          Effect.fnUntraced(function*(launch) {
+            yield* turn
+            const cgroup = containment === "cgroup"
+              ? yield* Effect.try({ try: () => runs.make(mark), catch: refusal })
+              : undefined
+            const { child, forked } = yield* Effect.tapError(
+              fork(launch, { cgroup, mark }, (forked, pid) => ({
+                forked,
+                child: started(forked, pid, mark, cgroup)
+              })),
+              () => Effect.sync(() => runs.ended(cgroup))
+            )
+            return yield* launch.admit(forked, child)
+          })
+        )
 
       const helperIn = (
         { exit, identity }: Leader,
@@ -216,19 +231,29 @@ export const layer = (
         mark: Mark,
         helpers: Array<ProcessTree.Helper>
       ): Run =>
-      (isExtinct, command, entry) =>
-        Effect.flatMap(turn, () => {
-          if (isExtinct()) return Effect.void
-          const variables = { CLINIT_PID: Deferred.isDoneUnsafe(exit) ? "" : String(identity.pid) }
-          return launch({ ...entry, command }, { cgroup, mark, variables }, (forked, pid) => {
-            const hasEnded = () => forked.exitCode !== null || forked.signalCode !== null
-            const root: Root = { pid, ...startTimeOf(table && pid), mark }
-            const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
-            const bornAt = performance.now()
-            const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
-            helpers.push({ pid, hasEnded, group, bornAt })
+      (isExtinct, command, { settings, ...entry }) => {
+        const leader = Deferred.isDoneUnsafe(exit) ? "" : String(identity.pid)
+        return launched(
+          { ...entry, command, settings: { ...settings, "env.CLINIT_PID": leader } },
+          Effect.fnUntraced(function*(launch) {
+            yield* turn
+            if (isExtinct()) return
+            const { forked, ...helper } = yield* fork(launch, { cgroup, mark }, (forked, pid) => {
+              const end = Deferred.makeUnsafe<ChildExit>()
+              forked.once("exit", () => void Deferred.doneUnsafe(end, Effect.succeed(endOf(forked))))
+              const hasEnded = () => Deferred.isDoneUnsafe(end)
+              const root: Root = { pid, ...startTimeOf(table && pid), mark }
+              const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
+              const bornAt = performance.now()
+              const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+              helpers.push({ pid, hasEnded, group, bornAt })
+              const exit = Deferred.await(end)
+              return { forked, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
+            })
+            yield* launch.admit(forked, helper)
           })
-        })
+        )
+      }
 
       const adoptLive = (recorded: ProcessIdentity, mark: Mark, startTime: string): Child => {
         const cgroup = Adoption.recordedControlGroup(recorded, mark, host)
@@ -305,17 +330,17 @@ export const layer = (
       return {
         containment,
         spawn: start,
+        environment: (entry) => Launch.environment(entry, environment),
         adopt,
         find
       }
     })
   )
 
-/** Where a process is started: in the tree with this mark and control group, with these variables beside others. */
+/** Where a process is started: in the tree with this mark and control group. */
 interface Placement {
   readonly mark: Mark
   readonly cgroup: string | undefined
-  readonly variables?: NodeJS.ProcessEnv
 }
 
 const refusal = (error: unknown) => new SpawnError({ reason: (error as Error).message })

@@ -6,6 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Entry } from "../Cltab.ts"
+import { isVariable } from "../CltabSettings.ts"
 import type { Signal } from "../Signal.ts"
 import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
@@ -247,6 +248,14 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             const process = yield* begin(entry, mark, script)
             return child(process, Deferred.await(process.exit))
           }),
+          environment: ({ settings = {} }) =>
+            Effect.succeed(
+              Object.entries(settings).flatMap(([name, value]) =>
+                isVariable(name)
+                  ? [{ name: name.slice("env.".length), value: String(value), origin: "setting" as const }]
+                  : []
+              )
+            ),
           adopt: (identity, mark) =>
             Effect.sync(() => {
               const process = processes.get(identity.pid)

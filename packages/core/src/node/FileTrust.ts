@@ -1,0 +1,13 @@
+import type { Stats } from "node:fs"
+
+/** Whether it belongs to root or to the daemon's user, whom the daemon has to trust in any case. */
+export const isOwn = ({ uid }: Stats): boolean => uid === 0 || uid === process.geteuid?.()
+
+/** Whether its mode lets others than its owner write. */
+export const isOpen = ({ mode }: Stats): boolean => (mode & 0o022) !== 0
+
+/** Whether others than root and the daemon's user can change what is in this directory. */
+export const isShared = (directory: Stats): boolean => !isOwn(directory) || isOpen(directory)
+
+/** The permissions in octal digits. */
+export const mode = ({ mode }: Stats): string => (mode & 0o7777).toString(8).padStart(4, "0")

@@ -1,0 +1,189 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { ChildProcess, StdioOptions } from "node:child_process"
+import * as fs from "node:fs"
+import { access, stat } from "node:fs/promises"
+import * as os from "node:os"
+import type { Entry } from "../Cltab.ts"
+import * as CltabSettings from "../CltabSettings.ts"
+import * as ShellCommand from "../ShellCommand.ts"
+import type { EnvironmentVariable } from "../Spawner.ts"
+import { SpawnError } from "../Spawner.ts"
+import * as Account from "./Account.ts"
+import * as Environment from "./Environment.ts"
+import * as EnvironmentFile from "./EnvironmentFile.ts"
+import * as LaunchChain from "./LaunchChain.ts"
+import * as LaunchScript from "./LaunchScript.ts"
+import * as LaunchSetup from "./LaunchSetup.ts"
+import * as OutputStreams from "./OutputStreams.ts"
+import { reason } from "./ReplacedFile.ts"
+
+// How an entry is started. Most need no more than a shell with other streams, another directory or environment. What
+// only a process can change about itself (user, groups, limits, niceness) is changed by a chain of programs that
+// execute one another, so that the entry's program has the pid that was started. The rules of the chain:
+//
+// 1. Nothing that the entry may say of its environment reaches a program with the daemon's rights: an LD_PRELOAD
+//    would be executed by root. So the chain has an environment of its own, and the entry's is made behind it, by a
+//    shell that has the entry's rights already. Nothing of it is ever in an argument: those are for everybody to see.
+// 2. Standard error of the chain is the daemon, and the command begins only when the daemon has heard that nothing is
+//    missing: what cannot be set up is a start that is refused, not a process that ends.
+// 3. What can be known before is looked at before, for the sake of a clear message.
+
+/** What a process is started with: a shell with a script, which may be preceded by others, and its operands. */
+export interface Launch {
+  readonly file: "/bin/sh"
+  readonly option: "-c"
+  readonly script: string
+  readonly operands: ReadonlyArray<string>
+  /** Without the marks. */
+  readonly environment: NodeJS.ProcessEnv
+  /** The daemon's own if it is not given. */
+  readonly directory: string | undefined
+  readonly stdio: StdioOptions
+  /** Has the process that was forked begin with its command. */
+  readonly admit: <C extends LaunchSetup.Admitted>(
+    forked: ChildProcess,
+    child: C
+  ) => Effect.Effect<C, SpawnError>
+}
+
+const atOnce: Launch["admit"] = (_, child) => Effect.succeed(child)
+
+/** Whether the entry is started as the daemon itself was. */
+export const isPlain = ({ settings }: Entry): boolean =>
+  settings === undefined || !Object.keys(settings).some(CltabSettings.isLaunch)
+
+/** A start with the daemon's own environment, directory and streams. */
+export const plain = (command: string, environment: NodeJS.ProcessEnv): Launch => {
+  const [file, option, script] = ShellCommand.argv(command)
+  return {
+    file,
+    option,
+    script,
+    operands: [],
+    environment,
+    directory: undefined,
+    stdio: "inherit",
+    admit: atOnce
+  }
+}
+
+const accountOf = ({ user }: CltabSettings.Applied) =>
+  user === undefined ? Effect.undefined : Account.ofUser(user)
+
+/** Whom the process has to become; nothing if the daemon's own rights are the right ones. */
+const identityOf = Effect.fnUntraced(function*(
+  { groups }: CltabSettings.Applied,
+  account: Account.Account | undefined
+): Effect.fn.Return<LaunchChain.Identity | undefined, SpawnError> {
+  const own = process.geteuid?.()
+  const isOther = account !== undefined && account.uid !== own
+  if (!isOther && groups === undefined) return undefined
+  if (own !== 0) {
+    const daemon = `the daemon runs as uid ${own}`
+    return yield* new SpawnError({
+      reason: isOther
+        ? `user: only root may start a process as ${account.name}; ${daemon}`
+        : `groups: only root may set the groups of a process; ${daemon}`
+    })
+  }
+  if (groups === undefined) return { user: account, groups: "account" }
+  const ids = groups === "none" ? [] : yield* Effect.forEach(groups, Account.groupId, { concurrency: 4 })
+  return { user: account, groups: ids }
+})
+
+/** Fails unless a process can begin there; `isOther` if it is for another user's rights to say who may enter it. */
+const checkDirectory = (directory: string | undefined, isOther: boolean): Effect.Effect<void, SpawnError> =>
+  directory === undefined ? Effect.void : Effect.tryPromise({
+    try: async () => {
+      if (!(await stat(directory)).isDirectory()) throw new Error("is not a directory")
+      if (!isOther) await access(directory, fs.constants.X_OK)
+    },
+    catch: (error) => new SpawnError({ reason: `cwd: ${directory}: ${reason(error)}` })
+  })
+
+/** The daemon's own directory, by the name that it was started with if that still leads there. */
+const ownDirectory = (pwd: string | undefined): string | undefined => {
+  try {
+    const [here, there] = [
+      fs.statSync("."),
+      pwd?.startsWith("/") ? fs.statSync(pwd, { throwIfNoEntry: false }) : undefined
+    ]
+    return here.ino === there?.ino && here.dev === there?.dev ? pwd : process.cwd()
+  } catch {
+    return undefined // it has been removed
+  }
+}
+
+const environmentOf = (
+  settings: CltabSettings.Applied,
+  account: Account.Account | undefined,
+  daemon: NodeJS.ProcessEnv
+): Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError> => {
+  const file = settings["env-file"]
+  return Effect.map(
+    file === undefined ? Effect.succeed<ReadonlyMap<string, string>>(new Map()) : EnvironmentFile.read(file),
+    (file) =>
+      Environment.compose({
+        daemon,
+        settings,
+        account,
+        file,
+        directory: settings.cwd ?? ownDirectory(daemon["PWD"])
+      })
+  )
+}
+
+/** The environment of the entry's process without the marks, for a daemon with this one. */
+export const environment = (
+  { settings = {} }: Entry,
+  daemon: NodeJS.ProcessEnv
+): Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError> =>
+  Effect.flatMap(accountOf(settings), (account) => environmentOf(settings, account, daemon))
+
+/** No assignment or builtin of the shell can fail on it, so it needs no chain. */
+const umask = (mask: number | undefined): string =>
+  mask === undefined ? "" : `umask ${mask.toString(8).padStart(4, "0")};`
+
+/**
+ * How to start the entry as its settings say, now: accounts and files are looked at each time. The files of its output
+ * are open while the scope lives. Fails if one of the settings cannot be carried out, as far as that can be seen.
+ */
+export const prepare = Effect.fnUntraced(function*(
+  { command, settings = {} }: Entry,
+  daemon: NodeJS.ProcessEnv
+): Effect.fn.Return<Launch, SpawnError, Scope.Scope> {
+  const account = yield* accountOf(settings)
+  const identity = yield* identityOf(settings, account)
+  yield* checkDirectory(settings.cwd, identity !== undefined)
+  const variables = yield* environmentOf(settings, account, daemon)
+  const { error, output } = yield* OutputStreams.make(settings)
+  const [file, option, commandScript] = ShellCommand.argv(command)
+  const script = `${umask(settings.umask)}${commandScript}`
+  const chain = LaunchChain.argv(settings, identity, os.getPriority())
+  if (chain.length === 0) {
+    return {
+      file,
+      option,
+      script,
+      operands: [],
+      environment: Environment.toRecord(variables),
+      directory: settings.cwd,
+      stdio: ["inherit", output, error],
+      admit: atOnce
+    }
+  }
+  return {
+    file,
+    option,
+    script: `exec "$@"`,
+    operands: ["sh", ...chain, ...LaunchScript.argv(script)],
+    environment: {
+      PATH: Environment.standardPath,
+      [LaunchScript.variable]: LaunchScript.settling(variables, settings.cwd)
+    },
+    directory: undefined,
+    stdio: ["inherit", output, "pipe", error],
+    admit: LaunchSetup.admit(settings)
+  }
+})
