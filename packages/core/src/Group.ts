@@ -122,10 +122,12 @@ export const make = Effect.fnUntraced(function*(
       status.lastEnd?._tag === "NotSpawned"
   }
 
-  const keep = (process: Process.Process) =>
+  /** Keeps account of it, among those that may stay or, if it is over, among those that have to go. */
+  const keep = (process: Process.Process, over = false) =>
     Effect.sync(() => {
       const { tag } = process.entry()
-      processes.set(tag, process)
+      if (over) leaving.add(process)
+      else processes.set(tag, process)
       process.fiber.addObserver(() => {
         leaving.delete(process)
         if (processes.get(tag) === process) processes.delete(tag)
@@ -139,7 +141,7 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const start = (entry: Entry) =>
-    Effect.uninterruptible(Effect.tap(Process.start(entry, scope, onGivenUp), keep))
+    Effect.uninterruptible(Effect.tap(Process.start(entry, scope, onGivenUp), (process) => keep(process)))
 
   const leave = (process: Process.Process) => {
     leaving.add(process)
@@ -320,12 +322,16 @@ export const make = Effect.fnUntraced(function*(
     resume: (runs) =>
       Effect.provideContext(
         Effect.forEach(
-          runs,
-          Effect.fnUntraced(function*(past) {
-            const resumed = yield* Process.resume(past, scope, onGivenUp)
-            if (resumed === undefined) return
-            yield* keep(resumed.process)
-            if (resumed.over) leave(resumed.process)
+          new Set(runs.map(({ entry }) => entry.tag)),
+          Effect.fnUntraced(function*(tag) {
+            const ofTag = runs.filter(({ entry }) => entry.tag === tag)
+            const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
+            const past = ofTag.find(({ entry }) => entry.logs === undefined)
+            const resumed = past && (yield* Process.resume(past, loggers, scope, onGivenUp))
+            const all = resumed === undefined
+              ? yield* Effect.forEach(loggers, (logger) => Process.resumeLogger(logger, scope))
+              : [resumed]
+            for (const { over, process } of all) yield* keep(process, over)
           }),
           { discard: true }
         ),

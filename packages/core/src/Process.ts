@@ -9,10 +9,12 @@ import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
+import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import type { Run } from "./Ledger.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
+import * as LoggerProcess from "./LoggerProcess.ts"
 import * as ProcessState from "./ProcessState.ts"
 import { quote } from "./Quotation.ts"
 import * as Respawn from "./Respawn.ts"
@@ -54,7 +56,7 @@ export const start = (
   entry: Entry,
   scope: Scope.Scope,
   onGivenUp: () => void
-): Effect.Effect<Process, never, Needs> => live(entry, undefined, scope, onGivenUp)
+): Effect.Effect<Process, never, Needs> => live(entry, undefined, [], scope, onGivenUp)
 
 /** A process that an earlier daemon began; `over` if it only has to be waited for and counts as not started. */
 export interface Resumed {
@@ -62,13 +64,41 @@ export interface Resumed {
   readonly over: boolean
 }
 
+const adoptLogger = Effect.fnUntraced(function*({ mark, process, run }: RunRecord) {
+  const spawner = yield* Spawner
+  return { run: { number: run, mark }, child: yield* spawner.adopt(process!, mark) } satisfies Running
+})
+
+/** Starts the loggers of an entry, or goes on with those of them that an earlier daemon left. */
+const startLoggers = (entry: Entry, past: ReadonlyArray<RunRecord>) =>
+  Effect.forEach(
+    EntryLogger.of(entry),
+    Effect.fnUntraced(function*(logger) {
+      const before = past.find(({ entry }) => entry.logs === logger.logs)
+      return yield* LoggerProcess.start(logger, before && (yield* adoptLogger(before)))
+    })
+  )
+
+/** Has a logger of an earlier daemon end whose entry did not outlive that: it has but to read what is left. */
+export const resumeLogger = Effect.fnUntraced(function*(
+  past: RunRecord,
+  scope: Scope.Scope
+): Effect.fn.Return<Resumed, never, Needs> {
+  const entry = past.entry as EntryLogger.LoggerEntry
+  const { end } = yield* LoggerProcess.start(entry, yield* adoptLogger(past))
+  const fiber = yield* Effect.forkIn(Effect.uninterruptible(end), scope, { startImmediately: true })
+  return { over: true, process: { entry: () => entry, redefine: () => {}, started: Effect.void, fiber } }
+})
+
 /**
  * Goes on with a run that the ledger has taken over from an earlier daemon, as if this one had begun it: without a
  * signal, or a second start. What was being stopped is over, and so is a respawn or test entry whose process has ended
- * meanwhile: what it left is stopped as at any other time, and if it left nothing there is nothing to go on with.
+ * meanwhile: what it left is stopped as at any other time, and if it left nothing there is nothing to go on with, and
+ * its loggers are left to whoever asked.
  */
 export const resume = Effect.fnUntraced(function*(
   past: RunRecord,
+  loggers: ReadonlyArray<RunRecord>,
   scope: Scope.Scope,
   onGivenUp: () => void
 ): Effect.fn.Return<Resumed | undefined, never, Needs> {
@@ -78,7 +108,7 @@ export const resume = Effect.fnUntraced(function*(
   const forget = ledger.remove(run)
   const { end, entry, since, stopping = false } = past
   const asEnded = (end: RunEnd) =>
-    Effect.map(live(entry, { end, ranMillis: 0, forget }, scope, onGivenUp), (process) => ({
+    Effect.map(live(entry, { end, ranMillis: 0, forget }, loggers, scope, onGivenUp), (process) => ({
       over: false,
       process
     }))
@@ -99,12 +129,13 @@ export const resume = Effect.fnUntraced(function*(
   const nothingToStop = stopping ? child.isExtinct() : isLeft(entry, child, { _tag: "Unknown" })
   if (over && isDead && nothingToStop) return yield* Effect.as(forget, undefined)
   const inherited = { run, child, since, isDead, stopping, over, ...ended(end) }
-  return { over, process: yield* live(entry, inherited, scope, onGivenUp) }
+  return { over, process: yield* live(entry, inherited, loggers, scope, onGivenUp) }
 })
 
 const live = Effect.fnUntraced(function*(
   entry: Entry,
   past: Inherited | Done | undefined,
+  pastLoggers: ReadonlyArray<RunRecord>,
   scope: Scope.Scope,
   onGivenUp: () => void
 ) {
@@ -114,7 +145,11 @@ const live = Effect.fnUntraced(function*(
   let changed = Deferred.makeUnsafe<void>()
   const definition: Definition = { now: () => latest, changed: () => Deferred.await(changed) }
   const fiber = yield* Effect.forkIn(
-    life(definition, past, Deferred.succeed(started, void 0), onGivenUp).pipe(
+    Effect.acquireUseRelease(
+      startLoggers(entry, pastLoggers),
+      () => life(definition, past, Deferred.succeed(started, void 0), onGivenUp),
+      (loggers) => Effect.forEach(loggers, ({ end }) => end, { concurrency: "unbounded", discard: true })
+    ).pipe(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
       ),

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
+import type { LoggerEntry } from "./EntryLogger.ts"
 import type { Signal } from "./Signal.ts"
 
 /** The operating system refused to start a process; nothing was left running. */
@@ -68,13 +69,22 @@ export interface EnvironmentVariable {
   readonly origin: "daemon" | "default" | "account" | "env-file" | "setting"
 }
 
+/** The pipe between an entry and its logger, which stays open whoever of them lives. */
+export interface Pipe {
+  /** Lets the logger come to the end of its input, when nobody else writes any more. */
+  readonly close: Effect.Effect<void>
+}
+
 /** The seam to the operating system. Everything above it runs on the test clock as well. */
 export class Spawner extends Context.Service<Spawner, {
   /** What holds the trees of processes together that are started from now on. */
   readonly containment: Containment
+  /** Opens the pipe that this logger reads, or the one that an earlier daemon left; it has to be closed. */
+  readonly openPipe: (logger: LoggerEntry) => Effect.Effect<Pipe, SpawnError>
   /**
    * Starts the entry's command through `/bin/sh -c`, marked and as its settings say; done once the process exists and
    * the command is about to begin. Fails if one of the settings cannot be carried out: the command has not begun then.
+   * An entry with loggers needs their pipes to be open, and so does a logger.
    */
   readonly spawn: (entry: Entry, mark: Mark) => Effect.Effect<Child, SpawnError>
   /**

@@ -1,5 +1,11 @@
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import type { GroupState, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
+import type {
+  GroupState,
+  GroupStatus,
+  LoggerStatus,
+  ProcessState,
+  ProcessStatus
+} from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
+import type { LoggerEntry } from "./EntryLogger.ts"
 
 /** A published change, in the order in which it happened. A group or entry without a state is gone. */
 export type Change =
@@ -31,6 +38,8 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly removeGroup: (group: GroupName) => Effect.Effect<void>
   /** Sets an entry's state; `restarts` counts starts after the first. */
   readonly setProcess: (entry: Entry, state: ProcessState, facts?: Facts) => Effect.Effect<void>
+  /** Sets which process reads this output of the logger's entry; nothing if there is none at the moment. */
+  readonly setLogger: (logger: LoggerEntry, pid: number | undefined) => Effect.Effect<void>
   readonly removeProcess: (entry: Entry) => Effect.Effect<void>
   /** The group as it is now, if it was ever told. */
   readonly group: (group: GroupName) => GroupStatus | undefined
@@ -56,14 +65,25 @@ interface GroupRecord {
   readonly since: number
 }
 
+const nameOf = (group: GroupName, tag: Tag) => `${group}:${tag}`
+
 const make = Effect.gen(function*() {
   const groups = new Map<GroupName, GroupRecord>()
   const processes = new Map<GroupName, Map<Tag, ProcessStatus>>()
+  const loggers = new Map<string, ReadonlyArray<LoggerStatus>>()
   const changes = yield* PubSub.sliding<Change>(changesKept)
+
+  const withLoggers = (group: GroupName, status: ProcessStatus): ProcessStatus => {
+    const ofEntry = loggers.get(nameOf(group, status.tag))
+    return ofEntry === undefined ? status : { ...status, loggers: ofEntry }
+  }
 
   const status = (record: GroupRecord): GroupStatus => ({
     ...record,
-    processes: [...processes.get(record.group)?.values() ?? []]
+    processes: Array.from(
+      processes.get(record.group)?.values() ?? [],
+      (process) => withLoggers(record.group, process)
+    )
   })
 
   // Uninterruptible, so that no state is there that was not published.
@@ -95,6 +115,14 @@ const make = Effect.gen(function*() {
       })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
     }, Effect.uninterruptible),
+    setLogger: ({ group, logs, tag }, pid) =>
+      Effect.sync(() => {
+        const name = nameOf(group, tag)
+        const others = (loggers.get(name) ?? []).filter((logger) => logger.reads !== logs)
+        const now = pid === undefined ? others : [...others, { reads: logs, pid }]
+        if (now.length === 0) loggers.delete(name)
+        else loggers.set(name, now)
+      }),
     removeProcess: Effect.fnUntraced(function*({ group, tag }) {
       const ofGroup = processes.get(group)
       ofGroup?.delete(tag)
@@ -105,7 +133,10 @@ const make = Effect.gen(function*() {
       const record = groups.get(group)
       return record === undefined ? undefined : status(record)
     },
-    process: (group, tag) => processes.get(group)?.get(tag),
+    process(group, tag) {
+      const process = processes.get(group)?.get(tag)
+      return process === undefined ? undefined : withLoggers(group, process)
+    },
     groups: () => Array.from(groups.values(), status),
     changes: PubSub.subscribe(changes)
   })

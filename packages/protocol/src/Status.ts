@@ -76,6 +76,13 @@ export const ProcessState = Schema.TaggedUnion({
 })
 export type ProcessState = typeof ProcessState.Type
 
+/** A process that reads what an entry writes; a reader of `output` reads the errors, too, unless they go elsewhere. */
+export const LoggerStatus = Schema.Struct({
+  reads: Schema.Literals(["output", "error-output"]),
+  pid: Schema.Int
+})
+export type LoggerStatus = typeof LoggerStatus.Type
+
 /**
  * One entry that its group has started and not yet stopped. `containment` is there while a process runs; `adopted` if
  * an earlier daemon started it.
@@ -88,7 +95,8 @@ export const ProcessStatus = Schema.Struct({
   restarts: Schema.Int,
   containment: Schema.optionalKey(Containment),
   adopted: Schema.optionalKey(Schema.Literal(true)),
-  lastEnd: Schema.optionalKey(RunEnd)
+  lastEnd: Schema.optionalKey(RunEnd),
+  loggers: Schema.optionalKey(Schema.Array(LoggerStatus))
 })
 export type ProcessStatus = typeof ProcessStatus.Type
 

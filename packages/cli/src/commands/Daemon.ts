@@ -86,7 +86,11 @@ export const daemon = (
         Ledger.layer({ resume }).pipe(
           Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
         ),
-        NodeSpawner.layer({ name: nameOf(socket), containment: settings.containment?.value })
+        NodeSpawner.layer({
+          name: nameOf(socket),
+          containment: settings.containment?.value,
+          pipes: `${socket}.pipes`
+        })
       ))
       // Taking over what another left may take a while, and these would kill us meanwhile.
       const started = yield* Deferred.make<Daemon["Service"]>()

@@ -150,14 +150,15 @@ const umask = (mask: number | undefined): string =>
  * are open while the scope lives. Fails if one of the settings cannot be carried out, as far as that can be seen.
  */
 export const prepare = Effect.fnUntraced(function*(
-  { command, settings = {} }: Entry,
-  daemon: NodeJS.ProcessEnv
+  { command, logs, settings = {} }: Entry,
+  daemon: NodeJS.ProcessEnv,
+  pipes: OutputStreams.Pipes
 ): Effect.fn.Return<Launch, SpawnError, Scope.Scope> {
   const account = yield* accountOf(settings)
   const identity = yield* identityOf(settings, account)
   yield* checkDirectory(settings.cwd, identity !== undefined)
   const variables = yield* environmentOf(settings, account, daemon)
-  const { error, output } = yield* OutputStreams.make(settings)
+  const { error, input, output } = yield* OutputStreams.make({ settings, ...(logs && { logs }) }, pipes)
   const [file, option, commandScript] = ShellCommand.argv(command)
   const script = `${umask(settings.umask)}${commandScript}`
   const chain = LaunchChain.argv(settings, identity, os.getPriority())
@@ -169,7 +170,7 @@ export const prepare = Effect.fnUntraced(function*(
       operands: [],
       environment: Environment.toRecord(variables),
       directory: settings.cwd,
-      stdio: ["inherit", output, error],
+      stdio: [input, output, error],
       admit: atOnce
     }
   }
@@ -183,7 +184,7 @@ export const prepare = Effect.fnUntraced(function*(
       [LaunchScript.variable]: LaunchScript.settling(variables, settings.cwd)
     },
     directory: undefined,
-    stdio: ["inherit", output, "pipe", error],
+    stdio: [input, output, "pipe", error],
     admit: LaunchSetup.admit(settings)
   }
 })

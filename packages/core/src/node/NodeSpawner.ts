@@ -5,7 +5,10 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
+import * as os from "node:os"
+import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
+import type { LoggerEntry, Stream } from "../EntryLogger.ts"
 import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
@@ -14,6 +17,7 @@ import * as ControlGroup from "./ControlGroup.ts"
 import * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
+import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 import * as ProcessTree from "./ProcessTree.ts"
@@ -107,13 +111,21 @@ const makeTurns = () => {
   })
 }
 
+export interface Options extends ContainmentChoice.Options {
+  /**
+   * The directory for the pipes of loggers, which no other daemon may have; it is made when it is needed. Unless given
+   * it is one for temporary files, and whoever empties that cuts a logger off from a daemon that comes after a killed one.
+   */
+  readonly pipes?: string | undefined
+}
+
 /**
  * Processes of this machine, each the leader of an own session and process group, with default signal dispositions and
  * no descriptors but the standard ones. The streams themselves, environment and working directory are the daemon's
  * unless the entry's settings say otherwise.
  */
 export const layer = (
-  options: ContainmentChoice.Options
+  options: Options
 ): Layer.Layer<Spawner, ContainmentChoice.ContainmentUnavailable> =>
   Layer.effect(
     Spawner,
@@ -200,11 +212,30 @@ export const layer = (
           }
         })
 
+      const pipes = OutputPipes.make(options.pipes ?? path.join(os.tmpdir(), `clinit-${name}.pipes`))
+      const openPipes = new Map<string, OutputPipes.OutputPipe>()
+      yield* Effect.addFinalizer(() => Effect.sync(pipes.end))
+      const openPipesOf = (entry: Entry) => (stream: Stream) => openPipes.get(pipeName(entry, stream))
+
+      const openPipe = (logger: LoggerEntry) => {
+        const name = pipeName(logger, logger.logs)
+        const opened = (pipe: OutputPipes.OutputPipe) => {
+          openPipes.set(name, pipe)
+          return {
+            close: Effect.sync(() => {
+              openPipes.delete(name)
+              pipe.close()
+            })
+          }
+        }
+        return Effect.tryPromise({ try: () => pipes.open(name), catch: refusal }).pipe(Effect.map(opened))
+      }
+
       /** The files of its output stay open until it is forked. */
       const launched = <A>(entry: Entry, use: (launch: Launch.Launch) => Effect.Effect<A, SpawnError>) =>
         Launch.isPlain(entry)
           ? use(Launch.plain(entry.command, environment))
-          : Effect.scoped(Effect.flatMap(Launch.prepare(entry, environment), use))
+          : Effect.scoped(Effect.flatMap(Launch.prepare(entry, environment, openPipesOf(entry)), use))
 
       const start = (entry: Entry, mark: Mark) =>
         launched(
@@ -329,6 +360,7 @@ export const layer = (
 
       return {
         containment,
+        openPipe,
         spawn: start,
         environment: (entry) => Launch.environment(entry, environment),
         adopt,
@@ -336,6 +368,8 @@ export const layer = (
       }
     })
   )
+
+const pipeName = ({ group, tag }: Entry, stream: Stream) => `${group}:${tag}:${stream}`
 
 /** Where a process is started: in the tree with this mark and control group. */
 interface Placement {

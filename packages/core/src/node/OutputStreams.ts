@@ -1,20 +1,39 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Applied } from "../CltabSettings.ts"
+import * as fs from "node:fs"
+import type { Entry } from "../Cltab.ts"
+import type { Stream } from "../EntryLogger.ts"
 import * as OutputTarget from "../OutputTarget.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as OutputFile from "./OutputFile.ts"
+import type { OutputPipe } from "./OutputPipes.ts"
 
-/** The descriptors of ours that a child's standard output and standard error are to be. */
+/** The descriptors of ours that a child's standard streams are to be. */
 export interface OutputStreams {
+  readonly input: number | "inherit"
   readonly output: number
   readonly error: number
 }
 
+/** The pipes of loggers that are open, by what they log. */
+export type Pipes = (stream: Stream) => OutputPipe | undefined
+
+const pipeEnd = (pipe: OutputPipe | undefined, end: "reader" | "writer") =>
+  pipe === undefined
+    ? Effect.fail(new SpawnError({ reason: "the pipe of its logger is not open" }))
+    : Effect.acquireRelease(
+      Effect.try({
+        try: () => pipe[end](),
+        catch: (error) => new SpawnError({ reason: (error as Error).message })
+      }),
+      (descriptor) => Effect.sync(() => fs.closeSync(descriptor))
+    )
+
 /** The descriptor of the target; `own` is the daemon's. */
 const open = (
   target: OutputTarget.OutputTarget,
-  own: number
+  own: number,
+  pipe: OutputPipe | undefined
 ): Effect.Effect<number, SpawnError, Scope.Scope> => {
   switch (target._tag) {
     case "Inherit":
@@ -24,7 +43,7 @@ const open = (
     case "File":
       return OutputFile.open(target.path)
     case "Pipe":
-      return Effect.fail(new SpawnError({ reason: "pipe: is not there yet" }))
+      return pipeEnd(pipe, "writer")
   }
 }
 
@@ -37,15 +56,20 @@ const named = (name: string) => ({ reason }: SpawnError) => new SpawnError({ rea
 
 /**
  * The streams of an entry's process, which a child inherits while the scope lives. Standard error goes where standard
- * output does if nothing else is said; both share one descriptor then, so that what is written stays in order.
+ * output does if nothing else is said; both share one descriptor then, so that what is written stays in order. A logger
+ * reads what it logs, and writes where the daemon does.
  */
 export const make = Effect.fnUntraced(function*(
-  settings: Applied
+  { logs, settings = {} }: Pick<Entry, "logs" | "settings">,
+  pipes: Pipes
 ): Effect.fn.Return<OutputStreams, SpawnError, Scope.Scope> {
+  if (logs !== undefined) return { input: yield* pipeEnd(pipes(logs), "reader"), output: 1, error: 2 }
+  const input = "inherit"
   const target = settings.output ?? inherit
   const errorTarget = settings["error-output"] ?? target
-  const output = yield* Effect.mapError(open(target, 1), named("output"))
-  if (target._tag !== "Inherit" && isSame(target, errorTarget)) return { output, error: output }
-  const error = yield* Effect.mapError(open(errorTarget, 2), named("error-output"))
-  return { output, error }
+  const output = yield* Effect.mapError(open(target, 1, pipes("output")), named("output"))
+  if (target._tag !== "Inherit" && isSame(target, errorTarget)) return { input, output, error: output }
+  const errorPipe = pipes(settings["error-output"] === undefined ? "output" : "error-output")
+  const error = yield* Effect.mapError(open(errorTarget, 2, errorPipe), named("error-output"))
+  return { input, output, error }
 })

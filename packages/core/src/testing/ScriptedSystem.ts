@@ -31,6 +31,8 @@ export interface Script {
   readonly dies?: Duration.Input
   /** Processes of its group outlive the leader for this long. */
   readonly survivors?: Duration.Input
+  /** A logger that goes on at the end of its input; others end in order, after `dies`. */
+  readonly deaf?: boolean
   /** It ends, with `exits`, in answer to these commands, each after its time. */
   readonly obeys?: Readonly<Record<string, Duration.Input>>
 }
@@ -86,6 +88,11 @@ const text = (end: ChildExit) =>
 
 const unknown = { _tag: "Unknown" } as const
 
+const nameOf = ({ logs, tag }: Entry): string => logs === undefined ? tag : `${tag}/${logs}`
+
+/** What a pipe is known by: the entry that writes to it, and what of its output. */
+const pipeOf = ({ group, logs, tag }: Entry): string => `${group}:${tag}:${logs}`
+
 /** A process that is no more. */
 const gone = (identity: ProcessIdentity): Child => ({
   identity,
@@ -100,7 +107,7 @@ const gone = (identity: ProcessIdentity): Child => ({
  * A system whose commands do what their scripts say; one without a script runs until it is signalled. Each start,
  * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped. A command
  * that is run in a tree is written as `a runs COMMAND`; it does what its script says, silently, and ends at once
- * without one.
+ * without one. A logger appears as `a/output`.
  */
 export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
   Layer.effect(
@@ -110,6 +117,8 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const scope = yield* Effect.scope
       const runs = new Map<string, number>()
       const processes = new Map<number, Process>()
+      /** How many daemons hold each pipe open. */
+      const pipes = new Map<string, number>()
       let lastPid = 1000
 
       const nextScript = (command: string): Script => {
@@ -125,11 +134,25 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           work :
           Effect.forkIn(Effect.delay(work, delay), scope, { startImmediately: true })
 
+      /** Loggers that nobody can write to any more come to the end of their input. */
+      const endInputs: Effect.Effect<void> = Effect.suspend(() => {
+        const live = [...processes.values()]
+        const atEnd = live.filter(({ entry: { group, logs, tag }, entry, script }) =>
+          logs !== undefined && script.deaf !== true && (pipes.get(pipeOf(entry)) ?? 0) === 0 &&
+          !live.some((other) => other.entry.group === group && other.entry.tag === tag && !other.entry.logs)
+        )
+        return Effect.forEach(
+          atEnd,
+          (logger) => later(logger.script.dies, end(logger, { _tag: "Exited", code: 0 })),
+          { discard: true }
+        )
+      })
+
       const vanishIfLast = (process: Process) =>
         Effect.suspend(() => {
           if (!process.isLeft || process.helpers.size > 0) return Effect.void
           processes.delete(process.pid)
-          return Deferred.succeed(process.extinct, void 0)
+          return Effect.andThen(Deferred.succeed(process.extinct, void 0), endInputs)
         })
 
       const vanish = (process: Process) =>
@@ -148,7 +171,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         Effect.gen(function*() {
           const { entry, exit, script } = process
           if (Deferred.isDoneUnsafe(exit)) return
-          yield* trace.add(`${entry.tag} ${text(how)}`)
+          yield* trace.add(`${nameOf(entry)} ${text(how)}`)
           // Who hears of the exit finds the tree extinct already, if it had no other process.
           if (script.survivors === undefined) yield* vanish(process)
           yield* Deferred.succeed(exit, how)
@@ -174,7 +197,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           isLeft: false
         }
         processes.set(pid, process)
-        yield* trace.add(`${entry.tag} started`)
+        yield* trace.add(`${nameOf(entry)} started`)
         if (script.runs !== undefined) {
           yield* later(
             script.runs,
@@ -192,7 +215,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const signal = Effect.fnUntraced(function*(process: Process, signal: Signal) {
         const { entry, extinct, script } = process
         if (signal === "SIGCONT" || Deferred.isDoneUnsafe(extinct)) return
-        yield* trace.add(`${entry.tag} ${signal}`)
+        yield* trace.add(`${nameOf(entry)} ${signal}`)
         for (const helper of process.helpers) {
           const { dies, ignores } = helper.script
           if (ignores?.includes(signal) !== true) yield* later(dies, endHelper(process, helper))
@@ -206,12 +229,12 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         if (Deferred.isDoneUnsafe(extinct)) return
         const own = Object.hasOwn(scripts, command) ? nextScript(command) : { runs: 0 }
         if (own.refused !== undefined) {
-          yield* trace.add(`${entry.tag} cannot run ${command}`)
+          yield* trace.add(`${nameOf(entry)} cannot run ${command}`)
           return yield* new SpawnError({ reason: own.refused })
         }
         const helper: Helper = { script: own }
         process.helpers.add(helper)
-        yield* trace.add(`${entry.tag} runs ${command}`)
+        yield* trace.add(`${nameOf(entry)} runs ${command}`)
         if (own.runs !== undefined) yield* later(own.runs, endHelper(process, helper))
         const obedience = script.obeys?.[command]
         if (obedience !== undefined) {
@@ -222,6 +245,14 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const hold = Effect.gen(function*() {
         const severed = yield* Deferred.make<void>()
         const isSevered = () => Deferred.isDoneUnsafe(severed)
+        const held = new Set<string>()
+
+        const close = (pipe: string) =>
+          Effect.suspend(() => {
+            if (!held.delete(pipe)) return Effect.void
+            pipes.set(pipe, pipes.get(pipe)! - 1)
+            return endInputs
+          })
 
         const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
           identity: process.identity,
@@ -234,6 +265,15 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
 
         const spawner = Spawner.of({
           containment: "group",
+          openPipe: (logger) =>
+            Effect.sync(() => {
+              const pipe = pipeOf(logger)
+              if (!isSevered() && !held.has(pipe)) {
+                held.add(pipe)
+                pipes.set(pipe, (pipes.get(pipe) ?? 0) + 1)
+              }
+              return { close: close(pipe) }
+            }),
           spawn: Effect.fnUntraced(function*(entry, mark) {
             if (isSevered()) return yield* new SpawnError({ reason: "killed" })
             const script = nextScript(entry.command)
@@ -242,7 +282,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             }
             if (isSevered()) return yield* new SpawnError({ reason: "killed" })
             if (script.refused !== undefined) {
-              yield* trace.add(`${entry.tag} refused`)
+              yield* trace.add(`${nameOf(entry)} refused`)
               return yield* new SpawnError({ reason: script.refused })
             }
             const process = yield* begin(entry, mark, script)
@@ -270,7 +310,11 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
               ) => ({ mark, identity }))
             )
         })
-        return { spawner, sever: Effect.asVoid(Deferred.succeed(severed, void 0)) }
+        const sever = Effect.andThen(
+          Deferred.succeed(severed, void 0),
+          Effect.suspend(() => Effect.forEach([...held], close, { discard: true }))
+        )
+        return { spawner, sever }
       })
 
       return { hold, processes: () => [...processes.values()] }

@@ -1,0 +1,117 @@
+import { describeEnd } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import type { LoggerEntry } from "./EntryLogger.ts"
+import * as Escalation from "./Escalation.ts"
+import type { Run } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
+import * as Respawn from "./Respawn.ts"
+import type { Child } from "./Spawner.ts"
+import { Spawner } from "./Spawner.ts"
+import { StatusBoard } from "./StatusBoard.ts"
+import { Trouble } from "./Trouble.ts"
+
+/** One that an earlier daemon started. */
+export interface Inherited {
+  readonly run: Run
+  readonly child: Child
+}
+
+/** The logger of one entry's stream. It runs whether the entry does or not, and is replaced whenever it ends. */
+export interface LoggerProcess {
+  /** Ends it, when nothing of the entry writes any more: it reads what is left first, and is stopped if it goes on. */
+  readonly end: Effect.Effect<void>
+}
+
+/** How long a logger may go on reading what the entry left behind. */
+const drainPatience = Duration.seconds(10)
+
+/** A pipe that could not be opened is tried again after this time. */
+const retry = Duration.seconds(2)
+
+/**
+ * Starts the logger, or goes on with one that is there; it has to be ended. What the entry writes while none runs waits
+ * in the pipe, which is the daemon's: no reader's death loses what it had not read yet, or harms the writer.
+ */
+export const start = Effect.fnUntraced(function*(
+  entry: LoggerEntry,
+  past: Inherited | undefined
+): Effect.fn.Return<LoggerProcess, never, Spawner | StatusBoard | Ledger | Trouble> {
+  const spawner = yield* Spawner
+  const board = yield* StatusBoard
+  const ledger = yield* Ledger
+  const trouble = yield* Trouble
+  const ending = yield* Deferred.make<void>()
+  const name = `${entry.group}/${entry.tag} ${entry.logs}`
+  const subject = `logger of ${name}`
+
+  /** Opens the pipe; until it is open, its entry is refused to start. */
+  const openPipe = Effect.matchEffect(spawner.openPipe(entry), {
+    onFailure: ({ reason }) => Effect.as(trouble.set(subject, reason), undefined),
+    onSuccess: (pipe) => Effect.as(trouble.clear(subject), pipe)
+  })
+  let pipe = yield* openPipe
+  const close = Effect.suspend(() => pipe?.close ?? Effect.void)
+
+  const launch = Effect.gen(function*() {
+    const run = yield* ledger.begin(entry)
+    const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
+    yield* ledger.setProcess(run, child.identity)
+    return { run, child } satisfies Inherited
+  })
+
+  const end = Deferred.await(ending)
+
+  /** Runs it until it ends by itself or has to. Whatever it leaves is stopped: the next one reads alone. */
+  const run = ({ child, run }: Inherited) =>
+    Effect.gen(function*() {
+      yield* board.setLogger(entry, child.identity.pid)
+      const died = yield* Effect.raceFirst(Effect.asSome(child.exit), Effect.as(end, Option.none()))
+      if (Option.isSome(died)) yield* Effect.logWarning(`${subject} ${describeEnd(died.value)}`)
+      else {
+        yield* ledger.setStopping(run)
+        yield* close
+        yield* Effect.timeoutOption(child.extinct, drainPatience)
+      }
+      if (!child.isExtinct()) yield* Escalation.stop(child, entry, () => Effect.void)
+      yield* board.setLogger(entry, undefined)
+      yield* ledger.remove(run)
+    })
+
+  const launched = Effect.catchTag(
+    launch,
+    "SpawnError",
+    ({ reason }) => Effect.as(trouble.set(subject, reason), undefined)
+  )
+
+  const supervise = Effect.gen(function*() {
+    while (pipe === undefined && !Deferred.isDoneUnsafe(ending)) {
+      yield* Effect.raceFirst(Effect.sleep(retry), end)
+      pipe = yield* openPipe
+    }
+    let history = Respawn.noDeaths
+    for (let before = past;; before = undefined) {
+      // One that is to end is started once more if none runs: to read what is left.
+      const isLast = Deferred.isDoneUnsafe(ending)
+      const started = before ?? (yield* launched)
+      if (started !== undefined) {
+        yield* trouble.clear(subject)
+        yield* run(started)
+      }
+      if (isLast || (started !== undefined && Deferred.isDoneUnsafe(ending))) return yield* close
+      const now = yield* Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+      const verdict = started === undefined
+        ? Respawn.afterRefusal(Respawn.defaultThrottle, history, 0)
+        : Respawn.afterDeath(Respawn.defaultThrottle, history, { atMillis: now, ranMillis: 0 }, 0)
+      history = verdict.history
+      const millis = verdict.next._tag === "Pause" ? verdict.next.millis : 0
+      if (millis > 0) yield* Effect.raceFirst(Effect.sleep(millis), end)
+    }
+  })
+  const fiber = yield* Effect.forkDetach(supervise, { startImmediately: true })
+  return { end: Effect.andThen(Deferred.succeed(ending, void 0), Effect.asVoid(Fiber.await(fiber))) }
+})
