@@ -88,8 +88,7 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
     if (toFind) scoped.push(toFind)
   }
 
-  const lines = text.split("\n").map((text, index) => ({ number: index + 1, text }))
-  for (const line of lines.filter(({ text }) => !isSkipped(text))) {
+  for (const line of SourceLine.split(text).filter(({ text }) => !isSkipped(text))) {
     const malformedColumn = malformed.get(line.number)
     if (malformedColumn !== undefined) {
       diagnostics.push({

@@ -13,7 +13,8 @@ export interface Named {
   readonly line: number
 }
 
-const entryScope = (group: string, tag: string): string => `${group}/${tag}`
+/** What an entry is named by in front of a setting. */
+export const entryScope = (group: string, tag: string): string => `${group}/${tag}`
 
 /** What each scope means: a group (no tag), by the first line that has it, an entry, or several of them. */
 type Meanings = ReadonlyMap<string, ReadonlyArray<Named>>
@@ -90,6 +91,24 @@ export const check = (
   })
 }
 
+/** What was read from each scope's settings, by what they hold for: first the whole daemon's, last the most specific. */
+const layers = <A>(
+  { scoped = [], ...daemon }: CltabSettings.Settings,
+  read: (settings: CltabSettings.Inherited, scope: string | undefined) => A
+) => {
+  const whole = read(daemon, undefined)
+  const scopes = new Map(scoped.map(({ scope, settings }) => [scope, read(settings, scope)]))
+  return ({ group, tag }: Target): ReadonlyArray<A> => [
+    whole,
+    ...[group, group !== undefined && tag !== undefined ? entryScope(group, tag) : undefined].flatMap(
+      (scope) => {
+        const settings = scope === undefined ? undefined : scopes.get(scope)
+        return settings === undefined ? [] : [settings]
+      }
+    )
+  ]
+}
+
 /** What these settings say to entries, each value by its name, which tells its type. */
 const said = (settings: CltabSettings.Inherited): CltabSettings.Applied =>
   Object.fromEntries(
@@ -106,15 +125,52 @@ export const apply = (
   settings: CltabSettings.Settings,
   entries: ReadonlyArray<Entry>
 ): ReadonlyArray<Entry> => {
-  const { scoped = [], ...daemon } = settings
-  const whole = said(daemon)
-  const scopes = new Map(scoped.map(({ scope, settings }) => [scope, said(settings)]))
-  const hasWhole = Object.keys(whole).length > 0
+  const layersOf = layers(settings, said)
   return entries.map((entry) => {
-    const ofGroup = scopes.get(entry.group)
-    const own = scopes.get(entryScope(entry.group, entry.tag))
-    return hasWhole || ofGroup !== undefined || own !== undefined
-      ? { ...entry, settings: { ...whole, ...ofGroup, ...own } }
-      : entry
+    const applied: CltabSettings.Applied = Object.assign({}, ...layersOf(entry))
+    return Object.keys(applied).length > 0 ? { ...entry, settings: applied } : entry
   })
+}
+
+/** What settings are looked up for: an entry, a group (no tag), or the whole daemon (neither). */
+export interface Target {
+  readonly group?: string | undefined
+  readonly tag?: string | undefined
+}
+
+/** A setting that applies, and where it was made: for this scope, or for the whole daemon. */
+export interface Origin {
+  readonly name: CltabSettings.Name
+  /** Its name tells the type. */
+  readonly value: unknown
+  readonly line: number
+  readonly scope: string | undefined
+}
+
+/** Settings that apply, by their names. */
+export type Origins = { readonly [name: string]: Origin }
+
+const origins = (settings: CltabSettings.Inherited, scope: string | undefined): Origins =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([name, { line, value }]) =>
+      CltabSettings.isName(name) && CltabSettings.isInherited(name)
+        ? [[name, { name, value, line, scope }]]
+        : []
+    )
+  )
+
+/** Finds the settings that apply to something, by their names, by the same rule as `apply`. */
+export const lookUp = (settings: CltabSettings.Settings): (target: Target) => Origins => {
+  const layersOf = layers(settings, origins)
+  return (target) => Object.assign({}, ...layersOf(target))
+}
+
+/** What a text names in a cltab with these groups and entries: nothing or several things if it is no scope of it. */
+export const find = (
+  scope: string,
+  named: ReadonlyArray<Named>
+): { readonly found: ReadonlyArray<Named>; readonly meant?: string | undefined } => {
+  const known = meanings(named)
+  const found = known.get(scope) ?? []
+  return found.length > 0 ? { found } : { found, meant: suggester(named, known)(scope) }
 }

@@ -1,5 +1,8 @@
-// Optimal string alignment: Levenshtein plus swapped neighbours, the commonest slip in a short word.
-const editDistance = (from: string, to: string): number => {
+/**
+ * How many edits make the one text of the other. Optimal string alignment: Levenshtein plus swapped neighbours, the
+ * commonest slip in a short word.
+ */
+export const editDistance = (from: string, to: string): number => {
   let beforePrevious: ReadonlyArray<number> = []
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {
