@@ -60,7 +60,7 @@ const troubleWith = (
 ): readonly [message: string, hint?: string] => {
   const name = `program ${quote(program)}`
   const whence: readonly [string?] = program.includes("/")
-    ? program.startsWith("/") ? [] : [`looked for in ${directory}`]
+    ? program.startsWith("/") ? [] : [`looked for in ${quote(directory)}`]
     : [`looked for on ${pathOrigin}`]
   switch (trouble) {
     case "directory":

@@ -150,7 +150,8 @@ export interface Origin {
 /** Settings that apply, by their names. */
 export type Origins = { readonly [name: string]: Origin }
 
-const origins = (settings: CltabSettings.Inherited, scope: string | undefined): Origins =>
+/** What these settings, made for this scope, say to entries. */
+export const origins = (settings: CltabSettings.Inherited, scope: string | undefined): Origins =>
   Object.fromEntries(
     Object.entries(settings).flatMap(([name, { line, value }]) =>
       CltabSettings.isName(name) && CltabSettings.isInherited(name)

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import * as CltabEntry from "./CltabEntry.ts"
 import type { Entry } from "./CltabEntry.ts"
-import { quote } from "./Quotation.ts"
+import { escape, quote } from "./Quotation.ts"
 import * as SourceLine from "./SourceLine.ts"
 import { editDistance } from "./Suggestion.ts"
 
@@ -56,10 +56,25 @@ const firstDifference = (one: string, other: string): number => {
   return index
 }
 
-/** Whether the texts have the same length and differ in no other place than this. */
-const differsOnlyAt = (index: number, one: string, other: string): boolean =>
-  one.length === other.length && one.slice(0, index) === other.slice(0, index) &&
-  one.slice(index + 1) === other.slice(index + 1)
+/** Whether the texts have the same length and differ in a single place. */
+const differInOneLetter = (one: string, other: string): boolean => {
+  if (one === other || one.length !== other.length) return false
+  const index = firstDifference(one, other)
+  return one.slice(index + 1) === other.slice(index + 1)
+}
+
+const keyboardRows = ["qwertyuiop", "asdfghjkl", "zxcvbnm"]
+
+/**
+ * Whether another letter at this place is a slip rather than another word, as in jan and jun: the keys are neighbours, or
+ * it is in the middle of a long word.
+ */
+const isMistyped = (level: string, other: string, index: number): boolean => {
+  const keys = `${level[index]}${other[index]}`.toLowerCase()
+  const reversed = `${keys[1]}${keys[0]}`
+  return keyboardRows.some((row) => row.includes(keys) || row.includes(reversed)) ||
+    (level.length >= 7 && index < level.length - 1)
+}
 
 /** True of the last letter of `zone-a`, `node1a` and `siteA`: it counts, as digits do. */
 const isCounter = (text: string, index: number): boolean =>
@@ -73,11 +88,13 @@ const isSlip = (level: string, other: string, levels: Levels): boolean => {
   // Words that only differ in digits are different on purpose.
   if (withoutDigits(level) === withoutDigits(other)) return false
   const index = firstDifference(level, other)
-  const longer = level.length < other.length ? other : level
-  if (isCounter(longer, index)) return false
-  // So are more than two that differ in the same letter, such as months.
-  return !differsOnlyAt(index, level, other) ||
-    [...levels.keys()].every((each) => each === level || each === other || !differsOnlyAt(index, each, other))
+  if (isCounter(level.length < other.length ? other : level, index)) return false
+  if (!differInOneLetter(level, other)) return true
+  // Words of which several differ in a letter are different on purpose, too.
+  return isMistyped(level, other, index) &&
+    [...levels.keys()].every((each) =>
+      each === level || each === other || !(differInOneLetter(each, other) || differInOneLetter(each, level))
+    )
 }
 
 // A file with thousands of levels is looked through in a moment rather than an hour: this many pairs are compared.
@@ -108,7 +125,7 @@ const ofGroup = (
       const line = lines[entry.line - 1]!
       const index = CltabEntry.fieldStarts(line.text)[2]! + offset
       const message = `no other entry of the group has the level ${quote(text)}`
-      return [SourceLine.warning(line, index, message, `did you mean ${meant.level}?`)]
+      return [SourceLine.warning(line, index, message, `did you mean ${escape(meant.level)}?`)]
     })
   })
 }

@@ -34,7 +34,7 @@ export const nearest = <A extends string>(word: string, candidates: ReadonlyArra
   if (plain === "") return undefined
   return candidates
     .filter((candidate) => Math.abs(candidate.length - plain.length) <= tolerance(candidate))
-    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= tolerance(candidate))
     .sort((a, b) => a.distance - b.distance)[0]?.candidate
 }

@@ -28,7 +28,12 @@ describe("a level that only one entry of a group has, and that is a slip of one 
     ["two letters swapped", ["run,", "run,", "rnu,"], slip(3, 6, "rnu", "run")],
     ["a letter too many", ["run,", "dev,run", "dev,runn"], slip(3, 10, "runn", "run")],
     ["a letter too few", ["maintain,", "maintain,", "mantain,"], slip(3, 6, "mantain", "maintain")],
-    ["another letter", ["run,", "run,", "rum,"], slip(3, 6, "rum", "run")],
+    ["a key beside the right one", ["run,", "run,", "rum,"], slip(3, 6, "rum", "run")],
+    [
+      "another letter in a long word",
+      ["separate,", "separate,", "seperate,"],
+      slip(3, 6, "seperate", "separate")
+    ],
     ["another case", ["run,", "run,", "Run,"], slip(3, 6, "Run", "run")],
     ["first in the file", ["prdo,dev", "prod,dev", "prod,dev"], slip(1, 6, "prdo", "prod")],
     ["among wide characters", ["開発中,run", "開発中,run", "開発中,rnu"], slip(3, 10, "rnu", "run")],
@@ -63,6 +68,8 @@ describe("a level that only one entry of a group has, and that is a slip of one 
       "jun,jub",
       "jua,"
     ]],
+    ["another letter makes another word", ["jan,", "jan,", "jun,"]],
+    ["the last letter counts", ["zonea,", "zonea,", "zoneb,"]],
     ["the last letter counts, behind a digit", ["node1a,", "node1a,", "node1b,"]],
     ["the last letter counts, behind a hyphen", ["zone-a,", "zone-a,", "zone-b,"]],
     ["the last letter counts, as a capital", ["siteA,", "siteA,", "siteB,"]],
@@ -198,7 +205,7 @@ const table = (
   }
 }
 
-const here = "(looked for in /here)"
+const here = "(looked for in \"/here\")"
 const path = "(looked for on the PATH of this command)"
 
 describe("a program that cannot be run", () => {
@@ -245,7 +252,7 @@ describe("a program that cannot be run", () => {
     [
       "is looked for in the entry's own directory",
       ["g:t:1:once:./run", ":::g/cwd:/srv"],
-      ["1:12 warning: program \"./run\" does not exist (looked for in /srv)"]
+      ["1:12 warning: program \"./run\" does not exist (looked for in \"/srv\")"]
     ],
     [
       "is a step of a stop",

@@ -1,22 +1,23 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { execFile } from "node:child_process"
-import * as fs from "node:fs/promises"
+import * as fs from "node:fs"
 import type { Kind } from "../CltabHost.ts"
 import { CltabHost } from "../CltabHost.ts"
 
 const anyMayExecute = 0o111
 
-const kindOf = async (path: string): Promise<Kind> => {
+// Synchronous: whoever checks has nothing else to do, and there may be a million paths to look at.
+const kindOf = (path: string): Kind => {
   try {
-    const stat = await fs.stat(path)
+    const stat = fs.statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return "missing"
     if (stat.isDirectory()) return "directory"
     if (!stat.isFile()) return "other"
     // Who will run it is not known here: access(2) would tell of whoever checks.
     return (stat.mode & anyMayExecute) === 0 ? "file" : "program"
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "unknown"
+  } catch {
+    return "unknown"
   }
 }
 
@@ -40,7 +41,7 @@ const isKnown = (database: "passwd" | "group", name: string): Promise<boolean> =
 export const layer: Layer.Layer<CltabHost> = Layer.sync(CltabHost, () => ({
   path: process.env["PATH"],
   directory: process.cwd(),
-  kindOf: (path) => Effect.promise(() => kindOf(path)),
+  kindOf: (path) => Effect.sync(() => kindOf(path)),
   hasUser: (name) => Effect.promise(() => isKnown("passwd", name)),
   hasGroup: (name) => Effect.promise(() => isKnown("group", name))
 }))
