@@ -16,7 +16,16 @@ const plain: Readonly<Record<string, string>> = {
   w: "wait"
 }
 
-const longPlain = new Set([...Object.values(plain), "all", "apply", "dry-run", "json", "no-resume"])
+const longPlain = new Set([
+  ...Object.values(plain),
+  "all",
+  "apply",
+  "dry-run",
+  "json",
+  "no-resume",
+  "secrets",
+  "strict"
+])
 const repeatable = new Set([...Object.values(plain), ...Object.values(valued)])
 
 /** A bundle's flags, as far as a letter is known; `lacksValue` if the last one takes the next word as its value. */

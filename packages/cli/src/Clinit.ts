@@ -3,7 +3,6 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { UsageError } from "./CommandError.ts"
-import * as Check from "./commands/Check.ts"
 import * as Plan from "./commands/Plan.ts"
 import * as Reread from "./commands/Reread.ts"
 import * as Retry from "./commands/Retry.ts"
@@ -139,9 +138,41 @@ const shutdown = Command.make("shutdown", {}, () => Effect.flatMap(root, Shutdow
 )
 
 const check = Command.make("check", {
-  file: Argument.String("file").pipe(Argument.withDescription("A cltab"))
-}, ({ file }) => Check.check(file)).pipe(
-  Command.withDescription("Report everything that is wrong with a cltab")
+  file: Argument.String("file").pipe(
+    Argument.withDescription("A cltab (default: that of -c)"),
+    Argument.optional
+  ),
+  strict: Flags.toggle("strict", "Fail for warnings, too"),
+  json: Flags.toggle("json", "Print JSON")
+}, (choice) =>
+  Effect.flatMap(root, (shared) =>
+    // Clients pay neither for it nor for the next.
+    Effect.flatMap(
+      Effect.promise(() => import("./commands/Check.ts")),
+      (Check) => Check.check(shared, choice)
+    ))).pipe(
+    Command.withDescription("Report everything that is wrong with a cltab, or looks wrong")
+  )
+
+const settings = Command.make(
+  "settings",
+  {
+    scope: Argument.String("group[/tag]").pipe(
+      Argument.withDescription("A group or an entry (default: the whole daemon, and all that is set)"),
+      Argument.optional
+    ),
+    json: Flags.toggle("json", "Print JSON"),
+    secrets: Flags.toggle("secrets", "Show values that look like passwords, too")
+  },
+  (choice) =>
+    Effect.flatMap(
+      root,
+      (shared) =>
+        Effect.flatMap(Effect.promise(() => import("./commands/Settings.ts")), (Settings) =>
+          Settings.settings(shared, choice))
+    )
+).pipe(
+  Command.withDescription("Show which settings of the cltab apply, and where they come from")
 )
 
 /** The whole command line: the original's syntax, and subcommands beside it. */
@@ -150,5 +181,5 @@ export const clinit = root.pipe(
     daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
-  Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check])
+  Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check, settings])
 )

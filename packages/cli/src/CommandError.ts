@@ -9,6 +9,29 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   }
 }
 
+/** A cltab was found to be wrong; what is wrong has been printed. */
+export class CheckFailed extends Schema.TaggedError<CheckFailed>()("CheckFailed", { file: Schema.String }) {
+  override get message() {
+    return `${this.file} has mistakes`
+  }
+}
+
+/** The cltab has nothing of this name, or several things. */
+export class UnknownScope extends Schema.TaggedError<UnknownScope>()("UnknownScope", {
+  file: Schema.String,
+  scope: Schema.String,
+  /** The lines of what has the name, if it is several things. */
+  lines: Schema.Array(Schema.Int),
+  meant: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    const { file, lines, meant, scope } = this
+    return lines.length > 0
+      ? `${scope} is more than one thing in ${file}: see lines ${lines.join(" and ")}`
+      : `no such group or entry in ${file}: ${scope}${meant === undefined ? "" : ` (did you mean ${meant}?)`}`
+  }
+}
+
 /** The group settled as FAILED. */
 export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed", {
   group: Schema.String,

@@ -7,7 +7,7 @@ import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
-import type { LevelFailed, UsageError, WaitTimedOut } from "./CommandError.ts"
+import type { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "./CommandError.ts"
 
 /** Every way in which a command can fail. */
 export type Failure =
@@ -18,7 +18,9 @@ export type Failure =
   | LedgerRefused
   | ContainmentUnavailable
   | SocketRefused
+  | CheckFailed
   | LevelFailed
+  | UnknownScope
   | UsageError
   | WaitTimedOut
   | CliError.CliError
@@ -38,6 +40,7 @@ const byTag: Readonly<Record<Failure["_tag"], number>> = {
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,
+  UnknownScope: refused,
   WaitTimedOut: refused,
   LockRefused: refused,
   LedgerRefused: refused,
@@ -48,6 +51,7 @@ const byTag: Readonly<Record<Failure["_tag"], number>> = {
   ProtocolError: noDaemon,
   InvalidCltab: invalidCltab,
   CltabUnreadable: invalidCltab,
+  CheckFailed: invalidCltab,
   UsageError: usage,
   ShowHelp: usage,
   UnrecognizedOption: usage,

@@ -32,6 +32,7 @@ const versionFlag = GlobalFlag.Action({
 const explain = (failure: ExitCode.Failure) => {
   switch (failure._tag) {
     case "ShowHelp":
+    case "CheckFailed":
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
     case "InvalidCltab":

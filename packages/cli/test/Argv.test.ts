@@ -27,6 +27,7 @@ describe("short flags are written in full", () => {
         "--wait --kill --daemon --help --json",
         "--wait=true --kill=true --daemon=true --help=true --json=true"
       ],
+      ["check --strict FILE --secrets", "check --strict=true FILE --secrets=true"],
       ["g 1 -v", "g 1 --verbose=true"],
       ["--timeout 3 --cltab FILE", "--timeout 3 --cltab FILE"],
       ["-", "-"]

@@ -163,7 +163,8 @@ describe.concurrent("what is wrong with a command line goes to standard error, w
       ["-w", "--timeout", "0", "g", "1"],
       /^clinit: Invalid value for flag --timeout: "0"\. Expected: a number of seconds above 0\n/
     ],
-    ["check without a file", ["check"], /^clinit: Missing required argument: file\n/]
+    ["check with two files", ["check", "a", "b"], /^clinit: Unexpected positional argument: "b"\n/],
+    ["settings of two groups", ["settings", "a", "b"], /^clinit: Unexpected positional argument: "b"\n/]
   ]
   it(
     "each of these",
@@ -199,7 +200,9 @@ describe.concurrent("help and version are printed on standard output without a d
           "clinit.s",
           "host"
         ]
-        for (const text of [...mentioned, "tell", "status", "reread", "shutdown", "check", "daemon"]) {
+        for (
+          const text of [...mentioned, "tell", "status", "reread", "shutdown", "check", "settings", "daemon"]
+        ) {
           expect(stdout).toContain(text)
         }
       })
@@ -319,29 +322,6 @@ describe.concurrent("subcommands", () => {
           state: "DONE",
           processes: [{ tag: "a", mode: "respawn", state: { _tag: "Running", pid: a }, restarts: 0 }]
         }]
-      })
-    })
-  )
-
-  it(
-    "check reports every error and warning of a file that no daemon has to know",
-    inScratch(async (scratch) => {
-      scratch.write("good", ["# fine", "g:a:1:wait:true"])
-      expect(await scratch.bare("check", "good")).toEqual(silent)
-      scratch.write("odd", [":::sokcet:/tmp/s", "g:a:1:wait:true"])
-      expect(await scratch.bare("check", "odd")).toEqual({
-        exit: 0,
-        stdout: "odd:1:4: warning: unknown setting \"sokcet\" is ignored (did you mean socket?)\n",
-        stderr: ""
-      })
-      scratch.write("bad", ["g:a:1:wait:true", "g:a:1:wait:true", "g:b:1:sometimes:true"])
-      const { exit, stderr, stdout } = await scratch.bare("check", "bad")
-      expect({ exit, stdout }).toEqual({ exit: 4, stdout: "" })
-      expect(stderr).toMatch(/^bad:2:3: error: .*\nbad:3:7: error: .*\n$/)
-      expect(await scratch.bare("check", "nowhere")).toEqual({
-        exit: 4,
-        stdout: "",
-        stderr: "clinit: file not found: nowhere\n"
       })
     })
   )

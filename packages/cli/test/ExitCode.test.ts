@@ -1,4 +1,4 @@
-import { LevelFailed, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
+import { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
 import * as ExitCode from "@clinit/cli/ExitCode"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
 import { LedgerRefused } from "@clinit/core/LedgerStore"
@@ -36,6 +36,7 @@ const examples: {
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
+  UnknownScope: [new UnknownScope({ file: "f", scope: "g", lines: [] }), 1],
   WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
   LockRefused: [new LockRefused({ file: "f", reason }), 1],
   LedgerRefused: [new LedgerRefused({ file: "f", reason }), 1],
@@ -45,6 +46,7 @@ const examples: {
   ConnectionLost: [new ConnectionLost({ reason }), 3],
   ProtocolError: [new ProtocolError({ reason }), 3],
   InvalidCltab: [new InvalidCltab({ file: "f", diagnostics: [] }), 4],
+  CheckFailed: [new CheckFailed({ file: "f" }), 4],
   CltabUnreadable: [new CltabUnreadable({ file: "f", reason, isMissing: false }), 4],
   UsageError: [new UsageError({ reason }), 2],
   ShowHelp: [new CliError.ShowHelp({ commandPath: ["clinit"], errors: [] }), 2],

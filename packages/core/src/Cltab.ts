@@ -1,4 +1,4 @@
-import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import type { Tag } from "@clinit/protocol/Names"
 import * as CltabEntry from "./CltabEntry.ts"
 import * as CltabScopes from "./CltabScopes.ts"
@@ -18,7 +18,7 @@ export { Settings } from "./CltabSettings.ts"
 export interface Cltab {
   readonly entries: ReadonlyArray<CltabEntry.Entry>
   readonly settings: CltabSettings.Settings
-  readonly diagnostics: ReadonlyArray<Diagnostic>
+  readonly diagnostics: ReadonlyArray<Diagnostic.Diagnostic>
 }
 
 /** True if the cltab may be used: warnings are no obstacle. */
@@ -43,7 +43,12 @@ export const print = ({ entries, settings }: Pick<Cltab, "entries" | "settings">
 
 const isSkipped = (text: string): boolean => text.startsWith("#") || text.trim() === ""
 
-const duplicateTag = (line: SourceLine.SourceLine, tag: Tag, index: number, firstLine: number): Diagnostic =>
+const duplicateTag = (
+  line: SourceLine.SourceLine,
+  tag: Tag,
+  index: number,
+  firstLine: number
+): Diagnostic.Diagnostic =>
   SourceLine.error(
     line,
     index,
@@ -51,7 +56,9 @@ const duplicateTag = (line: SourceLine.SourceLine, tag: Tag, index: number, firs
     "a tag is used once in the whole file, also across groups"
   )
 
-const carriageReturns = (lines: ReadonlyArray<SourceLine.SourceLine>): ReadonlyArray<Diagnostic> => {
+const carriageReturns = (
+  lines: ReadonlyArray<SourceLine.SourceLine>
+): ReadonlyArray<Diagnostic.Diagnostic> => {
   const [first] = lines
   if (first === undefined) return []
   const count = lines.length === 1 ? "1 line" : `${lines.length} lines`
@@ -64,7 +71,7 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
   const named: Array<CltabScopes.Named> = []
   const settingLines: Array<CltabSettings.Line> = []
   const scoped: Array<CltabSettingLine.Scoped> = []
-  const diagnostics: Array<Diagnostic> = []
+  const diagnostics: Array<Diagnostic.Diagnostic> = []
   const tagLines = new Map<Tag, number>()
   const withCarriageReturn: Array<SourceLine.SourceLine> = []
 
@@ -88,8 +95,7 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
     if (toFind) scoped.push(toFind)
   }
 
-  const lines = text.split("\n").map((text, index) => ({ number: index + 1, text }))
-  for (const line of lines.filter(({ text }) => !isSkipped(text))) {
+  for (const line of SourceLine.split(text).filter(({ text }) => !isSkipped(text))) {
     const malformedColumn = malformed.get(line.number)
     if (malformedColumn !== undefined) {
       diagnostics.push({
@@ -113,6 +119,6 @@ const read = ({ malformed, text }: Utf8.Decoded): Cltab => {
   return {
     entries: CltabScopes.apply(settings, entries),
     settings,
-    diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column)
+    diagnostics: diagnostics.sort(Diagnostic.byPlace)
   }
 }

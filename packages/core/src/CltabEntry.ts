@@ -58,8 +58,8 @@ const fields: ReadonlyArray<Field<unknown>> = [group, tag, levels, mode, command
 
 const form = "an entry is group:tag:levels:mode:command"
 
-/** Where each field starts in the text: behind the first four colons. */
-const fieldStarts = (text: string): ReadonlyArray<number> => {
+/** Where each field starts in the text (UTF-16 units from 0): behind the first four colons. */
+export const fieldStarts = (text: string): ReadonlyArray<number> => {
   const starts = [0]
   for (
     let colon = text.indexOf(":");

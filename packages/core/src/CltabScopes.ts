@@ -1,5 +1,4 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
-import type { GroupName, Tag } from "@clinit/protocol/Names"
 import type { Entry } from "./CltabEntry.ts"
 import type { Scoped } from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
@@ -8,20 +7,23 @@ import * as SourceLine from "./SourceLine.ts"
 import * as Suggestion from "./Suggestion.ts"
 
 /** What a line of the cltab gives a name to: also one whose other fields are wrong, or whose tag is taken. */
-export interface Named {
-  readonly group: string
-  readonly tag: string | undefined
+export interface Named<Group extends string = string, Tag extends string = string> {
+  readonly group: Group
+  readonly tag: Tag | undefined
   readonly line: number
 }
 
-const entryScope = (group: string, tag: string): string => `${group}/${tag}`
+/** What an entry is named by in front of a setting. */
+export const entryScope = (group: string, tag: string): string => `${group}/${tag}`
 
 /** What each scope means: a group (no tag), by the first line that has it, an entry, or several of them. */
-type Meanings = ReadonlyMap<string, ReadonlyArray<Named>>
+type Meanings<Meaning = Named> = ReadonlyMap<string, ReadonlyArray<Meaning>>
 
-const meanings = (named: ReadonlyArray<Named>): Meanings => {
-  const all = new Map<string, Array<Named>>()
-  const add = (scope: string, meaning: Named) => {
+const meanings = <Group extends string, Tag extends string>(
+  named: ReadonlyArray<Named<Group, Tag>>
+): Meanings<Named<Group, Tag>> => {
+  const all = new Map<string, Array<Named<Group, Tag>>>()
+  const add = (scope: string, meaning: Named<Group, Tag>) => {
     const others = all.get(scope)
     if (others === undefined) all.set(scope, [meaning])
     else if (!others.some(({ group, tag }) => group === meaning.group && tag === meaning.tag)) {
@@ -38,26 +40,6 @@ const meanings = (named: ReadonlyArray<Named>): Meanings => {
 /** Which group or entry it is, in words. */
 export const describe = ({ line, tag }: Pick<Named, "line" | "tag">): string =>
   `the ${tag === undefined ? "group" : "entry"} of line ${line}`
-
-/**
- * The groups (no tag) and entries that this name can mean, `GROUP` or `GROUP/TAG`: group names and tags may have a
- * slash.
- */
-export const meaningsOf = (name: string, entries: ReadonlyArray<Entry>): ReadonlyArray<Meaning> => {
-  const ofGroup = entries.find(({ group }) => group === name)
-  const found = entries.filter(({ group, tag }) => entryScope(group, tag) === name)
-  return [
-    ...ofGroup === undefined ? [] : [{ group: ofGroup.group, tag: undefined, line: ofGroup.line }],
-    ...found.map(({ group, line, tag }) => ({ group, tag, line }))
-  ]
-}
-
-/** A group, by the first line that has it, or an entry. */
-export interface Meaning {
-  readonly group: GroupName
-  readonly tag: Tag | undefined
-  readonly line: number
-}
 
 const ambiguous = ({ name, scope, source }: Scoped, found: ReadonlyArray<Named>): Diagnostic => {
   const list = found.map(describe)
@@ -115,6 +97,24 @@ export const check = (
   })
 }
 
+/** What was read from each scope's settings, by what they hold for: first the whole daemon's, last the most specific. */
+const layers = <A>(
+  { scoped = [], ...daemon }: CltabSettings.Settings,
+  read: (settings: CltabSettings.Inherited, scope: string | undefined) => A
+) => {
+  const whole = read(daemon, undefined)
+  const scopes = new Map(scoped.map(({ scope, settings }) => [scope, read(settings, scope)]))
+  return ({ group, tag }: Target): ReadonlyArray<A> => [
+    whole,
+    ...[group, group !== undefined && tag !== undefined ? entryScope(group, tag) : undefined].flatMap(
+      (scope) => {
+        const settings = scope === undefined ? undefined : scopes.get(scope)
+        return settings === undefined ? [] : [settings]
+      }
+    )
+  ]
+}
+
 /** What these settings say to entries, each value by its name, which tells its type. */
 const said = (settings: CltabSettings.Inherited): CltabSettings.Applied =>
   Object.fromEntries(
@@ -131,15 +131,53 @@ export const apply = (
   settings: CltabSettings.Settings,
   entries: ReadonlyArray<Entry>
 ): ReadonlyArray<Entry> => {
-  const { scoped = [], ...daemon } = settings
-  const whole = said(daemon)
-  const scopes = new Map(scoped.map(({ scope, settings }) => [scope, said(settings)]))
-  const hasWhole = Object.keys(whole).length > 0
+  const layersOf = layers(settings, said)
   return entries.map((entry) => {
-    const ofGroup = scopes.get(entry.group)
-    const own = scopes.get(entryScope(entry.group, entry.tag))
-    return hasWhole || ofGroup !== undefined || own !== undefined
-      ? { ...entry, settings: { ...whole, ...ofGroup, ...own } }
-      : entry
+    const applied: CltabSettings.Applied = Object.assign({}, ...layersOf(entry))
+    return Object.keys(applied).length > 0 ? { ...entry, settings: applied } : entry
   })
+}
+
+/** What settings are looked up for: an entry, a group (no tag), or the whole daemon (neither). */
+export interface Target {
+  readonly group?: string | undefined
+  readonly tag?: string | undefined
+}
+
+/** A setting that applies, and where it was made: for this scope, or for the whole daemon. */
+export interface Origin {
+  readonly name: CltabSettings.Name
+  /** Its name tells the type. */
+  readonly value: unknown
+  readonly line: number
+  readonly scope: string | undefined
+}
+
+/** Settings that apply, by their names. */
+export type Origins = { readonly [name: string]: Origin }
+
+/** What these settings, made for this scope, say to entries. */
+export const origins = (settings: CltabSettings.Inherited, scope: string | undefined): Origins =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([name, { line, value }]) =>
+      CltabSettings.isName(name) && CltabSettings.isInherited(name)
+        ? [[name, { name, value, line, scope }]]
+        : []
+    )
+  )
+
+/** Finds the settings that apply to something, by their names, by the same rule as `apply`. */
+export const lookUp = (settings: CltabSettings.Settings): (target: Target) => Origins => {
+  const layersOf = layers(settings, origins)
+  return (target) => Object.assign({}, ...layersOf(target))
+}
+
+/** What a text names in a cltab with these groups and entries: nothing or several things if it is no scope of it. */
+export const find = <Group extends string, Tag extends string>(
+  scope: string,
+  named: ReadonlyArray<Named<Group, Tag>>
+): { readonly found: ReadonlyArray<Named<Group, Tag>>; readonly meant?: string | undefined } => {
+  const known = meanings(named)
+  const found = known.get(scope) ?? []
+  return found.length > 0 ? { found } : { found, meant: suggester(named, known)(scope) }
 }

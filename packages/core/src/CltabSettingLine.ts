@@ -27,6 +27,9 @@ const scopedForm = `${form}, ${marker}GROUP/NAME:VALUE or ${marker}GROUP/TAG/NAM
 /** True if the line is a setting, well-formed or not, rather than an entry. */
 export const isSetting = (text: string): boolean => text.startsWith(marker)
 
+/** Where the value starts in a setting's text (UTF-16 units from 0); 0 if it has none. */
+export const valueStart = (text: string): number => text.indexOf(":", marker.length) + 1
+
 interface Head {
   /** What stands in front of the last slash: groups and tags may have slashes, the names of settings have none. */
   readonly scope: string | undefined
@@ -107,22 +110,22 @@ const readValue = (
 /** What a line that is a setting says, and everything that is wrong with it but what its scope names. */
 export const read = (source: SourceLine.SourceLine): Reading => {
   const { number, text } = source
-  const colon = text.indexOf(":", marker.length)
-  if (colon === -1) {
+  const start = valueStart(text)
+  if (start === 0) {
     const message = "malformed setting: no colon after the name"
     return { diagnostics: [SourceLine.error(source, text.length, message, form)] }
   }
-  const path = text.slice(marker.length, colon)
+  const path = text.slice(marker.length, start - 1)
   const head = readHead(path)
   const { scope } = head
   const name = CltabSettings.isName(head.name) ? head.name : undefined
-  const value = readValue(name, text.slice(colon + 1))
+  const value = readValue(name, text.slice(start))
   const problem = headProblem(source, path, head)
 
   const diagnostics = problem === undefined ? [] : [problem]
   if (Result.isFailure(value)) {
     const { hint, message, offset } = value.failure
-    diagnostics.push(SourceLine.error(source, colon + 1 + offset, message, hint))
+    diagnostics.push(SourceLine.error(source, start + offset, message, hint))
   }
   if (name === undefined || problem !== undefined) return { diagnostics }
   return {

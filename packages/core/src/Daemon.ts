@@ -183,7 +183,7 @@ const make = Effect.gen(function*() {
   const named = Effect.fnUntraced(function*(name: string | undefined) {
     const { entries } = cltab.current()
     if (name === undefined) return Array.from(configured(), (group) => ({ group, tag: undefined }))
-    const [meaning, ...others] = CltabScopes.meaningsOf(name, entries)
+    const [meaning, ...others] = CltabScopes.find(name, entries).found
     if (meaning === undefined) {
       return yield* name.includes("/") ? new UnknownEntry({ name }) : new UnknownGroup({ group: name })
     }

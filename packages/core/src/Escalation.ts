@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Entry } from "./Cltab.ts"
 import { quote } from "./Quotation.ts"
+import * as SettingDefaults from "./SettingDefaults.ts"
 import type { Signal } from "./Signal.ts"
 import type { Child } from "./Spawner.ts"
 import * as StopSchedule from "./StopSchedule.ts"
@@ -19,11 +20,7 @@ export interface Plan {
 /** INT at 0 s, TERM at 5 s, KILL at 15 s and again at 30 s, 50 s, 75 s: the original's times (its section 10). */
 export const StopPlan = Context.Reference<Plan>("@clinit/core/StopPlan", {
   defaultValue: () => ({
-    steps: [
-      { signal: "SIGINT", graceMillis: 5_000 },
-      { signal: "SIGTERM", graceMillis: 10_000 },
-      { signal: "SIGKILL", graceMillis: 15_000 }
-    ],
+    steps: SettingDefaults.values.stop,
     repeatMillis: 5_000
   })
 })

@@ -18,6 +18,7 @@ import * as LoggerProcess from "./LoggerProcess.ts"
 import * as ProcessState from "./ProcessState.ts"
 import { quote } from "./Quotation.ts"
 import * as Respawn from "./Respawn.ts"
+import * as SettingDefaults from "./SettingDefaults.ts"
 import type { Child } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
@@ -384,7 +385,7 @@ const run = Effect.fnUntraced(function*(
 const isLeft = ({ mode, settings }: Entry, child: Child, end: RunEnd | undefined): boolean =>
   child.isExtinct() ||
   (end !== undefined && end._tag !== "TimedOut" &&
-    (settings?.tree ?? (mode === "respawn" ? "strict" : "loose")) === "loose")
+    (settings?.tree ?? SettingDefaults.treeOf(mode)) === "loose")
 
 /** A test is there for its result alone: if nobody could see it, it is made again. */
 const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"

@@ -1,4 +1,5 @@
 import type { Entry } from "./Cltab.ts"
+import { values as defaults } from "./SettingDefaults.ts"
 
 /** When deaths in quick succession, and refused starts, make an entry pause. All times are in milliseconds. */
 export interface Throttle {
@@ -24,12 +25,12 @@ const longestMillis = 86_400_000_000
 
 /** The original's numbers (its section 9): every pause is the same, nothing is left to chance and nobody is given up. */
 export const defaultThrottle: Throttle = {
-  windowMillis: 1_000,
-  hits: 5,
-  pauseMillis: 60_000,
-  factor: 1,
+  windowMillis: defaults["respawn.window"],
+  hits: defaults["respawn.hits"],
+  pauseMillis: defaults["respawn.pause"],
+  factor: defaults["respawn.factor"],
   capMillis: longestMillis,
-  jitter: 0,
+  jitter: defaults["respawn.jitter"],
   stableMillis: Number.POSITIVE_INFINITY,
   giveUp: Number.POSITIVE_INFINITY
 }

@@ -33,6 +33,34 @@ const withExec = (command: string): string => {
     : `${prefix}exec ${simple}`
 }
 
+/** The program that a simple command runs. */
+export interface Program {
+  readonly name: string
+  /** Where in the command it stands, in UTF-16 units from 0. */
+  readonly index: number
+  /** Whether the command gives it a PATH of its own. */
+  readonly hasOwnPath: boolean
+}
+
+const setsPath = /(?:^|[ \t])PATH=/
+
+/**
+ * The program that a command line runs, also behind an `exec` of its own: undefined if it is more than a simple command,
+ * if a shell does it itself, or if only a shell could tell the name.
+ */
+export const programOf = (command: string): Program | undefined => {
+  const { prefix = "", program: name } = simpleCommand.exec(command)?.groups ?? {}
+  if (name === undefined) return undefined
+  const hasOwnPath = setsPath.test(prefix)
+  if (!shellWords.has(name)) return { name, index: prefix.length, hasOwnPath }
+  if (name !== "exec") return undefined
+  const start = prefix.length + name.length
+  const { prefix: blanks = "", program: executed } = simpleCommand.exec(command.slice(start))?.groups ?? {}
+  return executed === undefined || blanks.trim() !== ""
+    ? undefined
+    : { name: executed, index: start + blanks.length, hasOwnPath }
+}
+
 // A shell would take what begins with a sign for another option of its own.
 const operand = (script: string): string => /^[-+]/.test(script) ? ` ${script}` : script
 

@@ -6,6 +6,10 @@ export interface SourceLine {
   readonly text: string
 }
 
+/** The lines of a text. */
+export const split = (text: string): ReadonlyArray<SourceLine> =>
+  text.split("\n").map((text, index) => ({ number: index + 1, text }))
+
 const diagnostic =
   (severity: Diagnostic["severity"]) =>
   (line: SourceLine, index: number, message: string, hint?: string): Diagnostic => ({

@@ -1,5 +1,8 @@
-// Optimal string alignment: Levenshtein plus swapped neighbours, the commonest slip in a short word.
-const editDistance = (from: string, to: string): number => {
+/**
+ * How many edits make the one text of the other. Optimal string alignment: Levenshtein plus swapped neighbours, the
+ * commonest slip in a short word.
+ */
+export const editDistance = (from: string, to: string): number => {
   let beforePrevious: ReadonlyArray<number> = []
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {
@@ -31,7 +34,7 @@ export const nearest = <A extends string>(word: string, candidates: ReadonlyArra
   if (plain === "") return undefined
   return candidates
     .filter((candidate) => Math.abs(candidate.length - plain.length) <= tolerance(candidate))
-    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= tolerance(candidate))
     .sort((a, b) => a.distance - b.distance)[0]?.candidate
 }

@@ -1,5 +1,6 @@
 import * as Environment from "@clinit/core/node/Environment"
 import * as EnvironmentFile from "@clinit/core/node/EnvironmentFile"
+import { cleanPath } from "@clinit/core/ProgramSearch"
 import { assert, describe, it } from "@effect/vitest"
 
 const sources = (more: Partial<Environment.Sources>): Environment.Sources => ({
@@ -37,7 +38,7 @@ describe("an environment", () => {
 
   it("that is clean has the standard path and the directory instead of the daemon's variables", () => {
     assert.deepStrictEqual(text({ settings: { env: "clean" }, directory: "/" }), [
-      `PATH=${Environment.standardPath} (default)`,
+      `PATH=${cleanPath} (default)`,
       "PWD=/ (default)"
     ])
     assert.deepStrictEqual(

@@ -138,3 +138,21 @@ it.prop("nothing but exec, or a blank before a sign, is ever added", [Schema.Str
   ]
   expect(candidates).toContain(command)
 })
+
+describe("the program of a command", () => {
+  it.each([
+    ["is its first word", "/bin/app -f", "/bin/app", 0, false],
+    ["is behind blanks and assignments", "  A='b c' app", "app", 10, false],
+    ["may have a PATH of its own", "PATH=/x app", "app", 8, true],
+    ["is behind an exec of its own", "exec  app", "app", 6, false],
+    ["is behind assignments and exec", "A=b PATH=c exec app", "app", 16, true],
+    ["may be named like a builtin behind exec", "exec echo a", "echo", 5, false]
+  ])("%s: %s", (_, command, name, index, hasOwnPath) => {
+    expect(ShellCommand.programOf(command)).toEqual({ name, index, hasOwnPath })
+  })
+
+  it.each(["cd /", "exec", "exec -a x app", "exec A=b app", "exec $app", "a; b", "$a", "", "exec exec; a"])(
+    "is a shell's business in %j",
+    (command) => expect(ShellCommand.programOf(command)).toBeUndefined()
+  )
+})

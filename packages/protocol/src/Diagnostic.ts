@@ -13,3 +13,6 @@ export type Diagnostic = typeof Diagnostic.Type
 /** `file:line:column: severity: message (hint)`, a form that editors and terminals recognise. */
 export const format = (file: string, { column, hint, line, message, severity }: Diagnostic): string =>
   `${file}:${line}:${column}: ${severity}: ${message}${hint === undefined ? "" : ` (${hint})`}`
+
+/** The order of their places in the file. */
+export const byPlace = (a: Diagnostic, b: Diagnostic): number => a.line - b.line || a.column - b.column

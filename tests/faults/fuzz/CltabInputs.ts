@@ -25,7 +25,17 @@ const wholeSettings = [
   "log:#",
   "containment:group",
   "containment:cgroup",
-  "tree:loose"
+  "tree:loose",
+  "stop:INT 5s, \"x \\\"y\\\" z\" 1s, KILL",
+  "user:clinit",
+  "groups:adm, clinit",
+  "cwd:/x",
+  "env-file:/x/y",
+  "env.PATH::/x",
+  "output:pipe: A=b x y",
+  "error-output:file:/x/y/z",
+  "respawn.cap:1s",
+  "timeout:5s"
 ]
 
 /** What cltabs are made of. */

@@ -1,5 +1,10 @@
 import * as Cltab from "@clinit/core/Cltab"
-import { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as CltabLint from "@clinit/core/CltabLint"
+import * as CltabNeeds from "@clinit/core/CltabNeeds"
+import * as SourceLine from "@clinit/core/SourceLine"
+import * as ScriptedHost from "@clinit/core/testing/ScriptedHost"
+import * as Diagnostics from "@clinit/protocol/Diagnostic"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { isUtf8 } from "node:buffer"
 import { isDeepStrictEqual } from "node:util"
@@ -10,7 +15,7 @@ import type { Random } from "./Random.ts"
 import type { Input, Target } from "./Target.ts"
 import { pure } from "./Target.ts"
 
-const isDiagnostic = Schema.is(Diagnostic)
+const isDiagnostic = Schema.is(Diagnostics.Diagnostic)
 const isEntry = Schema.is(Cltab.Entry)
 const isSettings = Schema.is(Cltab.Settings)
 
@@ -74,6 +79,15 @@ const checkContent = ({ entries, settings }: Cltab.Cltab, lines: ReadonlyArray<s
   claim(isSettings(settings), () => `are no Settings: ${JSON.stringify(settings)}`)
 }
 
+/** What is found beyond form is said as properly, and never as an error. */
+const checkFindings = (cltab: Cltab.Cltab, lines: ReadonlyArray<string>) => {
+  const source = SourceLine.split(lines.join("\n"))
+  const needs = CltabNeeds.check(source, cltab).pipe(Effect.provide(ScriptedHost.layer({})), Effect.runSync)
+  const diagnostics = [...CltabLint.check(source, cltab), ...needs].sort(Diagnostics.byPlace)
+  checkDiagnostics({ ...cltab, diagnostics }, lines)
+  claim(diagnostics.every(({ severity }) => severity === "warning"), "an error beyond form")
+}
+
 const withoutLines = (json: unknown): unknown =>
   JSON.parse(JSON.stringify(json), (key, value: unknown) => key === "line" ? undefined : value)
 
@@ -125,6 +139,7 @@ const check = ({ bytes: text, origin }: Input, random: Random) => {
   const lines = new TextDecoder().decode(bytes).split("\n")
   checkDiagnostics(cltab, lines)
   checkContent(cltab, lines)
+  checkFindings(cltab, lines)
   checkPrint(cltab)
   checkMalformed(bytes, cltab)
   if (origin === "valid") {
@@ -141,6 +156,7 @@ const check = ({ bytes: text, origin }: Input, random: Random) => {
     const oddLines = (odd.startsWith("\uFEFF") ? odd.slice(1) : odd).split("\n")
     checkDiagnostics(parsed, oddLines)
     checkContent(parsed, oddLines)
+    checkFindings(parsed, oddLines)
     checkPrint(parsed)
   }
 }

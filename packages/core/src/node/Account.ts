@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
+import { cleanPath } from "../ProgramSearch.ts"
 import { quote } from "../Quotation.ts"
 import { SpawnError } from "../Spawner.ts"
-import * as Environment from "./Environment.ts"
 
 /** A user's account, see passwd(5). */
 export interface Account {
@@ -25,7 +25,7 @@ const lookUp = (database: "passwd" | "group", key: string) =>
     execFile(
       "getent",
       [database, "--", key],
-      { env: { PATH: Environment.standardPath }, timeout: patienceMillis, killSignal: "SIGKILL" },
+      { env: { PATH: cleanPath }, timeout: patienceMillis, killSignal: "SIGKILL" },
       (error, stdout) => {
         if (error === null) return resume(Effect.succeed(stdout.split("\n", 1)[0]!.split(":")))
         if (error.code === notFound) return resume(Effect.succeed(undefined))

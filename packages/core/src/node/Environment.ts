@@ -1,12 +1,10 @@
 import { isVariable } from "../CltabSettings.ts"
 import type * as CltabSettings from "../CltabSettings.ts"
+import { cleanPath } from "../ProgramSearch.ts"
 import type { EnvironmentVariable } from "../Spawner.ts"
 import type { Account } from "./Account.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as TreeMark from "./TreeMark.ts"
-
-/** The search path of a process that does not have the daemon's. */
-export const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /** What the environment of an entry's process is made of. */
 export interface Sources {
@@ -55,7 +53,7 @@ export const compose = (sources: Sources): ReadonlyArray<EnvironmentVariable> =>
       if (isName(name) && !notPassedOn.has(name)) variables.set(name, { name, value, origin })
     }
   }
-  if (isClean) add("default", [["PATH", standardPath]])
+  if (isClean) add("default", [["PATH", cleanPath]])
   else add("daemon", inherited(sources))
   if (account !== undefined) add("account", ofAccount(account))
   add("env-file", file)

@@ -6,6 +6,7 @@ import { access, stat } from "node:fs/promises"
 import * as os from "node:os"
 import type { Entry } from "../Cltab.ts"
 import * as CltabSettings from "../CltabSettings.ts"
+import { cleanPath } from "../ProgramSearch.ts"
 import * as ShellCommand from "../ShellCommand.ts"
 import type { EnvironmentVariable } from "../Spawner.ts"
 import { SpawnError } from "../Spawner.ts"
@@ -180,7 +181,7 @@ export const prepare = Effect.fnUntraced(function*(
     script: `exec "$@"`,
     operands: ["sh", ...chain, ...LaunchScript.argv(script)],
     environment: {
-      PATH: Environment.standardPath,
+      PATH: cleanPath,
       [LaunchScript.variable]: LaunchScript.settling(variables, settings.cwd)
     },
     directory: undefined,
