@@ -46,8 +46,9 @@ const profileOf = (pid: number) => {
   }
 }
 
+/** A program has its name a moment before its environment, and for another moment its libraries open. */
 const sleeps = (pid: number) =>
-  until("it sleeps", () => readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n")
+  until("it sleeps", () => readFileSync(`/proc/${pid}/stat`, "utf8").startsWith(`${pid} (sleep) S `))
 
 /** An environment as nobody wants it, and one with nothing but the mark by which tests know their processes. */
 const dirty = [

@@ -1,3 +1,5 @@
+import * as Cltab from "@clinit/core/Cltab"
+import { Spawner } from "@clinit/core/Spawner"
 import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
 import { Trace } from "@clinit/core/testing/Trace"
 import { assert, describe, it } from "@effect/vitest"
@@ -59,4 +61,11 @@ it.effect("a refused start leaves nothing behind", () =>
     const error = yield* Effect.flip(SpawnerContract.spawn({ command: "refused" }))
     assert.strictEqual(error.message, "out of processes")
     assert.deepStrictEqual((yield* Trace).lines(), ["0s entry refused"])
+  }).pipe(Effect.provide(layer)))
+
+it.effect("the environment of a scripted process is what the cltab says, nothing else", () =>
+  Effect.gen(function*() {
+    const { environment } = yield* Spawner
+    const [entry] = Cltab.parse(":::env.A:1\n:::umask:022\ng:a:1:once:x").entries
+    assert.deepStrictEqual(yield* environment(entry!), [{ name: "A", value: "1", origin: "setting" }])
   }).pipe(Effect.provide(layer)))

@@ -142,9 +142,12 @@ export const environment = (
 ): Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError> =>
   Effect.flatMap(accountOf(settings), (account) => environmentOf(settings, account, daemon))
 
-/** No assignment or builtin of the shell can fail on it, so it needs no chain. */
+/** What to put before a script to have this umask: nothing that could fail, so that it needs no chain. */
 const umask = (mask: number | undefined): string =>
   mask === undefined ? "" : `umask ${mask.toString(8).padStart(4, "0")};`
+
+/** Linux takes 128 KiB for one variable, its name included; see execve(2). */
+const maxSettlingBytes = 127 * 1024
 
 /**
  * How to start the entry as its settings say, now: accounts and files are looked at each time. The files of its output
@@ -175,6 +178,13 @@ export const prepare = Effect.fnUntraced(function*(
       admit: atOnce
     }
   }
+  const settling = LaunchScript.settling(variables, settings.cwd)
+  if (Buffer.byteLength(settling) > maxSettlingBytes) {
+    const reason =
+      `env: an environment of more than ${maxSettlingBytes / 1024} KiB cannot be passed on to a process ` +
+      "that is set up with a user, groups, limits or a niceness"
+    return yield* new SpawnError({ reason })
+  }
   return {
     file,
     option,
@@ -182,7 +192,7 @@ export const prepare = Effect.fnUntraced(function*(
     operands: ["sh", ...chain, ...LaunchScript.argv(script)],
     environment: {
       PATH: cleanPath,
-      [LaunchScript.variable]: LaunchScript.settling(variables, settings.cwd)
+      [LaunchScript.variable]: settling
     },
     directory: undefined,
     stdio: [input, output, "pipe", error],
