@@ -1,6 +1,7 @@
 import type { GroupName, Tag } from "@clinit/protocol/Names"
 import type { Entry } from "./Cltab.ts"
 import type * as LedgerText from "./LedgerText.ts"
+import * as LevelChange from "./LevelChange.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
 
@@ -19,7 +20,8 @@ export interface Resumption {
  * Compares the ledger with the marked process trees that were found. The ledger is written behind the facts, so a run
  * that it was about to start, or does not know yet, is known by its mark: it is taken over if an entry of the cltab is
  * what was run and its group was told, and else has to be stopped. One that was about to start and has no process
- * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. `now` (milliseconds since
+ * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. What is taken over
+ * is supervised as the cltab says now. `now` (milliseconds since
  * 1970) is when a run counts as started whose start was not recorded.
  */
 export const plan = (
@@ -34,7 +36,7 @@ export const plan = (
   const latest = new Map<string, LedgerText.RunRecord>()
   let next = ledger.next
   const take = (record: LedgerText.RunRecord) => {
-    const name = `${record.entry.group}:${record.entry.tag}`
+    const name = nameOf(record.entry)
     const before = latest.get(name)
     if (before === undefined || before.run < record.run) latest.set(name, record)
   }
@@ -43,7 +45,7 @@ export const plan = (
   const live = new Set(found.map(({ mark }) => mark))
   /** A run never begins while the one before lives: somebody else has made that mark. */
   const isBesideRecorded = ({ group, tag }: Mark.Reading) => {
-    const recorded = latest.get(`${group}:${tag}`)
+    const recorded = latest.get(nameOf({ group, tag }))
     return recorded !== undefined && known.has(recorded.run) && live.has(recorded.mark)
   }
   for (const { identity: process, mark } of found) {
@@ -66,13 +68,19 @@ export const plan = (
   }
 
   const runs = new Map<GroupName, Array<LedgerText.RunRecord>>()
-  for (const record of latest.values()) {
+  const current = new Map(entries.map((entry) => [nameOf(entry), entry]))
+  for (const recorded of latest.values()) {
+    const entry = current.get(nameOf(recorded.entry))
+    const isCurrent = entry !== undefined && LevelChange.isUnchanged(recorded.entry, entry)
+    const record = isCurrent ? { ...recorded, entry } : recorded
     const ofGroup = runs.get(record.entry.group)
     if (ofGroup === undefined) runs.set(record.entry.group, [record])
     else ofGroup.push(record)
   }
   return { runs, next }
 }
+
+const nameOf = ({ group, tag }: Pick<Entry, "group" | "tag">) => `${group}:${tag}`
 
 /** An entry of which nothing but its names is known any more; it is there to be stopped. */
 const unknownEntry = (group: GroupName, tag: Tag): Entry => ({
