@@ -42,7 +42,7 @@ export const throttleOf = ({ settings }: Pick<Entry, "settings">): Throttle => (
   pauseMillis: settings?.["respawn.pause"] ?? defaultThrottle.pauseMillis,
   factor: settings?.["respawn.factor"] ?? defaultThrottle.factor,
   capMillis: settings?.["respawn.cap"] ?? defaultThrottle.capMillis,
-  jitter: settings?.["respawn.jitter"] ?? defaultThrottle.jitter,
+  jitter: (settings?.["respawn.jitter"] ?? 0) / 100,
   stableMillis: settings?.["respawn.stable"] ?? defaultThrottle.stableMillis,
   giveUp: settings?.["respawn.give-up"] ?? defaultThrottle.giveUp
 })

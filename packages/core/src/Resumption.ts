@@ -2,6 +2,7 @@ import type { GroupName } from "@clinit/protocol/Names"
 import type { Entry } from "./Cltab.ts"
 import * as EntryLogger from "./EntryLogger.ts"
 import type * as LedgerText from "./LedgerText.ts"
+import * as LevelChange from "./LevelChange.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
 
@@ -20,7 +21,8 @@ export interface Resumption {
  * Compares the ledger with the marked process trees that were found. The ledger is written behind the facts, so a run
  * that it was about to start, or does not know yet, is known by its mark: it is taken over if an entry of the cltab is
  * what was run and its group was told, and else has to be stopped. One that was about to start and has no process
- * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. `now` (milliseconds since
+ * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. What is taken over
+ * is supervised as the cltab says now. `now` (milliseconds since
  * 1970) is when a run counts as started whose start was not recorded.
  */
 export const plan = (
@@ -68,7 +70,11 @@ export const plan = (
   }
 
   const runs = new Map<GroupName, Array<LedgerText.RunRecord>>()
-  for (const record of latest.values()) {
+  const current = new Map(entries.map((entry) => [nameOf(entry), entry]))
+  for (const recorded of latest.values()) {
+    const entry = current.get(nameOf(recorded.entry))
+    const isCurrent = entry !== undefined && LevelChange.isUnchanged(recorded.entry, entry)
+    const record = isCurrent ? { ...recorded, entry } : recorded
     const ofGroup = runs.get(record.entry.group)
     if (ofGroup === undefined) runs.set(record.entry.group, [record])
     else ofGroup.push(record)

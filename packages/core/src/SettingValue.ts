@@ -117,7 +117,7 @@ export const duration: Value<number> = of(
       : undefined
 )
 
-/** A share such as `10%`, as a number from 0 to 1. */
+/** A share such as `10%`, as a whole number of percent. */
 export const percentage: Value<number> = of(
   "a share from 0% to 100%",
   Schema.TemplateLiteralParser([Schema.String.check(Schema.isPattern(/^\d{1,3}$/)), "%"]).pipe(

@@ -1,5 +1,6 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as Escalation from "@clinit/core/Escalation"
+import type { Child } from "@clinit/core/Spawner"
 import { Spawner } from "@clinit/core/Spawner"
 import type * as StopSchedule from "@clinit/core/StopSchedule"
 import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
@@ -140,3 +141,52 @@ describe("the interpreter", () => {
       ])
     }))
 })
+
+it.effect("CONT follows what can be caught, but neither what stops a tree, nor CONT itself, nor a command", () =>
+  Effect.gen(function*() {
+    const steps = [
+      ...(["SIGINT", "SIGUSR1", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT"] as const).map((
+        signal
+      ) => ({
+        signal,
+        graceMillis: 0
+      })),
+      { command: "quit", graceMillis: 0 },
+      { signal: "SIGKILL", graceMillis: 0 }
+    ] as const satisfies ReadonlyArray<StopSchedule.Step>
+    const heard: Array<string> = []
+    let isExtinct = false
+    const hear = (what: string) =>
+      Effect.sync(() => {
+        heard.push(what)
+        isExtinct ||= what === "SIGKILL"
+      })
+    const child: Child = {
+      identity: { pid: 2, containment: "group" },
+      exit: Effect.never,
+      isExtinct: () => isExtinct,
+      extinct: Effect.suspend(() => isExtinct ? Effect.void : Effect.never),
+      signal: hear,
+      run: hear
+    }
+    const [first, ...others] = steps
+    const stopped = yield* Effect.forkChild(
+      Escalation.stop(child, { ...entry, settings: { stop: [first!, ...others] } }, () => Effect.void),
+      { startImmediately: true }
+    )
+    yield* TestClock.adjust(0)
+    assert.isDefined(stopped.pollUnsafe())
+    assert.deepStrictEqual(heard, [
+      "SIGINT",
+      "SIGCONT",
+      "SIGUSR1",
+      "SIGCONT",
+      "SIGSTOP",
+      "SIGTSTP",
+      "SIGTTIN",
+      "SIGTTOU",
+      "SIGCONT",
+      "quit",
+      "SIGKILL"
+    ])
+  }))

@@ -228,7 +228,7 @@ describe("by example, what settings make of it", () => {
           "respawn.pause": 3_000,
           "respawn.factor": 1.5,
           "respawn.cap": 4_000,
-          "respawn.jitter": 0.1
+          "respawn.jitter": 10
         }
       }),
       throttleWith({ windowMillis: 2_000, pauseMillis: 3_000, factor: 1.5, capMillis: 4_000, jitter: 0.1 })

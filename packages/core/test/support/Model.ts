@@ -33,22 +33,55 @@ export const runsOnce = ({ mode }: Entry): boolean => mode !== "respawn"
 /** The system never starts it. */
 export const isRefused = ({ command }: Entry): boolean => scriptOf(command).refused !== undefined
 
+const groups = ["web", "db", "log"]
+const givenUp = ["b", "d", "f"]
+const stoppedInHaste = ["c", "d"]
+
+/** Lines of every version of the file: what some of its entries are supervised by, in whatever group they are. */
+export const settings: ReadonlyArray<string> = groups.flatMap((group) => [
+  ...givenUp.map((tag) => `:::${group}/${tag}/respawn.give-up:2`),
+  ...stoppedInHaste.map((tag) => `:::${group}/${tag}/stop:TERM 3s, KILL 4s`)
+])
+
+/** A respawn entry with this tag may be given up. */
+export const mayBeGivenUp = (tag: string): boolean => givenUp.includes(tag)
+
+/** It is given up, sooner or later. */
+const isGivenUp = ({ command, mode, tag }: Entry): boolean =>
+  mode === "respawn" && mayBeGivenUp(tag) && ["instant", "brief", "refused"].includes(command)
+
 const fails = (entry: Entry): boolean => {
   const { dieOf, exits, refused } = scriptOf(entry.command)
   if (refused !== undefined) return runsOnce(entry)
   return entry.mode === "test" && (dieOf !== undefined || (exits ?? 0) !== 0)
 }
 
-/** What a level comes out as. */
+/** What a level comes out as in the end. */
 export const outcome = (level: ReadonlyArray<Entry>): "DONE" | "PASSED" | "FAILED" =>
+  level.some(isGivenUp) ? "FAILED" : outcomeBefore(level)
+
+/** What a level comes out as before anything is given up. */
+export const outcomeBefore = (level: ReadonlyArray<Entry>): "DONE" | "PASSED" | "FAILED" =>
   level.some(fails)
     ? "FAILED"
     : level.length > 0 && level.every(({ mode }) => mode === "test")
     ? "PASSED"
     : "DONE"
 
-/** The n-th signal of a stop, and how long after the stop's begin it is due. */
-export const signalAt = (index: number): { readonly signal: string; readonly afterMillis: number } => {
+/**
+ * The n-th signal of a stop, and how long after the stop's begin it is due. `isStray` is one of which nobody knows any
+ * more how it is supervised.
+ */
+export const signalAt = (
+  { tag }: Entry,
+  index: number,
+  isStray: boolean
+): { readonly signal: string; readonly afterMillis: number } => {
+  if (stoppedInHaste.includes(tag) && !isStray) {
+    if (index === 0) return { signal: "SIGTERM", afterMillis: 0 }
+    const again = index - 1
+    return { signal: "SIGKILL", afterMillis: 3_000 + 4_000 * again + 2_500 * again * (again - 1) }
+  }
   if (index === 0) return { signal: "SIGINT", afterMillis: 0 }
   if (index === 1) return { signal: "SIGTERM", afterMillis: 5_000 }
   const again = index - 2

@@ -49,6 +49,12 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
       yield* settle
       return told
     }),
+    /** Retries and lets everything happen that happens at once; the answer is returned. */
+    retry: Effect.fnUntraced(function*(name?: string) {
+      const retried = yield* daemon.retry(name)
+      yield* settle
+      return retried
+    }),
     /** Tells, expects to be refused, and returns why. */
     refused: Effect.fnUntraced(function*(group: string, level: string) {
       const error = yield* Effect.flip(daemon.tell(GroupName.make(group), Level.make(level)))

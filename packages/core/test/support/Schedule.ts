@@ -1,5 +1,6 @@
 import type { Mode } from "@clinit/protocol/Names"
 import type { Entry } from "./Model.ts"
+import { settings } from "./Model.ts"
 import { fitting } from "./ModelCommands.ts"
 import type { Random } from "./ScheduleRandom.ts"
 import * as ScheduleRandom from "./ScheduleRandom.ts"
@@ -132,7 +133,7 @@ const lines = (entries: ReadonlyArray<Entry>) =>
 
 /** The text of a cltab with these entries. */
 export const cltab = (entries: ReadonlyArray<Entry>): string =>
-  lines(entries).map((line) => `${line}\n`).join("")
+  [...settings, ...lines(entries)].map((line) => `${line}\n`).join("")
 
 const describe = (step: Step): string => {
   switch (step.do) {
