@@ -1,8 +1,8 @@
 import type { GroupName } from "@clinit/protocol/Names"
 import type { Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
 import * as EntryLogger from "./EntryLogger.ts"
 import type * as LedgerText from "./LedgerText.ts"
-import * as LevelChange from "./LevelChange.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
 
@@ -70,10 +70,10 @@ export const plan = (
   }
 
   const runs = new Map<GroupName, Array<LedgerText.RunRecord>>()
-  const current = new Map(entries.map((entry) => [nameOf(entry), entry]))
+  const current = new Map(runnable.map((entry) => [nameOf(entry), entry]))
   for (const recorded of latest.values()) {
     const entry = current.get(nameOf(recorded.entry))
-    const isCurrent = entry !== undefined && LevelChange.isUnchanged(recorded.entry, entry)
+    const isCurrent = entry !== undefined && EntryChange.restarting(recorded.entry, entry).length === 0
     const record = isCurrent ? { ...recorded, entry } : recorded
     const ofGroup = runs.get(record.entry.group)
     if (ofGroup === undefined) runs.set(record.entry.group, [record])
