@@ -3,6 +3,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { UsageError } from "./CommandError.ts"
+import * as Env from "./commands/Env.ts"
 import * as Plan from "./commands/Plan.ts"
 import * as Reread from "./commands/Reread.ts"
 import * as Retry from "./commands/Retry.ts"
@@ -143,7 +144,7 @@ const check = Command.make("check", {
     Argument.optional
   ),
   strict: Flags.toggle("strict", "Fail for warnings, too"),
-  json: Flags.toggle("json", "Print JSON")
+  json
 }, (choice) =>
   Effect.flatMap(root, (shared) =>
     // Clients pay neither for it nor for the next.
@@ -161,7 +162,7 @@ const settings = Command.make(
       Argument.withDescription("A group or an entry (default: the whole daemon, and all that is set)"),
       Argument.optional
     ),
-    json: Flags.toggle("json", "Print JSON"),
+    json,
     secrets: Flags.toggle("secrets", "Show values that look like passwords, too")
   },
   (choice) =>
@@ -175,11 +176,21 @@ const settings = Command.make(
   Command.withDescription("Show which settings of the cltab apply, and where they come from")
 )
 
+const env = Command.make(
+  "env",
+  {
+    name: Argument.String("group/tag").pipe(Argument.withDescription("An entry")),
+    json,
+    secrets: Flags.toggle("secrets", "Show values that look like passwords, too")
+  },
+  (choice) => Effect.flatMap(root, (flags) => Env.env(choice, flags))
+).pipe(Command.withDescription("Show the environment that a process of an entry would get"))
+
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
   Command.withHandler(({ daemon, kill, noResume, words, ...flags }): Effect.Effect<void, Failure> =>
     daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
-  Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check, settings])
+  Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check, settings, env])
 )

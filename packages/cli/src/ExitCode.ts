@@ -35,6 +35,7 @@ export const defect = 70
 const byTag: Readonly<Record<Failure["_tag"], number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
+  NoEnvironment: refused,
   UnknownEntry: refused,
   AmbiguousName: refused,
   ShuttingDown: refused,

@@ -26,11 +26,12 @@ const hold = ({ adopted, containment }: ProcessStatus): string =>
 export const describeState = (state: ProcessState): string => `${state._tag.toUpperCase()}${detail(state)}`
 
 const process = (status: ProcessStatus): string => {
-  const { lastEnd, mode, restarts, tag } = status
+  const { lastEnd, loggers = [], mode, restarts, tag } = status
   return [
     `  ${tag} ${mode} ${describeState(status.state)}${hold(status)}`,
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
-    ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`])
+    ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`]),
+    ...loggers.map(({ pid, reads }) => `${reads} to pid ${pid}`)
   ].join(", ")
 }
 

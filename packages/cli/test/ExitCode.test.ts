@@ -10,6 +10,7 @@ import {
   AmbiguousName,
   InvalidCltab,
   NeverTold,
+  NoEnvironment,
   ShuttingDown,
   Superseded,
   UnknownEntry,
@@ -30,6 +31,7 @@ const examples: {
   readonly [Tag in ExitCode.Failure["_tag"]]: readonly [ExitCode.Failure & { _tag: Tag }, number]
 } = {
   UnknownGroup: [new UnknownGroup({ group }), 1],
+  NoEnvironment: [new NoEnvironment({ name: "g/a", reason }), 1],
   NeverTold: [new NeverTold({ group }), 1],
   UnknownEntry: [new UnknownEntry({ name: "g/a" }), 1],
   AmbiguousName: [new AmbiguousName({ name: "g/a", meanings: [] }), 1],

@@ -1,7 +1,8 @@
-import type { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
+import type { EnvironmentVariable, InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import {
   AmbiguousName,
   NeverTold,
+  NoEnvironment,
   ShuttingDown,
   UnknownEntry,
   UnknownGroup
@@ -69,6 +70,13 @@ export class Daemon extends Context.Service<Daemon, {
     group?: GroupName,
     level?: Level
   ) => Effect.Effect<Planned, UnknownGroup | InvalidCltab | NeverTold>
+  /**
+   * The environment that a process of this entry (`GROUP/TAG`) would be started with now, by the cltab in force, but for
+   * the variable by which its processes are known; sorted by name.
+   */
+  readonly environment: (
+    name: string
+  ) => Effect.Effect<Environment, UnknownGroup | UnknownEntry | AmbiguousName | NoEnvironment>
   /** Every group of the cltab, told or not, and every group that still has a state. */
   readonly status: Effect.Effect<Status>
   /** Halts every group and takes no more orders; returns at once. */
@@ -117,6 +125,11 @@ export interface Applied extends Reread {
     readonly level: Level
     readonly settling: Group.Settling
   }>
+}
+
+export interface Environment {
+  readonly warnings: ReadonlyArray<string>
+  readonly variables: ReadonlyArray<EnvironmentVariable>
 }
 
 export interface Planned {
@@ -334,6 +347,17 @@ const make = Effect.gen(function*() {
         ? planAtTargets(text).map(({ plan }) => plan).filter((plan) => !Plan.isIdle(plan))
         : [yield* planOf(text, name, level)]
       return { warnings, groups: [...halts, ...others] }
+    }),
+    environment: Effect.fnUntraced(function*(name) {
+      const [meaning] = yield* named(name)
+      const entry = cltab.current().entries.find(({ tag }) => tag === meaning?.tag)
+      if (entry === undefined) return yield* new UnknownEntry({ name })
+      const { warnings } = yield* cltab.inspect
+      const variables = yield* Effect.mapError(
+        spawner.environment(entry),
+        ({ reason }) => new NoEnvironment({ name, reason })
+      )
+      return { warnings, variables: [...variables].sort((a, b) => a.name < b.name ? -1 : 1) }
     }),
     status: Effect.map(cltab.inspect, ({ isModified, warnings }) => {
       const told = board.groups()

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Daemon } from "./Daemon.ts"
+import { conceal } from "./Secret.ts"
 
 /** Who answers: what `version` and `status` say of the daemon's program. */
 export interface Identity {
@@ -45,6 +46,15 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     return { message, ...reread, applied: yield* Effect.forEach(applied, settled) }
   }),
   plan: ({ group, level }) => daemon.plan(group, level),
+  environment: Effect.fnUntraced(function*({ name, secrets }) {
+    const { variables, warnings } = yield* daemon.environment(name)
+    if (secrets === true) return { warnings, variables }
+    const shown = variables.map((variable) => ({
+      ...variable,
+      value: conceal(variable.name, variable.value)
+    }))
+    return { warnings, variables: shown }
+  }),
   status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown

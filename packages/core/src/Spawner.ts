@@ -1,3 +1,4 @@
+import type { EnvironmentVariable } from "@clinit/protocol/ClinitRpcs"
 import type { ChildExit } from "@clinit/protocol/Status"
 import { Containment } from "@clinit/protocol/Status"
 import * as Context from "effect/Context"
@@ -57,16 +58,6 @@ export interface Child {
 export interface Found {
   readonly mark: Mark
   readonly identity: ProcessIdentity
-}
-
-/**
- * A variable of the environment that a process is started with, and where its value comes from: the daemon's own
- * environment, what holds without it, the `user`'s account, the `env-file`, or a setting of the cltab.
- */
-export interface EnvironmentVariable {
-  readonly name: string
-  readonly value: string
-  readonly origin: "daemon" | "default" | "account" | "env-file" | "setting"
 }
 
 /** The pipe between an entry and its logger, which stays open whoever of them lives. */

@@ -709,6 +709,7 @@ describe("a defect of the daemon", () => {
         reread: Effect.die("secret"),
         apply: Effect.die("secret"),
         plan: () => Effect.die("secret"),
+        environment: () => Effect.die("secret"),
         status: Effect.succeed({ cltab: 5 } as never),
         shutdown: Effect.die("secret"),
         down: Effect.never

@@ -48,6 +48,7 @@ const scripted = Effect.gen(function*() {
     reread: Effect.succeed({ warnings: [], halting: [] }),
     apply: Effect.succeed({ warnings: [], halting: [], applied: [] }),
     plan: () => Effect.succeed({ warnings: [], groups: [] }),
+    environment: () => Effect.succeed({ warnings: [], variables: [] }),
     status: Effect.succeed({
       containment: "group",
       cltab: aMebibyte,

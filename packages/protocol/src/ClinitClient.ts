@@ -63,6 +63,7 @@ export class ClinitClient extends Context.Service<ClinitClient, { readonly [M in
         retry: call(connection, "retry"),
         reread: call(connection, "reread"),
         plan: call(connection, "plan"),
+        environment: call(connection, "environment"),
         status: call(connection, "status"),
         shutdown: call(connection, "shutdown"),
         version: call(connection, "version")

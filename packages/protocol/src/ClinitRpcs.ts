@@ -40,6 +40,16 @@ export class AmbiguousName extends Schema.TaggedError<AmbiguousName>()("Ambiguou
   }
 }
 
+/** The environment of an entry's process cannot be told, as it could not be started now. */
+export class NoEnvironment extends Schema.TaggedError<NoEnvironment>()("NoEnvironment", {
+  name: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.name} could not be started: ${this.reason}`
+  }
+}
+
 /** The cltab has errors; the configuration that was loaded before stays in force, unchanged. */
 export class InvalidCltab extends Schema.TaggedError<InvalidCltab>()("InvalidCltab", {
   file: Schema.String,
@@ -76,6 +86,7 @@ export const Refusal = Schema.Union([
   UnknownEntry,
   AmbiguousName,
   NeverTold,
+  NoEnvironment,
   InvalidCltab,
   ShuttingDown,
   Superseded
@@ -88,6 +99,14 @@ export const Outcome = Schema.Struct({
   failed: Schema.Array(Schema.Struct({ tag: Tag, end: RunEnd }))
 })
 export type Outcome = typeof Outcome.Type
+
+/** A variable and where its value comes from; `account` is that of the `user`, `setting` a line of the cltab. */
+export const EnvironmentVariable = Schema.Struct({
+  name: Schema.String,
+  value: Schema.String,
+  origin: Schema.Literals(["daemon", "default", "account", "env-file", "setting"])
+})
+export type EnvironmentVariable = typeof EnvironmentVariable.Type
 
 /** A group that was told again because its entries had changed. */
 export const Applied = Schema.Struct({ group: GroupName, level: Level, outcome: Schema.optionalKey(Outcome) })
@@ -137,6 +156,10 @@ export const calls = {
       Schema.makeFilter(({ group, level }) => group !== undefined || level === undefined)
     ),
     result: Schema.Struct({ warnings, groups: Schema.Array(GroupPlan) })
+  },
+  environment: {
+    params: Schema.Struct({ name: Schema.NonEmptyString, secrets: Schema.optionalKey(Schema.Boolean) }),
+    result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) })
   },
   status: { params: NoParams, result: DaemonStatus },
   shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },

@@ -52,7 +52,16 @@ const isName = (value: unknown): value is string =>
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const methods: ReadonlyArray<string> = ["tell", "retry", "reread", "plan", "status", "shutdown", "version"]
+const methods: ReadonlyArray<string> = [
+  "tell",
+  "retry",
+  "reread",
+  "plan",
+  "environment",
+  "status",
+  "shutdown",
+  "version"
+]
 
 const own = (object: object, key: string): unknown =>
   Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
@@ -73,7 +82,8 @@ const readCall = (method: string, input: unknown): Call | undefined => {
     if (Object.hasOwn(params, "level") && !Object.hasOwn(params, "group")) return undefined
   }
   if (method === "tell" && !(isName(own(params, "group")) && isName(own(params, "level")))) return undefined
-  if (method === "retry" && Object.hasOwn(params, "name")) {
+  if (method === "environment" && !isAbsentOr(params, "secrets", isBoolean)) return undefined
+  if (method === "environment" || (method === "retry" && Object.hasOwn(params, "name"))) {
     const name = own(params, "name")
     if (typeof name !== "string" || name === "") return undefined
   }
@@ -97,9 +107,10 @@ const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"]
     if (!WorldCltab.groups.includes(own(params, "group") as string)) return "UnknownGroup"
     known.told.set(own(params, "group") as string, own(params, "level") as string)
   }
-  if (method === "retry" && Object.hasOwn(params, "name")) {
+  if (method === "environment" || (method === "retry" && Object.hasOwn(params, "name"))) {
     const name = own(params, "name") as string
     if (!WorldCltab.names.includes(name)) return name.includes("/") ? "UnknownEntry" : "UnknownGroup"
+    if (method === "environment" && WorldCltab.groups.includes(name)) return "UnknownEntry"
   }
   if (method === "shutdown") {
     known.isShuttingDown = true
@@ -153,6 +164,7 @@ const isResult: Record<Rpcs.Method, (value: unknown) => boolean> = {
   retry: Schema.is(Rpcs.calls.retry.result),
   reread: Schema.is(Rpcs.calls.reread.result),
   plan: Schema.is(Rpcs.calls.plan.result),
+  environment: Schema.is(Rpcs.calls.environment.result),
   status: Schema.is(Rpcs.calls.status.result),
   shutdown: Schema.is(Rpcs.calls.shutdown.result),
   version: Schema.is(Rpcs.calls.version.result)

@@ -18,6 +18,7 @@ const methods = [
   "reread",
   "plan",
   "plan",
+  "environment",
   "status",
   "version",
   "",
@@ -64,7 +65,7 @@ const request = (random: Random, mayShutDown: boolean): object => {
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
     }
-    : method === "retry" && random.chance(0.6)
+    : (method === "retry" || method === "environment") && random.chance(0.6)
     ? {
       name: random.pick<unknown>([...WorldCltab.names, ...names, "web/nobody", "/", 1]),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})

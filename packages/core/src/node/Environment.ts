@@ -1,7 +1,7 @@
+import type { EnvironmentVariable } from "@clinit/protocol/ClinitRpcs"
 import { isVariable } from "../CltabSettings.ts"
 import type * as CltabSettings from "../CltabSettings.ts"
 import { cleanPath } from "../ProgramSearch.ts"
-import type { EnvironmentVariable } from "../Spawner.ts"
 import type { Account } from "./Account.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as TreeMark from "./TreeMark.ts"

@@ -1,4 +1,4 @@
-import type { EnvironmentVariable } from "../Spawner.ts"
+import type { EnvironmentVariable } from "@clinit/protocol/ClinitRpcs"
 
 // The shell of an entry whose process has to be set up: the last program of the chain before the entry's own, with
 // the rights of the entry. Its standard error is the daemon, its descriptor 3 the entry's standard error.

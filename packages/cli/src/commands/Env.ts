@@ -1,0 +1,25 @@
+import { escape } from "@clinit/core/Quotation"
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import * as Effect from "effect/Effect"
+import type { Shared } from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as Session from "../Session.ts"
+
+export interface Choice {
+  readonly name: string
+  readonly json: boolean
+  readonly secrets: boolean
+}
+
+/** Shows the environment that a process of the entry would be started with now, as the daemon would make it. */
+export const env = ({ json, name, secrets }: Choice, flags: Shared) =>
+  Session.withClient(
+    { ...flags, verbose: false },
+    Effect.gen(function*() {
+      const client = yield* ClinitClient
+      const { variables, warnings } = yield* client.environment({ name, secrets })
+      if (json) return yield* Output.print(JSON.stringify({ warnings, variables }))
+      yield* Output.warn(warnings)
+      yield* Output.print(variables.map(({ name, value }) => `${escape(`${name}=${value}`)}\n`).join(""))
+    })
+  )
