@@ -136,7 +136,11 @@ export const make = Effect.fnUntraced(function*(
   const stop = (going: Iterable<Process.Process>) =>
     Effect.suspend(() => {
       for (const process of going) leave(process)
-      return Fiber.interruptAll(Array.from(leaving, (process) => process.fiber))
+      const dismissals = Array.from(leaving, ({ dismiss }) => dismiss)
+      return Effect.andThen(
+        Effect.all(dismissals, { discard: true }),
+        Fiber.interruptAll(Array.from(leaving, ({ fiber }) => fiber))
+      )
     })
 
   const toLevel = Effect.fnUntraced(function*({ entries, level, outcome }: Target & { _tag: "Level" }) {
