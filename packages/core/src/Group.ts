@@ -152,7 +152,11 @@ export const make = Effect.fnUntraced(function*(
   const stop = (going: Iterable<Process.Process>) =>
     Effect.suspend(() => {
       for (const process of going) leave(process)
-      return Fiber.interruptAll(Array.from(leaving, (process) => process.fiber))
+      const dismissals = Array.from(leaving, ({ dismiss }) => dismiss)
+      return Effect.andThen(
+        Effect.all(dismissals, { discard: true }),
+        Fiber.interruptAll(Array.from(leaving, ({ fiber }) => fiber))
+      )
     })
 
   /** What has to be done for the level as things are now: the one that is carried out, and shown if asked for. */

@@ -193,9 +193,10 @@ const make = (resume: boolean) =>
       const record = runs.get(number)
       if (record !== undefined) setRun({ ...record, ...facts })
     }
-    const setEnd = (number: number, end: RunEnd) => {
-      const { stopping: _, ...record } = runs.get(number) ?? {}
-      if ("run" in record) setRun({ ...record, end })
+    /** With these for the only facts about how the run ends. */
+    const setEnding = (number: number, ending: Pick<LedgerText.RunRecord, "stopping" | "end">) => {
+      const { end: _end, stopping: _stopping, ...record } = runs.get(number) ?? {}
+      if ("run" in record) setRun({ ...record, ...ending })
     }
 
     const writing = yield* Semaphore.make(1)
@@ -252,8 +253,8 @@ const make = (resume: boolean) =>
       }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),
       setStopping: ({ number }, end) =>
-        change(() => amend(number, { stopping: true, ...(end === undefined ? {} : { end }) })),
-      setEnd: ({ number }, end) => change(() => setEnd(number, end)),
+        change(() => setEnding(number, { stopping: true, ...(end === undefined ? {} : { end }) })),
+      setEnd: ({ number }, end) => change(() => setEnding(number, { end })),
       remove: ({ number }) =>
         change(() => {
           runs.delete(number)

@@ -40,6 +40,8 @@ export interface Process {
   readonly redefine: (entry: Entry) => void
   /** Completes when the next entry of the level may start: see `startsOnceForked`. */
   readonly started: Effect.Effect<void>
+  /** Notes, before the fiber is interrupted, that what is being stopped because it timed out does not count any more. */
+  readonly dismiss: Effect.Effect<void>
   readonly fiber: Fiber.Fiber<void>
 }
 
@@ -144,7 +146,11 @@ const live = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   let latest = entry
   let changed = Deferred.makeUnsafe<void>()
-  const definition: Definition = { now: () => latest, changed: () => Deferred.await(changed) }
+  const definition: Definition = {
+    now: () => latest,
+    changed: () => Deferred.await(changed),
+    dismissal: Effect.void
+  }
   const fiber = yield* Effect.forkIn(
     Effect.acquireUseRelease(
       startLoggers(entry, pastLoggers),
@@ -170,14 +176,19 @@ const live = Effect.fnUntraced(function*(
       Deferred.doneUnsafe(before, Effect.void)
     },
     started: Deferred.await(started),
+    dismiss: Effect.suspend(() => definition.dismissal),
     fiber
   } satisfies Process
 })
 
-/** The entry of a process as it is now, and what completes when that is no longer so. */
+/**
+ * The entry of a process as it is now, and what completes when that is no longer so; what is to be noted if it is told
+ * to go.
+ */
 interface Definition {
   readonly now: () => Entry
   readonly changed: () => Effect.Effect<void>
+  dismissal: Effect.Effect<void>
 }
 
 const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
@@ -363,7 +374,9 @@ const run = Effect.fnUntraced(function*(
       const wasGoing = past?.stopping === true && past.lastEnd === undefined
       const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
       if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
+      definition.dismissal = end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void
       if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
+      definition.dismissal = Effect.void
       if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
       yield* ledger.setEnd(run, end)
       forget = ledger.remove(run)

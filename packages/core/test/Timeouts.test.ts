@@ -320,6 +320,35 @@ describe("a timeout after a daemon was killed", () => {
       })
     ))
 
+  it.effect("that had run out does not count once the level was left: back at it the entry starts anew", () =>
+    withMachine(
+      cltab(":::timeout:5s", "web:w:1:wait:w"),
+      { w: [deaf, { runs: 0 }] },
+      Effect.fnUntraced(function*({ boot, crash, trace }) {
+        const node = yield* boot()
+        yield* node.tell("web", "1")
+        yield* node.after("7 seconds")
+        yield* node.tell("web", "2")
+        yield* node.tell("web", "1")
+        yield* node.after("1 second")
+        yield* crash
+        trace.news()
+        const next = yield* boot()
+        assert.deepStrictEqual(yield* next.after("1 minute"), [
+          "8s w SIGINT",
+          "8s web 1 STARTING",
+          "13s w SIGTERM",
+          "23s w SIGKILL",
+          "23s w died of SIGKILL",
+          "23s web 1 STARTING",
+          "23s w started",
+          "23s w exited 0",
+          "23s web 1 CHECKING",
+          "23s web 1 DONE"
+        ])
+      })
+    ))
+
   it.effect("that had run out before stays so though nothing of the run is left by then", () =>
     withMachine(
       cltab(":::timeout:5s", "web:w:1:wait:w", "web:a:1:once:a"),
