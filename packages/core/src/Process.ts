@@ -90,7 +90,14 @@ export const resumeLogger = Effect.fnUntraced(function*(
   const entry = past.entry as EntryLogger.LoggerEntry
   const { end } = yield* LoggerProcess.start(entry, yield* adoptLogger(past))
   const fiber = yield* Effect.forkIn(Effect.uninterruptible(end), scope, { startImmediately: true })
-  return { over: true, process: { entry: () => entry, redefine: () => {}, started: Effect.void, fiber } }
+  const process = {
+    entry: () => entry,
+    redefine: () => {},
+    dismiss: Effect.void,
+    started: Effect.void,
+    fiber
+  }
+  return { over: true, process }
 })
 
 /**
