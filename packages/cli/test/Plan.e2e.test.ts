@@ -185,3 +185,46 @@ describe.concurrent("an edited cltab", () => {
     })
   )
 })
+
+describe.concurrent("the plan that is printed", () => {
+  it(
+    "is what the tell behind it does to real processes, over random edits and level changes",
+    inScratch(async (scratch) => {
+      // Park and Miller's generator: the same schedule each time.
+      let seed = 20_261_123
+      const below = (bound: number) => (seed = seed * 48_271 % 2_147_483_647) % bound
+      const pick = <A>(choices: ReadonlyArray<A>): A => choices[below(choices.length)]!
+      const randomLines = () =>
+        ["a", "b", "c", "d", "e"].filter(() => below(6) > 0).toSorted(() => below(2) - 0.5).flatMap((tag) => [
+          `g:${tag}:${pick(["1", "2", "12", "12"])}:${
+            pick(["respawn", "respawn", "once", "off"])
+          }:exec sleep 100${below(2)}`,
+          ...(below(4) === 0 ? [`:::g/${tag}/env.V:${below(2)}`] : [])
+        ])
+      await scratch.daemon(...randomLines(), "g:z:9:once:true")
+      for (let round = 1; round <= 15; round++) {
+        if (below(2) === 0) scratch.configure(...randomLines(), "g:z:9:once:true")
+        const level = pick(["1", "2"])
+        const before = await pids(scratch)
+        const [plan] = JSON.parse((await scratch.clinit("plan", "g", level, "--json")).stdout).groups
+        expect((await scratch.clinit("-w", "g", level)).exit).toBe(0)
+        const after = await pids(scratch)
+        const tagsOf = (list: ReadonlyArray<{ readonly tag: string }>) =>
+          list.map(({ tag }) => tag).toSorted()
+        const observed = {
+          stop: Object.keys(before).filter((tag) => before[tag] !== after[tag]).toSorted(),
+          keep: Object.keys(before).filter((tag) => before[tag] === after[tag]).toSorted(),
+          start: Object.keys(after).filter((tag) => before[tag] !== after[tag]).toSorted()
+        }
+        expect(observed, `round ${round}`).toEqual({
+          stop: tagsOf(plan.stop),
+          keep: tagsOf(plan.keep),
+          start: tagsOf(plan.start)
+        })
+        expect(plan.stop.map(({ pid, tag }: { pid: number; tag: string }) => [tag, pid])).toEqual(
+          plan.stop.map(({ tag }: { tag: string }) => [tag, before[tag]])
+        )
+      }
+    })
+  )
+})
