@@ -167,7 +167,12 @@ const live = Effect.fnUntraced(function*(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
       ),
-      Effect.ensuring(board.removeProcess(entry)),
+      // One that was told to go before it was begun has no state.
+      Effect.ensuring(
+        Effect.suspend(() =>
+          board.process(entry.group, entry.tag) === undefined ? Effect.void : board.removeProcess(entry)
+        )
+      ),
       // Whatever happened to the entry, the level must not wait for it any longer.
       Effect.ensuring(Deferred.succeed(started, void 0))
     ),
