@@ -332,10 +332,9 @@ export const make = Effect.fnUntraced(function*(
             const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
             const past = ofTag.find(({ entry }) => entry.logs === undefined)
             const resumed = past && (yield* Process.resume(past, loggers, scope, onGivenUp))
-            const all = resumed === undefined
-              ? yield* Effect.forEach(loggers, (logger) => Process.resumeLogger(logger, scope))
-              : [resumed]
-            for (const { over, process } of all) yield* keep(process, over)
+            const [logger, ...others] = loggers
+            const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
+            if (left !== undefined) yield* keep(left.process, left.over)
           }),
           { discard: true }
         ),

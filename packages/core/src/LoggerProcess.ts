@@ -125,6 +125,10 @@ export const start = Effect.fnUntraced(function*(
       if (millis > 0) yield* Effect.raceFirst(Effect.sleep(millis), end)
     }
   })
-  const fiber = yield* Effect.forkDetach(supervise, { startImmediately: true })
+  const fiber = yield* Effect.forkDetach(
+    Effect.tapDefect(supervise, (defect) =>
+      Effect.logError(`internal error: the ${subject} is no longer supervised`, defect)),
+    { startImmediately: true }
+  )
   return { end: Effect.andThen(Deferred.succeed(ending, void 0), Effect.asVoid(Fiber.await(fiber))) }
 })

@@ -93,14 +93,23 @@ const startLoggers = (now: () => Entry, past: ReadonlyArray<RunRecord>) => {
 const endAll = (loggers: ReadonlyArray<LoggerProcess.LoggerProcess>) =>
   Effect.forEach(loggers, ({ end }) => end, { concurrency: "unbounded", discard: true })
 
-/** Has a logger of an earlier daemon end whose entry did not outlive that: it has but to read what is left. */
-export const resumeLogger = Effect.fnUntraced(function*(
-  past: RunRecord,
+/** Has the loggers of an earlier daemon end whose entry did not outlive that: they have but to read what is left. */
+export const resumeLoggers = Effect.fnUntraced(function*(
+  past: readonly [RunRecord, ...ReadonlyArray<RunRecord>],
   scope: Scope.Scope
 ): Effect.fn.Return<Resumed, never, Needs> {
-  const entry = past.entry as EntryLogger.LoggerEntry
-  const { end } = yield* LoggerProcess.start(entry, () => entry, yield* adoptLogger(past, true))
-  const fiber = yield* Effect.forkIn(Effect.uninterruptible(end), scope, { startImmediately: true })
+  const board = yield* StatusBoard
+  const [{ entry }] = past
+  yield* board.setProcess(entry, { _tag: "Stopping" }, { adopted: true })
+  const loggers = yield* Effect.forEach(
+    past,
+    Effect.fnUntraced(function*(record) {
+      const logger = record.entry as EntryLogger.LoggerEntry
+      return yield* LoggerProcess.start(logger, () => logger, yield* adoptLogger(record, true))
+    })
+  )
+  const ended = Effect.ensuring(endAll(loggers), board.removeProcess(entry))
+  const fiber = yield* Effect.forkIn(Effect.uninterruptible(ended), scope, { startImmediately: true })
   const process = {
     entry: () => entry,
     redefine: () => {},
