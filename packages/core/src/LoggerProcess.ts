@@ -126,8 +126,10 @@ export const start = Effect.fnUntraced(function*(
     }
   })
   const fiber = yield* Effect.forkDetach(
-    Effect.tapDefect(supervise, (defect) =>
-      Effect.logError(`internal error: the ${subject} is no longer supervised`, defect)),
+    Effect.tapDefect(
+      supervise,
+      (defect) => Effect.logError(`internal error: the ${subject} is no longer supervised`, defect)
+    ),
     { startImmediately: true }
   )
   return { end: Effect.andThen(Deferred.succeed(ending, void 0), Effect.asVoid(Fiber.await(fiber))) }

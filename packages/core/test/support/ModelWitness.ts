@@ -17,7 +17,8 @@ export const promises = {
   7: "the latest tell wins and is never forgotten",
   8: "a shutdown leaves nothing",
   9: "a crash changes nothing in the end",
-  10: "an entry has its loggers, each once, for as long as it is supervised"
+  10: "an entry has its loggers, each once, for as long as it is supervised",
+  11: "what is planned is what is done"
 } as const
 export type Promise = keyof typeof promises
 
@@ -353,8 +354,7 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
       if (event.what === "line") line(event.line)
       else if (event.what === "spawn") {
         if (event.entry.logs === undefined) spawning(event.entry)
-      }
-      else if (event.what === "signal") signalled(event.pid, event.signal)
+      } else if (event.what === "signal") signalled(event.pid, event.signal)
     },
 
     /** Groups are told; the function is called when that is answered. */
