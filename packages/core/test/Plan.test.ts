@@ -131,6 +131,18 @@ describe("the plan of a tell", () => {
       })
     ))
 
+  it.effect("is refused once the daemon is shutting down, as the tell would be", () =>
+    withNode(
+      cltab("web:a:1:once:a"),
+      { a: { ignores: ["SIGINT"] } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.halt
+        assert.strictEqual((yield* Effect.flip(ask(node, "web", "1")))._tag, "ShuttingDown")
+        assert.strictEqual((yield* Effect.flip(node.daemon.plan()))._tag, "ShuttingDown")
+      })
+    ))
+
   it.effect("begins with the groups that the order would halt", () =>
     withNode(
       cltab("web:a:1:once:a", "db:b:1:once:b"),
@@ -329,5 +341,5 @@ describe("the plan that is shown", () => {
         }
       })
     )
-  })
+  }, 60_000)
 })
