@@ -39,6 +39,19 @@ const drainPatience = Duration.seconds(10)
 const retry = Duration.seconds(2)
 
 /**
+ * The logger with the stop schedule of the entry that it belongs to, or its own if that has none; without commands, which
+ * would stop the entry, and the default one if there is nothing else in it.
+ */
+const stoppedAs = (
+  { settings, ...logger }: LoggerEntry,
+  { settings: current }: Pick<Entry, "settings">
+): Entry => {
+  const { stop = [], ...others } = current ?? settings ?? {}
+  const [first, ...rest] = stop.filter((step) => "signal" in step)
+  return { ...logger, settings: first === undefined ? others : { ...others, stop: [first, ...rest] } }
+}
+
+/**
  * Starts the logger, or goes on with one that is there; it has to be ended. What the entry writes while none runs waits
  * in the pipe, which is the daemon's: no reader's death loses what it had not read yet, or harms the writer. It is
  * stopped as `now` says, the entry that it belongs to as the cltab has it.
@@ -87,11 +100,7 @@ export const start = Effect.fnUntraced(function*(
         yield* close
         yield* Effect.timeoutOption(child.extinct, drainPatience)
       }
-      if (!child.isExtinct()) {
-        const { settings } = now()
-        yield* Escalation.stop(child, settings === undefined ? entry : { ...entry, settings }, () =>
-          Effect.void)
-      }
+      if (!child.isExtinct()) yield* Escalation.stop(child, stoppedAs(entry, now()), () => Effect.void)
       yield* board.setLogger(entry, undefined)
       yield* ledger.remove(run)
       return Option.isNone(died)

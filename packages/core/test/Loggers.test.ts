@@ -226,6 +226,50 @@ describe("the logger of an entry", () => {
       })
     ))
 
+  it.effect("is never stopped by its entry's stop command, which would stop the entry", () =>
+    withNode(
+      cltab(
+        "web:a:1:respawn:a",
+        ":::web/a/output:pipe:log",
+        String.raw`:::web/a/stop:"quit" 2s, TERM 3s, KILL`
+      ),
+      { a: { obeys: { quit: 0 } }, log: [{ runs: "10 seconds", survivors: "4 seconds" }, { deaf: true }] },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("20 seconds")
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(node.trace.lines().filter((line) => line.includes(" a")), [
+          "0s a/output started",
+          "0s a started",
+          "10s a/output exited 0",
+          "10s a/output SIGTERM",
+          "13s a/output SIGKILL",
+          "14s a/output started",
+          "20s a runs quit",
+          "20s a exited 0",
+          "30s a/output SIGTERM",
+          "30s a/output died of SIGTERM"
+        ])
+      })
+    ))
+
+  it.effect("is stopped by the default schedule if its entry's has nothing but commands", () =>
+    withNode(
+      cltab("web:a:1:respawn:a", ":::web/a/output:pipe:log", String.raw`:::web/a/stop:"quit" 2s`),
+      { a: { obeys: { quit: 0 } }, log: { deaf: true } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.tell("web", "2")
+        assert.deepStrictEqual(
+          (yield* node.after("1 minute")).filter((line) => line.includes("a/output S")),
+          [
+            "10s a/output SIGINT"
+          ]
+        )
+      })
+    ))
+
   it.effect("that is still reading when its entry is down is shown, without a process of the entry", () =>
     withNode(
       piped,
