@@ -374,6 +374,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       yield* look
       if (witness.violations().length > 0) return []
     }
+    // It may have been killed while it was looked at.
+    yield* recover
     armed = undefined
     machine.disk.broken = undefined
     witness.disk(true)
@@ -384,8 +386,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       if (level !== undefined && level !== null) yield* tell(group, level)
     }
     yield* rest
-    // What ends by itself has ended then.
-    yield* TestClock.adjust(60_000)
+    // What ends by itself has ended then, and what is given up after a pause of a minute is.
+    yield* TestClock.adjust(120_000)
     return yield* summary
   })
 
