@@ -10,7 +10,7 @@ const detail = (state: ProcessState): string => {
     case "Running":
       return ` pid ${state.pid}`
     case "Stopping":
-      return ` pid ${state.pid}${stopping(state)}`
+      return state.pid === undefined ? "" : ` pid ${state.pid}${stopping(state)}`
     case "Pausing":
       return ` until ${new Date(state.retryAt).toISOString()}`
     default:

@@ -64,12 +64,12 @@ export class Daemon extends Context.Service<Daemon, {
   readonly apply: Effect.Effect<Applied, InvalidCltab | ShuttingDown>
   /**
    * What a tell with these words would do, or without words `apply`: the cltab is read, but not loaded, and nothing is
-   * changed. A group without a level stays at the one that it was told last.
+   * changed. A group without a level stays at the one that it was told last. Refused if the tell would be.
    */
   readonly plan: (
     group?: GroupName,
     level?: Level
-  ) => Effect.Effect<Planned, UnknownGroup | InvalidCltab | NeverTold>
+  ) => Effect.Effect<Planned, UnknownGroup | InvalidCltab | NeverTold | ShuttingDown>
   /**
    * The environment that a process of this entry (`GROUP/TAG`) would be started with now, by the cltab in force, but for
    * the variable by which its processes are known; sorted by name.
@@ -342,6 +342,7 @@ const make = Effect.gen(function*() {
     ).pipe(remembered),
     plan: Effect.fnUntraced(function*(name, level) {
       const { cltab: text, warnings } = yield* cltab.preview
+      if (shuttingDown) return yield* new ShuttingDown()
       const halts = deletedIn(text).map((deleted) => groups.get(deleted)!.plan())
       const others = name === undefined
         ? planAtTargets(text).map(({ plan }) => plan).filter((plan) => !Plan.isIdle(plan))

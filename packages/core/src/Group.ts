@@ -108,8 +108,8 @@ export const make = Effect.fnUntraced(function*(
     Effect.andThen(board.setGroup(name, level, state), ledger.setState(name, level, state))
 
   const isLive = ({ entry }: Process.Process) => {
-    const state = board.process(name, entry().tag)?.state
-    return state !== undefined && ProcessState.isLive(state)
+    const status = board.process(name, entry().tag)
+    return status !== undefined && (ProcessState.isLive(status.state) || status.loggers !== undefined)
   }
 
   /**
@@ -221,7 +221,7 @@ export const make = Effect.fnUntraced(function*(
 
   const liveFacts = (tag: Tag, by: Entry): Pick<PlannedStop, "pid" | "schedule"> => {
     const state = board.process(name, tag)?.state
-    return state !== undefined && "pid" in state ?
+    return state !== undefined && "pid" in state && state.pid !== undefined ?
       { pid: state.pid, schedule: Escalation.describe(by, stopPlan) } :
       {}
   }
@@ -332,10 +332,9 @@ export const make = Effect.fnUntraced(function*(
             const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
             const past = ofTag.find(({ entry }) => entry.logs === undefined)
             const resumed = past && (yield* Process.resume(past, loggers, scope, onGivenUp))
-            const all = resumed === undefined
-              ? yield* Effect.forEach(loggers, (logger) => Process.resumeLogger(logger, scope))
-              : [resumed]
-            for (const { over, process } of all) yield* keep(process, over)
+            const [logger, ...others] = loggers
+            const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
+            if (left !== undefined) yield* keep(left.process, left.over)
           }),
           { discard: true }
         ),

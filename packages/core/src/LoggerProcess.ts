@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import type { Run } from "./Ledger.ts"
@@ -15,10 +16,14 @@ import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
-/** One that an earlier daemon started. */
-export interface Inherited {
+interface Running {
   readonly run: Run
   readonly child: Child
+}
+
+/** One that an earlier daemon started; `isLast` if it is not replaced, as there is nothing left that writes to it. */
+export interface Inherited extends Running {
+  readonly isLast: boolean
 }
 
 /** The logger of one entry's stream. It runs whether the entry does or not, and is replaced whenever it ends. */
@@ -34,11 +39,26 @@ const drainPatience = Duration.seconds(10)
 const retry = Duration.seconds(2)
 
 /**
+ * The logger with the stop schedule of the entry that it belongs to, or its own if that has none; without commands, which
+ * would stop the entry, and the default one if there is nothing else in it.
+ */
+const stoppedAs = (
+  { settings, ...logger }: LoggerEntry,
+  { settings: current }: Pick<Entry, "settings">
+): Entry => {
+  const { stop = [], ...others } = current ?? settings ?? {}
+  const [first, ...rest] = stop.filter((step) => "signal" in step)
+  return { ...logger, settings: first === undefined ? others : { ...others, stop: [first, ...rest] } }
+}
+
+/**
  * Starts the logger, or goes on with one that is there; it has to be ended. What the entry writes while none runs waits
- * in the pipe, which is the daemon's: no reader's death loses what it had not read yet, or harms the writer.
+ * in the pipe, which is the daemon's: no reader's death loses what it had not read yet, or harms the writer. It is
+ * stopped as `now` says, the entry that it belongs to as the cltab has it.
  */
 export const start = Effect.fnUntraced(function*(
   entry: LoggerEntry,
+  now: () => Pick<Entry, "settings">,
   past: Inherited | undefined
 ): Effect.fn.Return<LoggerProcess, never, Spawner | StatusBoard | Ledger | Trouble> {
   const spawner = yield* Spawner
@@ -61,13 +81,16 @@ export const start = Effect.fnUntraced(function*(
     const run = yield* ledger.begin(entry)
     const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
     yield* ledger.setProcess(run, child.identity)
-    return { run, child } satisfies Inherited
+    return { run, child } satisfies Running
   })
 
   const end = Deferred.await(ending)
 
-  /** Runs it until it ends by itself or has to. Whatever it leaves is stopped: the next one reads alone. */
-  const run = ({ child, run }: Inherited) =>
+  /**
+   * Runs it until it ends by itself or has to; returns whether it had to, and so could read what was left. Whatever it
+   * leaves is stopped: the next one reads alone.
+   */
+  const run = ({ child, run }: Running) =>
     Effect.gen(function*() {
       yield* board.setLogger(entry, child.identity.pid)
       const died = yield* Effect.raceFirst(Effect.asSome(child.exit), Effect.as(end, Option.none()))
@@ -77,9 +100,10 @@ export const start = Effect.fnUntraced(function*(
         yield* close
         yield* Effect.timeoutOption(child.extinct, drainPatience)
       }
-      if (!child.isExtinct()) yield* Escalation.stop(child, entry, () => Effect.void)
+      if (!child.isExtinct()) yield* Escalation.stop(child, stoppedAs(entry, now()), () => Effect.void)
       yield* board.setLogger(entry, undefined)
       yield* ledger.remove(run)
+      return Option.isNone(died)
     })
 
   const launched = Effect.catchTag(
@@ -96,22 +120,26 @@ export const start = Effect.fnUntraced(function*(
     let history = Respawn.noDeaths
     for (let before = past;; before = undefined) {
       // One that is to end is started once more if none runs: to read what is left.
-      const isLast = Deferred.isDoneUnsafe(ending)
+      const isLast = before?.isLast ?? Deferred.isDoneUnsafe(ending)
       const started = before ?? (yield* launched)
-      if (started !== undefined) {
-        yield* trouble.clear(subject)
-        yield* run(started)
-      }
-      if (isLast || (started !== undefined && Deferred.isDoneUnsafe(ending))) return yield* close
-      const now = yield* Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+      if (started !== undefined) yield* trouble.clear(subject)
+      const hasRead = started !== undefined && (yield* run(started))
+      if (isLast || hasRead) return yield* Effect.andThen(trouble.clear(subject), close)
+      const atMillis = yield* Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
       const verdict = started === undefined
         ? Respawn.afterRefusal(Respawn.defaultThrottle, history, 0)
-        : Respawn.afterDeath(Respawn.defaultThrottle, history, { atMillis: now, ranMillis: 0 }, 0)
+        : Respawn.afterDeath(Respawn.defaultThrottle, history, { atMillis, ranMillis: 0 }, 0)
       history = verdict.history
       const millis = verdict.next._tag === "Pause" ? verdict.next.millis : 0
       if (millis > 0) yield* Effect.raceFirst(Effect.sleep(millis), end)
     }
   })
-  const fiber = yield* Effect.forkDetach(supervise, { startImmediately: true })
+  const fiber = yield* Effect.forkDetach(
+    Effect.tapDefect(
+      supervise,
+      (defect) => Effect.logError(`internal error: the ${subject} is no longer supervised`, defect)
+    ),
+    { startImmediately: true }
+  )
   return { end: Effect.andThen(Deferred.succeed(ending, void 0), Effect.asVoid(Fiber.await(fiber))) }
 })

@@ -67,29 +67,49 @@ export interface Resumed {
   readonly over: boolean
 }
 
-const adoptLogger = Effect.fnUntraced(function*({ mark, process, run }: RunRecord) {
+const adoptLogger = Effect.fnUntraced(function*({ mark, process, run }: RunRecord, isLast: boolean) {
   const spawner = yield* Spawner
-  return { run: { number: run, mark }, child: yield* spawner.adopt(process!, mark) } satisfies Running
+  const child = yield* spawner.adopt(process!, mark)
+  return { run: { number: run, mark }, child, isLast } satisfies LoggerProcess.Inherited
 })
 
-/** Starts the loggers of an entry, or goes on with those of them that an earlier daemon left. */
-const startLoggers = (entry: Entry, past: ReadonlyArray<RunRecord>) =>
-  Effect.forEach(
-    EntryLogger.of(entry),
+/**
+ * Starts the loggers of an entry, or goes on with those of them that an earlier daemon left; also with those of which
+ * the entry does not know, as nothing but its mark is known of it: they end with it.
+ */
+const startLoggers = (now: () => Entry, past: ReadonlyArray<RunRecord>) => {
+  const own = EntryLogger.of(now())
+  const others = past.filter(({ entry }) => own.every(({ logs }) => logs !== entry.logs))
+  return Effect.forEach(
+    [...own, ...others.map(({ entry }) => entry as EntryLogger.LoggerEntry)],
     Effect.fnUntraced(function*(logger) {
       const before = past.find(({ entry }) => entry.logs === logger.logs)
-      return yield* LoggerProcess.start(logger, before && (yield* adoptLogger(before)))
+      const inherited = before && (yield* adoptLogger(before, others.includes(before)))
+      return yield* LoggerProcess.start(logger, now, inherited)
     })
   )
+}
 
-/** Has a logger of an earlier daemon end whose entry did not outlive that: it has but to read what is left. */
-export const resumeLogger = Effect.fnUntraced(function*(
-  past: RunRecord,
+const endAll = (loggers: ReadonlyArray<LoggerProcess.LoggerProcess>) =>
+  Effect.forEach(loggers, ({ end }) => end, { concurrency: "unbounded", discard: true })
+
+/** Has the loggers of an earlier daemon end whose entry did not outlive that: they have but to read what is left. */
+export const resumeLoggers = Effect.fnUntraced(function*(
+  past: readonly [RunRecord, ...ReadonlyArray<RunRecord>],
   scope: Scope.Scope
 ): Effect.fn.Return<Resumed, never, Needs> {
-  const entry = past.entry as EntryLogger.LoggerEntry
-  const { end } = yield* LoggerProcess.start(entry, yield* adoptLogger(past))
-  const fiber = yield* Effect.forkIn(Effect.uninterruptible(end), scope, { startImmediately: true })
+  const board = yield* StatusBoard
+  const [{ entry }] = past
+  yield* board.setProcess(entry, { _tag: "Stopping" }, { adopted: true })
+  const loggers = yield* Effect.forEach(
+    past,
+    Effect.fnUntraced(function*(record) {
+      const logger = record.entry as EntryLogger.LoggerEntry
+      return yield* LoggerProcess.start(logger, () => logger, yield* adoptLogger(record, true))
+    })
+  )
+  const ended = Effect.ensuring(endAll(loggers), board.removeProcess(entry))
+  const fiber = yield* Effect.forkIn(Effect.uninterruptible(ended), scope, { startImmediately: true })
   const process = {
     entry: () => entry,
     redefine: () => {},
@@ -158,11 +178,18 @@ const live = Effect.fnUntraced(function*(
     changed: () => Deferred.await(changed),
     dismissal: Effect.void
   }
+  /** What is left to be done is the loggers' business: there is no process of the entry any more. */
+  const showDown = Effect.suspend(() => {
+    const state = board.process(entry.group, entry.tag)?.state
+    return state !== undefined && "pid" in state
+      ? board.setProcess(definition.now(), { _tag: "Stopping" })
+      : Effect.void
+  })
   const fiber = yield* Effect.forkIn(
     Effect.acquireUseRelease(
-      startLoggers(entry, pastLoggers),
+      startLoggers(definition.now, pastLoggers),
       () => life(definition, past, Deferred.succeed(started, void 0), onGivenUp),
-      (loggers) => Effect.forEach(loggers, ({ end }) => end, { concurrency: "unbounded", discard: true })
+      (loggers) => Effect.andThen(loggers.length === 0 ? Effect.void : showDown, endAll(loggers))
     ).pipe(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)

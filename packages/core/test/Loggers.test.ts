@@ -162,6 +162,141 @@ describe("the logger of an entry", () => {
         ])
       })
     ))
+
+  it.effect("that could not be started is no trouble any more when its entry is gone", () =>
+    withNode(
+      piped,
+      { log: { refused: "no memory" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("10 seconds")
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.strictEqual(node.state("web"), "2 DONE")
+        assert.deepStrictEqual((yield* node.daemon.status).warnings, [])
+      })
+    ))
+
+  it.effect("is stopped by its entry's schedule as that is when the entry is told to go", () =>
+    withNode(
+      cltab("web:a:1:respawn:a", ":::web/a/output:pipe:log", ":::web/a/stop:QUIT 3s, KILL"),
+      { log: { deaf: true } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        node.cltab.write(cltab("web:a:1:respawn:a", ":::web/a/output:pipe:log", ":::web/a/stop:HUP 1s, KILL"))
+        yield* node.tell("web", "2")
+        assert.deepStrictEqual((yield* node.after("1 minute")).filter((line) => line.includes("a/output")), [
+          "0s a/output started",
+          "10s a/output SIGHUP",
+          "10s a/output died of SIGHUP"
+        ])
+      })
+    ))
+
+  it.effect("is one if output and errors have the same, as they share one pipe", () =>
+    withNode(
+      cltab("web:a:1:respawn:a", ":::output:pipe:log", ":::web/error-output:pipe:log"),
+      {},
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        assert.deepStrictEqual(node.process("web", "a")?.loggers?.map(({ reads }) => reads), ["output"])
+      })
+    ))
+
+  it.effect("that died and whose leftovers are still being stopped when the entry ends is started to read the rest", () =>
+    withNode(
+      piped,
+      { log: [{ runs: "10 seconds", exits: 1, survivors: "12 seconds" }, {}] },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("11 seconds")
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(node.trace.lines().filter((line) => line.includes(" a")), [
+          "0s a/output started",
+          "0s a started",
+          "10s a/output exited 1",
+          "10s a/output SIGINT",
+          "11s a SIGINT",
+          "11s a died of SIGINT",
+          "15s a/output SIGTERM",
+          "22s a/output started",
+          "22s a/output exited 0"
+        ])
+      })
+    ))
+
+  it.effect("is never stopped by its entry's stop command, which would stop the entry", () =>
+    withNode(
+      cltab(
+        "web:a:1:respawn:a",
+        ":::web/a/output:pipe:log",
+        String.raw`:::web/a/stop:"quit" 2s, TERM 3s, KILL`
+      ),
+      { a: { obeys: { quit: 0 } }, log: [{ runs: "10 seconds", survivors: "4 seconds" }, { deaf: true }] },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("20 seconds")
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(node.trace.lines().filter((line) => line.includes(" a")), [
+          "0s a/output started",
+          "0s a started",
+          "10s a/output exited 0",
+          "10s a/output SIGTERM",
+          "13s a/output SIGKILL",
+          "14s a/output started",
+          "20s a runs quit",
+          "20s a exited 0",
+          "30s a/output SIGTERM",
+          "30s a/output died of SIGTERM"
+        ])
+      })
+    ))
+
+  it.effect("is stopped by the default schedule if its entry's has nothing but commands", () =>
+    withNode(
+      cltab("web:a:1:respawn:a", ":::web/a/output:pipe:log", String.raw`:::web/a/stop:"quit" 2s`),
+      { a: { obeys: { quit: 0 } }, log: { deaf: true } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.tell("web", "2")
+        assert.deepStrictEqual(
+          (yield* node.after("1 minute")).filter((line) => line.includes("a/output S")),
+          [
+            "10s a/output SIGINT"
+          ]
+        )
+      })
+    ))
+
+  it.effect("that is still reading when its entry is down is shown, without a process of the entry", () =>
+    withNode(
+      piped,
+      { log: { dies: "5 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        const logger = node.process("web", "a")?.loggers?.[0]?.pid
+        yield* node.tell("web", "2")
+        yield* node.after("1 second")
+        assert.strictEqual(node.pid("web", "a"), undefined)
+        assert.deepStrictEqual(node.process("web", "a")?.loggers, [{ reads: "output", pid: logger! }])
+      })
+    ))
+
+  it.effect("holds up its group, which is shown as stopping, also when its entry has finished", () =>
+    withNode(
+      cltab("web:a:1:once:a", ":::web/a/output:pipe:log"),
+      { a: { runs: 0 }, log: { dies: "5 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("1 second")
+        yield* node.tell("web", "2")
+        assert.strictEqual(node.state("web"), "1 STOPPING")
+        yield* node.after("1 minute")
+        assert.strictEqual(node.state("web"), "2 DONE")
+      })
+    ))
 })
 
 describe("a logger whose daemon was killed", () => {
@@ -224,6 +359,52 @@ describe("a logger whose daemon was killed", () => {
           [...trace.news(), ...(yield* second.after("1 minute"))].filter((line) => line.includes(" a")),
           ["20s a/output started"]
         )
+      })
+    ))
+
+  it.effect("and of whose entry only the mark is known has ended before the entry starts as it is now", () =>
+    withMachine(
+      piped,
+      { log: { deaf: true } },
+      Effect.fnUntraced(function*({ boot, cltab: file, crash, disk, trace }) {
+        const first = yield* Effect.orDie(boot())
+        yield* first.tell("web", "2")
+        yield* first.after("1 second")
+        disk.broken = "ENOSPC"
+        yield* first.tell("web", "1")
+        yield* first.after("1 second")
+        yield* crash
+        disk.broken = undefined
+        file.write(cltab("web:a:12:respawn:a2", ":::web/a/output:pipe:log"))
+        trace.news()
+        const second = yield* Effect.orDie(boot())
+        const events = [...trace.news(), ...(yield* second.after("1 minute"))]
+        assert.deepStrictEqual(events.filter((line) => line.includes(" a")), [
+          "2s a SIGINT",
+          "2s a died of SIGINT",
+          "12s a/output SIGINT",
+          "12s a/output died of SIGINT",
+          "12s a/output started",
+          "12s a started"
+        ])
+      })
+    ))
+
+  it.effect("and which died with its entry is not started again for that", () =>
+    withMachine(
+      piped,
+      { a: [{ runs: "5 seconds" }, {}], log: [{}, {}] },
+      Effect.fnUntraced(function*({ boot, cltab: file, crash, trace }) {
+        const first = yield* Effect.orDie(boot())
+        yield* first.tell("web", "1")
+        yield* first.after("1 second")
+        yield* crash
+        yield* first.after("10 seconds")
+        file.write(cltab("web:b:1:respawn:b"))
+        trace.news()
+        const second = yield* Effect.orDie(boot())
+        const events = [...trace.news(), ...(yield* second.after("1 minute"))]
+        assert.deepStrictEqual(events.filter((line) => line.includes(" a")), [])
       })
     ))
 })

@@ -131,6 +131,18 @@ describe("the plan of a tell", () => {
       })
     ))
 
+  it.effect("is refused once the daemon is shutting down, as the tell would be", () =>
+    withNode(
+      cltab("web:a:1:once:a"),
+      { a: { ignores: ["SIGINT"] } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.halt
+        assert.strictEqual((yield* Effect.flip(ask(node, "web", "1")))._tag, "ShuttingDown")
+        assert.strictEqual((yield* Effect.flip(node.daemon.plan()))._tag, "ShuttingDown")
+      })
+    ))
+
   it.effect("begins with the groups that the order would halt", () =>
     withNode(
       cltab("web:a:1:once:a", "db:b:1:once:b"),
@@ -271,7 +283,12 @@ describe("the plan that is shown", () => {
             random.pick(["once", "wait", "respawn", "respawn", "test", "off"])
           }:${random.pick(["quick", "long", "deaf", "refused"])}`,
           ...(random.below(4) === 0 ? [`:::web/${tag}/env.V:${random.below(2)}`] : []),
-          ...(random.below(4) === 0 ? [`:::web/${tag}/tree:loose`] : [])
+          ...(random.below(4) === 0 ? [`:::web/${tag}/tree:loose`] : []),
+          ...(random.below(4) === 0 ? [`:::web/${tag}/timeout:${random.pick(["2s", "15s"])}`] : []),
+          ...(random.below(4) === 0 ? [`:::web/${tag}/success:1`] : []),
+          ...(random.below(4) === 0 ? [`:::web/${tag}/respawn.give-up:1`] : []),
+          ...(random.below(4) === 0 ? [`:::web/${tag}/stop:INT 2s, TERM 1s, KILL`] : []),
+          ...(random.below(4) === 0 ? [`:::web/${tag}/output:pipe:${random.pick(["log", "slowLog"])}`] : [])
         ]),
       "web:z:9:once:long"
     )
@@ -284,7 +301,8 @@ describe("the plan that is shown", () => {
         quick: { runs: 0 },
         deaf: { ignores: ["SIGINT"], dies: "1 second", runs: "20 seconds" },
         long: { runs: "20 seconds" },
-        refused: { refused: "no memory" }
+        refused: { refused: "no memory" },
+        slowLog: { dies: "4 seconds" }
       },
       Effect.fnUntraced(function*(node) {
         for (let round = 0; round < 400; round++) {
@@ -298,7 +316,7 @@ describe("the plan that is shown", () => {
           yield* Effect.forkChild(Effect.ignore(told.settling))
           const trace = yield* node.after("10 minutes")
           const until = trace.findIndex((line) => line.endsWith(`web ${level} CHECKING`))
-          const done = trace.slice(0, until)
+          const done = trace.slice(0, until).filter((line) => !line.includes("/output"))
           const of = (
             event: string
           ) => [...new Set(done.filter((line) => line.endsWith(event)).map((line) => line.split(" ")[1]!))]
@@ -323,5 +341,5 @@ describe("the plan that is shown", () => {
         }
       })
     )
-  })
+  }, 60_000)
 })

@@ -58,7 +58,8 @@ export type GroupState = typeof GroupState.Type
 
 /**
  * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
- * that it was sent last, or the `command` that was run to stop it. `retryAt` and `since` elsewhere are milliseconds
+ * that it was sent last, or the `command` that was run to stop it, and no `pid` once it is only its loggers that have
+ * still to end. `retryAt` and `since` elsewhere are milliseconds
  * since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
@@ -66,7 +67,7 @@ export const ProcessState = Schema.TaggedUnion({
   Running: { pid: Schema.Int },
   Pausing: { retryAt: Schema.Number },
   Stopping: {
-    pid: Schema.Int,
+    pid: Schema.optionalKey(Schema.Int),
     signal: Schema.optionalKey(Schema.String),
     command: Schema.optionalKey(Schema.String)
   },

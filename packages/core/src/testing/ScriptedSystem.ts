@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Entry } from "../Cltab.ts"
 import { isVariable } from "../CltabSettings.ts"
+import * as EntryLogger from "../EntryLogger.ts"
 import type { Signal } from "../Signal.ts"
 import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
@@ -276,6 +277,11 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             }),
           spawn: Effect.fnUntraced(function*(entry, mark) {
             if (isSevered()) return yield* new SpawnError({ reason: "killed" })
+            const readers = entry.logs === undefined ? EntryLogger.of(entry) : [entry]
+            if (readers.some((logger) => !held.has(pipeOf(logger)))) {
+              yield* trace.add(`${nameOf(entry)} has no pipe`)
+              return yield* new SpawnError({ reason: "the pipe of its logger is not open" })
+            }
             const script = nextScript(entry.command)
             if (script.forks !== undefined) {
               yield* Effect.raceFirst(Effect.sleep(script.forks), Deferred.await(severed))

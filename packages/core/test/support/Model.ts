@@ -1,4 +1,5 @@
 import type { Mode } from "@clinit/protocol/Names"
+import type { Command } from "./ModelCommands.ts"
 import { scriptOf } from "./ModelCommands.ts"
 
 /** An entry as its line has it. */
@@ -37,10 +38,30 @@ const groups = ["web", "db", "log"]
 const givenUp = ["b", "d", "f"]
 const stoppedInHaste = ["c", "d"]
 
+/** Where the output of entries with these tags goes. */
+const loggers: Readonly<Record<string, ReadonlyArray<Logger>>> = {
+  b: [{ reads: "output", command: "reader" }],
+  e: [{ reads: "output", command: "slowReader" }, { reads: "error-output", command: "reader" }],
+  f: [{ reads: "output", command: "deafReader" }],
+  g: [{ reads: "output", command: "mortalReader" }]
+}
+
+/** What reads an output of an entry. */
+export interface Logger {
+  readonly reads: "output" | "error-output"
+  readonly command: Command
+}
+
+/** The loggers of an entry with this tag. */
+export const loggersOf = (tag: string): ReadonlyArray<Logger> => loggers[tag] ?? []
+
 /** Lines of every version of the file: what some of its entries are supervised by, in whatever group they are. */
 export const settings: ReadonlyArray<string> = groups.flatMap((group) => [
   ...givenUp.map((tag) => `:::${group}/${tag}/respawn.give-up:2`),
-  ...stoppedInHaste.map((tag) => `:::${group}/${tag}/stop:TERM 3s, KILL 4s`)
+  ...stoppedInHaste.map((tag) => `:::${group}/${tag}/stop:TERM 3s, KILL 4s`),
+  ...Object.entries(loggers).flatMap(([tag, all]) =>
+    all.map(({ command, reads }) => `:::${group}/${tag}/${reads}:pipe:${command}`)
+  )
 ])
 
 /** A respawn entry with this tag may be given up. */

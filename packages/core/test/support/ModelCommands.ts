@@ -24,7 +24,12 @@ export const commands = {
   jobWithDaemon: { runs: 3_000, survivors: 25_000 },
   jobThatForksSlowly: { forks: 300, runs: 1_000 },
   jobThatIsStubborn: { runs: 9_000, ignores: ["SIGINT"], survivors: 1_000 },
-  refused: { refused: "EAGAIN" }
+  refused: { refused: "EAGAIN" },
+  // Loggers.
+  reader: {},
+  slowReader: { dies: 4_000 },
+  deafReader: { deaf: true, dies: 200 },
+  mortalReader: { runs: 7_000, dies: 1_000, survivors: 3_000 }
 } as const satisfies Record<string, Script & Times>
 
 /** Times are milliseconds here, to be counted with. */

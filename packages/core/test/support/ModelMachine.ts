@@ -54,6 +54,7 @@ export const make = Effect.fnUntraced(
         Layer.provideMerge(Layer.succeed(Trace, trace))
       )
     )
+    const context = yield* Effect.context()
     const system = Context.get(machine, ScriptedSystem.ScriptedSystem)
 
     const boot = Effect.gen(function*() {
@@ -116,7 +117,7 @@ export const make = Effect.fnUntraced(
         /** From now on nothing that it does has an effect. May be called within anything that it does. */
         kill: () => {
           lives = false
-          Effect.runSync(sever)
+          Effect.runSyncWith(context)(sever)
         },
         /** Begins to end its fibers: when it was killed, or went down, which it then completes. */
         end: Effect.asVoid(Effect.forkDetach(close, { startImmediately: true }))

@@ -14,6 +14,7 @@ import type { Entry } from "./Model.ts"
 import * as Model from "./Model.ts"
 import type { Life } from "./ModelMachine.ts"
 import * as ModelMachine from "./ModelMachine.ts"
+import * as ModelPlans from "./ModelPlans.ts"
 import type { Told } from "./ModelWitness.ts"
 import * as ModelWitness from "./ModelWitness.ts"
 import type { Gap, Schedule, Step } from "./Schedule.ts"
@@ -74,9 +75,12 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
   const machine = yield* ModelMachine.make(cltab(schedule.entries), (event, atMillis) => {
     if (event.what === "line") trace.push(`${atMillis / 1_000}s ${event.line}`)
     witness.event(event, atMillis)
+    plans.event(event)
     if (armed !== undefined && --armed.events <= 0) kill()
   })
   const witness = ModelWitness.make(machine.processes)
+
+  const plans = ModelPlans.make(machine.processes, (text) => witness.fail(11, text))
 
   const millis = Clock.currentTimeMillis
 
@@ -141,7 +145,48 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     }
   )
 
-  const tell = (group: string, level: string) =>
+  /** The plans of an order that is about to be given; none if it would be refused, or the daemon may be killed in it. */
+  const planned = Effect.fnUntraced(function*(group?: GroupName, level?: Level) {
+    yield* calm
+    const running = daemon()
+    if (armed !== undefined || running === undefined) return undefined
+    const exit = yield* Effect.exit(running.plan(group, level))
+    return Exit.isSuccess(exit) ? exit.value.groups : undefined
+  })
+
+  const tell: (group: string, level: string) => Effect.Effect<void> = Effect.fnUntraced(
+    function*(group, level) {
+      const before = yield* planned(GroupName.make(group), Level.make(level))
+      const plan = before?.find((each) => each.group === group)
+      if (plan !== undefined) plans.expect(plan)
+      yield* tellNow(group, level)
+      plans.check()
+    }
+  )
+
+  /** Each group is told its level anew, as far as it has to be. */
+  const again = (): ReadonlyArray<Told> =>
+    witness.groups().flatMap((group) => {
+      const level = witness.holding(group).at(-1)?.level
+      return level === undefined || level === null || inForce.every((entry) => entry.group !== group)
+        ? []
+        : [{ group, level, sequence: Model.sequence(inForce, group, level) }]
+    })
+
+  const apply = Effect.gen(function*() {
+    const before = yield* planned()
+    yield* give(
+      "apply",
+      () => [...deleted(), ...again()],
+      (daemon) =>
+        Effect.tap(daemon.apply, (done) =>
+          Effect.sync(() => {
+            if (before !== undefined) plans.compare(before, done)
+          }))
+    )
+  })
+
+  const tellNow = (group: string, level: string): Effect.Effect<void> =>
     give(
       `tell ${group} ${level}`,
       () => [
@@ -248,6 +293,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         return yield* tell(step.group, step.level)
       case "reread":
         return yield* give("reread", deleted, (daemon) => daemon.reread)
+      case "apply":
+        return yield* apply
       case "mend":
         if (step.entries !== undefined || trouble !== undefined) write(step.entries ?? file)
         return yield* give("reread", deleted, (daemon) => daemon.reread)
@@ -327,6 +374,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       yield* look
       if (witness.violations().length > 0) return []
     }
+    // It may have been killed while it was looked at.
+    yield* recover
     armed = undefined
     machine.disk.broken = undefined
     witness.disk(true)
@@ -337,8 +386,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       if (level !== undefined && level !== null) yield* tell(group, level)
     }
     yield* rest
-    // What ends by itself has ended then.
-    yield* TestClock.adjust(60_000)
+    // What ends by itself has ended then, and what is given up after a pause of a minute is.
+    yield* TestClock.adjust(120_000)
     return yield* summary
   })
 

@@ -3,6 +3,7 @@ import type { GroupStatus } from "@clinit/protocol/Status"
 import type { Entry, Wish } from "./Model.ts"
 import * as Model from "./Model.ts"
 import { scriptOf } from "./ModelCommands.ts"
+import * as ModelLoggers from "./ModelLoggers.ts"
 import type { Event } from "./ModelMachine.ts"
 
 /** What the test promises; the numbers are those of the violations that are reported. */
@@ -15,7 +16,9 @@ export const promises = {
   6: "no illegal successor, no internal error",
   7: "the latest tell wins and is never forgotten",
   8: "a shutdown leaves nothing",
-  9: "a crash changes nothing in the end"
+  9: "a crash changes nothing in the end",
+  10: "an entry has its loggers, each once, for as long as it is supervised",
+  11: "what is planned is what is done"
 } as const
 export type Promise = keyof typeof promises
 
@@ -103,6 +106,12 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
   const wishesOf = (group: string) => wishes.get(group) ?? []
   const holding = (group: string) => Model.holding(wishesOf(group))
   const live = () => processes().flatMap(({ pid }) => runs.get(pid) ?? [])
+  const loggers = ModelLoggers.make(
+    processes,
+    ({ group, tag }) =>
+      live().some(({ end, entry }) => end === undefined && entry.group === group && entry.tag === tag),
+    (text) => violation(10, text)
+  )
   const begunAs = (entry: Entry) => begun.get(Model.key(entry))
   const name = ({ entry, process }: Run) =>
     `${Model.key(entry)} (${entry.mode} ${entry.command}, pid ${process?.pid})`
@@ -190,7 +199,9 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
   }
 
   const started = (tag: string) => {
-    const process = processes().findLast(({ entry, pid }) => entry.tag === tag && !runs.has(pid))!
+    const process = processes().findLast(({ entry, pid }) =>
+      entry.tag === tag && entry.logs === undefined && !runs.has(pid)
+    )!
     const orphan = inFlight.get(process.entry)
     const run = starting.get(process.entry) ?? orphan!
     starting.delete(process.entry)
@@ -226,6 +237,7 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     // It wakes what was stopped, and does nothing else.
     if (signal === "SIGCONT") return
     const run = runs.get(pid)
+    if (processes().some((process) => process.pid === pid && process.entry.logs !== undefined)) return
     if (run === undefined || !processes().some((process) => process.pid === pid)) {
       return violation(4, `${signal} to pid ${pid}, which is gone`)
     }
@@ -314,6 +326,9 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
   const line = (text: string) => {
     const [who, what, third] = text.split(" ") as [string, string, string?]
     if (what === "ILLEGAL") violation(6, text)
+    else if (text.includes("has no pipe")) violation(10, text)
+    // A logger's.
+    else if (who.includes("/")) return
     else if (wishes.has(who)) {
       if (settledStates.includes(third!)) settled(who, what, third!)
     } else if (what === "started") started(who)
@@ -330,14 +345,16 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     /** A daemon was killed before it could note something: in the end it may make a difference. */
     isVague: () => isVague,
     /** Processes that live and are somebody's concern. */
-    remaining: () => live().filter((run) => !run.isLeft).map(name),
+    remaining: () => [...live().filter((run) => !run.isLeft).map(name), ...loggers.remaining()],
 
     event(event: Event, atMillis: number) {
       passes(atMillis)
       count++
+      loggers.event(event)
       if (event.what === "line") line(event.line)
-      else if (event.what === "spawn") spawning(event.entry)
-      else if (event.what === "signal") signalled(event.pid, event.signal)
+      else if (event.what === "spawn") {
+        if (event.entry.logs === undefined) spawning(event.entry)
+      } else if (event.what === "signal") signalled(event.pid, event.signal)
     },
 
     /** Groups are told; the function is called when that is answered. */
@@ -407,6 +424,7 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
       if (isBlind && unsyncedMillis !== undefined) {
         begun.clear()
         runs.clear()
+        loggers.lose()
       }
       for (const each of begun.values()) {
         const { entry, isRefused, run } = each
@@ -431,6 +449,7 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     calm(atMillis: number, status: ReadonlyArray<GroupStatus>) {
       passes(atMillis)
       checkSignals(true)
+      loggers.calm(status)
       const shown = new Set<number>()
       for (const { group, level, processes, state } of status) {
         const [wish, ...others] = holding(group)

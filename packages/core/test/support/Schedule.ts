@@ -9,6 +9,8 @@ import * as ScheduleRandom from "./ScheduleRandom.ts"
 export type Step =
   | { readonly do: "tell"; readonly group: string; readonly level: string }
   | { readonly do: "reread" }
+  /** The file is read, and what it says is done at once. */
+  | { readonly do: "apply" }
   | { readonly do: "edit"; readonly entries: ReadonlyArray<Entry> }
   /** The file is as it was before it got an error or could not be read, and is read again. */
   | { readonly do: "mend"; readonly entries: ReadonlyArray<Entry> | undefined }
@@ -114,7 +116,8 @@ export const make = (seed: number): Schedule => {
     if (dice < 35) return tell()
     if (dice < 72) return { do: "wait", millis: random.pick(waits) }
     if (dice < 90) return { do: "edit", entries: edited() }
-    if (dice < 94) return { do: "reread" }
+    if (dice < 92) return { do: "reread" }
+    if (dice < 94) return { do: "apply" }
     if (dice < 96) return { do: "spoil" }
     if (dice < 98) return { do: "hide" }
     return { do: "halt" }
