@@ -128,6 +128,8 @@ const make = Effect.gen(
     /** One at a time: each that hangs would take one of the few threads that all files are read by. */
     let looking: Fiber.Fiber<Inspection> | undefined
     const inspect = Effect.gen(function*() {
+      // What began before somebody asked may have seen what was there before he edited it.
+      if (looking !== undefined) yield* Fiber.await(looking)
       looking ??= yield* Effect.forkIn(
         Effect.ensuring(look, Effect.sync(() => void (looking = undefined))),
         scope

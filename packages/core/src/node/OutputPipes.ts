@@ -17,7 +17,7 @@ export interface OutputPipe {
 export interface OutputPipes {
   /** The pipe with this name, made if it is not there. Fails if what is there is not ours alone. */
   readonly open: (name: string) => Promise<OutputPipe>
-  /** Removes the directory if no pipe is left in it. */
+  /** Removes the directory with the pipes that a daemon which was killed may have left in it. */
   readonly end: () => void
 }
 
@@ -42,6 +42,8 @@ const run = promisify(execFile)
 // Names of groups and tags may be longer than those of files, and have slashes.
 const fileOf = (directory: string, name: string) =>
   path.join(directory, createHash("sha256").update(name).digest("hex").slice(0, 32))
+
+const isFile = (name: string): boolean => /^[0-9a-f]{32}$/.test(name)
 
 const open = (file: string): OutputPipe => {
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants
@@ -85,6 +87,9 @@ export const make = (directory: string): OutputPipes => ({
   },
   end() {
     try {
+      for (const file of fs.readdirSync(directory)) {
+        if (isFile(file)) fs.rmSync(path.join(directory, file), { force: true })
+      }
       fs.rmdirSync(directory)
     } catch {
       // It was never there, or somebody keeps something in it.
