@@ -198,6 +198,43 @@ describe("the environment of an entry", () => {
   }
 
   claim(
+    "has nothing of a file to which somebody else could have led: by a link in a directory that others can write",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const file = `${directory}/secret`
+        fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
+        fs.symlinkSync("secret", `${directory}/own`)
+        fs.mkdirSync(`${directory}/theirs`)
+        fs.chmodSync(`${directory}/theirs`, 0o1777)
+        fs.symlinkSync("../secret", `${directory}/theirs/link`)
+        fs.symlinkSync("..", `${directory}/theirs/up`)
+        const told = (file: string) =>
+          Effect.flatMap(
+            Spawner,
+            (spawner) => spawner.environment(entry("true", "env:clean", `env-file:${file}`))
+          )
+        const reasonOf = (file: string) => Effect.map(Effect.flip(told(file)), ({ reason }) => reason)
+        assert.include((yield* told(`${directory}/own`)).map(({ name }) => name), "A")
+        for (const [path, link] of [["theirs/link", "link"], ["theirs/up/secret", "up"]]) {
+          const refused =
+            `env-file: ${directory}/${path}: "${link}" is a symbolic link in a directory that ` +
+            "others can write"
+          assert.strictEqual(yield* reasonOf(`${directory}/${path}`), refused)
+          assert.strictEqual(yield* refusal(`env-file:${directory}/${path}`), refused)
+        }
+        fs.linkSync(file, `${directory}/theirs/hard`)
+        assert.match(
+          yield* reasonOf(`${directory}/theirs/hard`),
+          /: has other names \(hard links\), and others/
+        )
+        fs.rmSync(`${directory}/theirs/hard`)
+        fs.writeFileSync(`${directory}/theirs/file`, "A=1\n", { mode: 0o600 })
+        assert.include((yield* told(`${directory}/theirs/file`)).map(({ name }) => name), "A")
+      })
+  )
+
+  claim(
     "cannot be foretold, and refuses the start, where the file cannot be trusted or read",
     () =>
       Effect.gen(function*() {
