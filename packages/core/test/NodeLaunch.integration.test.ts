@@ -406,9 +406,17 @@ describe("what a process is set up with", () => {
   claim("when there is no such user or group", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* refusal("user:no.such"), `user: this machine has no user "no.such"`)
-      assert.strictEqual(yield* refusal("user:54321"), `user: this machine has no user "54321"`)
+      // 4294967296 is root to a getent that looks at the last 32 bits, and the next is none's.
+      for (const number of ["54321", "4294967296", "+4294967296", "4294967295", "9".repeat(30)]) {
+        assert.strictEqual(yield* refusal(`user:${number}`), `user: this machine has no user "${number}"`)
+      }
       if (!isRoot) return
-      assert.strictEqual(yield* refusal("groups:no.such"), `groups: this machine has no group "no.such"`)
+      for (const group of ["no.such", "4294967296"]) {
+        assert.strictEqual(
+          yield* refusal(`groups:${group}`),
+          `groups: this machine has no group "${group}"`
+        )
+      }
     }))
 
   unprivilegedClaim("when only root may do it", () =>
