@@ -2,6 +2,7 @@ import type { Entry } from "@clinit/core/Cltab"
 import { LedgerStore } from "@clinit/core/LedgerStore"
 import * as LedgerText from "@clinit/core/LedgerText"
 import * as Mark from "@clinit/core/Mark"
+import * as LaunchScript from "@clinit/core/node/LaunchScript"
 import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { Mode } from "@clinit/protocol/Names"
@@ -462,6 +463,29 @@ describe.concurrent("a process that the daemon had no time to record", () => {
       await scratch.daemon(`g:a:1:respawn:${witness("a")}`)
       await eventually(() => heard(scratch), ["up stray", "INT stray", "up a"])
       await until("we know, too, that it is gone", () => !stray.isRunning())
+    })
+  )
+})
+
+describe.concurrent("a process whose set-up was cut short by the death of its daemon", () => {
+  it(
+    "is stopped, and its entry does not count as run",
+    inScratch(async (scratch) => {
+      const { id, next, sign } = await forge(scratch, ["g"], [])
+      const mark = Mark.make(id, sign, next, entryOf("g", "a", "wait", "echo ran >> log"))
+      const halfway = scratch.start("env", [
+        `CLINIT_TREE=${mark}`,
+        `${LaunchScript.variable}=`,
+        "setsid",
+        "sh",
+        "-c",
+        witness("set-up")
+      ])
+      await eventually(() => scratch.lines("log"), ["up set-up"])
+      await scratch.daemon("g:a:1:wait:echo ran >> log")
+      await eventually(() => scratch.group("g"), "1 DONE")
+      expect(heard(scratch)).toEqual(["up set-up", "INT set-up", "ran"])
+      await until("we know, too, that it is gone", () => !halfway.isRunning())
     })
   )
 })

@@ -63,6 +63,16 @@ describe("a resumption", () => {
     assert.deepStrictEqual(plan(recorded, found(1, a, 12)), [["web", "1 a 12"]])
   })
 
+  it("counts a run whose command never began as not started: what is left of its set-up has to be stopped", () => {
+    const recorded = ledger(2, { run: 1, mark: Mark.make("id", sign, 1, a), entry: a, since: 0 })
+    const unbegun = (run: number, entry: Cltab.Entry) => ({
+      ...found(run, entry, 12),
+      unbegun: true as const
+    })
+    assert.deepStrictEqual(plan(recorded, unbegun(1, a)), [["web", "1 a 12 stopping"]])
+    assert.deepStrictEqual(plan(recorded, unbegun(2, b)), [["web", "2 b 12 stopping"]])
+  })
+
   it("takes over what was started after the last record if an entry is the one that was run", () => {
     assert.deepStrictEqual(plan(ledger(2), found(2, a, 12)), [["web", "2 a 12"]])
     assert.deepStrictEqual(plan(ledger(2), found(2, changed, 12)), [["web", "2 a 12 stopping"]])

@@ -15,6 +15,7 @@ import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as Launch from "./Launch.ts"
+import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
@@ -184,7 +185,8 @@ export const layer = (
         return child({ identity, exit, check: () => {} }, mark, performance.now())
       }
 
-      const environment = { ...process.env }
+      // By it a later daemon would tell what is being set up.
+      const { [LaunchScript.variable]: _launch, ...environment } = process.env
       /** Forks what the launch says into the tree; `use` has the process before it can end. */
       const fork = <A>(
         launch: Launch.Launch,
