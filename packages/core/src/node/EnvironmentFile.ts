@@ -5,9 +5,9 @@ import { parseEnv } from "node:util"
 import { quote } from "../Quotation.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as Environment from "./Environment.ts"
+import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
 import * as PathWalk from "./PathWalk.ts"
-import { reason } from "./ReplacedFile.ts"
 
 /** A larger one is refused rather than read into memory. */
 const maxKibibytes = 1024
@@ -69,7 +69,6 @@ export const parse = (text: string): ReadonlyMap<string, string> => {
 
 /** The variables of the file. Fails if it cannot be read or trusted, or if a name in it is none. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SpawnError> =>
-  Effect.tryPromise({
-    try: async () => parse(await textOf(file)),
-    catch: (error) => new SpawnError({ reason: `env-file: ${file}: ${reason(error)}` })
-  })
+  FileAccess.access(file, async () => parse(await textOf(file))).pipe(
+    Effect.mapError(({ reason }) => new SpawnError({ reason: `env-file: ${reason}` }))
+  )

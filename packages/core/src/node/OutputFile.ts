@@ -4,11 +4,11 @@ import { constants } from "node:fs"
 import type { Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
-import { SpawnError } from "../Spawner.ts"
+import type { SpawnError } from "../Spawner.ts"
+import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
 import type { Place } from "./PathWalk.ts"
 import * as PathWalk from "./PathWalk.ts"
-import { reason } from "./ReplacedFile.ts"
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 
@@ -105,13 +105,13 @@ const openAt = async (file: string): Promise<fs.FileHandle> => {
   }
 }
 
+const close = (handle: fs.FileHandle) => handle.close()
+
 const descriptor = (file: string, open: () => Promise<fs.FileHandle>) =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: open,
-      catch: (error) => new SpawnError({ reason: `${file}: ${reason(error)}` })
-    }),
-    (handle) => Effect.promise(() => handle.close())
+    FileAccess.access(file, open, close),
+    (handle) => Effect.promise(() => close(handle)),
+    { interruptible: true }
   ).pipe(Effect.map(({ fd }) => fd))
 
 /**
