@@ -1,4 +1,5 @@
 import * as Cltab from "@clinit/core/Cltab"
+import * as EntryLogger from "@clinit/core/EntryLogger"
 import { Spawner } from "@clinit/core/Spawner"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -560,3 +561,18 @@ describe("the output of an entry", () => {
       )
     }))
 })
+
+claim("the pipe of a logger is made whatever the daemon's PATH is", () =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const before = process.env["PATH"]
+      process.env["PATH"] = "/clinit/nowhere"
+      return before
+    }),
+    () =>
+      Effect.flatMap(Spawner, ({ openPipe }) =>
+        Effect.flatMap(openPipe(EntryLogger.of(entry("true", "output:pipe:cat"))[0]!), ({ close }) =>
+          close)),
+    (before) =>
+      Effect.sync(() => void (process.env["PATH"] = before))
+  ))

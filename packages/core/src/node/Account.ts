@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import { cleanPath } from "../ProgramSearch.ts"
 import { quote } from "../Quotation.ts"
 import { SpawnError } from "../Spawner.ts"
+import * as OpenFiles from "./OpenFiles.ts"
 
 /** A user's account, see passwd(5). */
 export interface Account {
@@ -29,6 +30,13 @@ export const isBeyondAll = (key: string): boolean => /^\+?\d+$/.test(key) && Num
 const lookUp = (database: "passwd" | "group", key: string) =>
   Effect.callback<ReadonlyArray<string> | undefined, SpawnError>((resume) => {
     if (isBeyondAll(key)) return resume(Effect.undefined)
+    const failed = (reason: string) =>
+      resume(Effect.fail(new SpawnError({ reason: `getent ${database} ${key}: ${reason}` })))
+    try {
+      OpenFiles.ensureRoomForPipes()
+    } catch (error) {
+      return failed((error as Error).message)
+    }
     execFile(
       "getent",
       [database, key], // it begins with no `-`, and not every getent knows `--`
@@ -39,7 +47,7 @@ const lookUp = (database: "passwd" | "group", key: string) =>
         const reason = error.killed
           ? `no answer within ${patienceMillis / 1_000} seconds`
           : error.message.trim().replaceAll("\n", "; ")
-        resume(Effect.fail(new SpawnError({ reason: `getent ${database} ${key}: ${reason}` })))
+        failed(reason)
       }
     )
   })

@@ -18,6 +18,7 @@ import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
+import * as OpenFiles from "./OpenFiles.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
@@ -197,6 +198,7 @@ export const layer = (
           const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
           try {
             const { directory, file, operands, option, script, stdio } = launch
+            if (stdio.includes("pipe")) OpenFiles.ensureRoomForPipes()
             const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
             const forked = spawn(file, [option, `${entrance}${script}`, ...operands], {
               cwd: directory,
