@@ -2,6 +2,7 @@ import type { Entry } from "@clinit/core/Cltab"
 import { LedgerStore } from "@clinit/core/LedgerStore"
 import * as LedgerText from "@clinit/core/LedgerText"
 import * as Mark from "@clinit/core/Mark"
+import * as LaunchScript from "@clinit/core/node/LaunchScript"
 import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { Mode } from "@clinit/protocol/Names"
@@ -352,16 +353,18 @@ interface Forged {
 
 /**
  * Leaves a ledger as a daemon would have that is not there any more, with groups that are at level 1. Returns the
- * ledger's id and the number of the next run.
+ * ledger's id, what signs its marks, and the number of the next run.
  */
 const forge = (scratch: Scratch, groups: ReadonlyArray<string>, runs: ReadonlyArray<Forged>) =>
   Effect.gen(function*() {
-    const { boot, freshId, replace } = yield* LedgerStore
+    const { boot, freshId, replace, sign: hmac } = yield* LedgerStore
     const id = yield* freshId
+    const key = yield* freshId
+    const sign = (text: string) => hmac(key, text)
     const next = runs.length + 1
     const level = Level.make("1")
     const text = [
-      LedgerText.printHeader({ boot: boot!, id, next, keeper: { pid: 2 ** 22, startTime: "1" } }),
+      LedgerText.printHeader({ boot: boot!, id, key, next, keeper: { pid: 2 ** 22, startTime: "1" } }),
       ...groups.map((group) =>
         LedgerText.printGroup({ group: GroupName.make(group), level, since: 0, state: "DONE", target: level })
       ),
@@ -370,13 +373,13 @@ const forge = (scratch: Scratch, groups: ReadonlyArray<string>, runs: ReadonlyAr
           entry,
           process: { boot: boot!, containment: "descendants", pid, startTime },
           run: index + 1,
-          mark: Mark.make(id, index + 1, entry),
+          mark: Mark.make(id, sign, index + 1, entry),
           since: 0
         })
       )
     ]
     yield* replace(`${text.join("\n")}\n`)
-    return { id, next }
+    return { id, sign, next }
   }).pipe(Effect.provide(NodeLedgerStore.layer(ledgerOf(scratch))), Effect.runPromise)
 
 /** Starts what the daemon would have started as this run of the entry. */
@@ -431,8 +434,8 @@ describe.concurrent("a process that the daemon had no time to record", () => {
     inScratch(async (scratch) => {
       const command = witness("b")
       const entry = entryOf("second", "b", "respawn", command)
-      const { id, next } = await forge(scratch, ["first", "second"], [])
-      const unrecorded = startMarked(scratch, Mark.make(id, next, entry), command)
+      const { id, next, sign } = await forge(scratch, ["first", "second"], [])
+      const unrecorded = startMarked(scratch, Mark.make(id, sign, next, entry), command)
       await eventually(() => scratch.lines("log"), ["up b"])
       // The one before it has to be started, and is given a number.
       const daemon = await scratch.daemon("first:a:1:wait:echo up a >> log", `second:b:1:respawn:${command}`)
@@ -450,10 +453,10 @@ describe.concurrent("a process that the daemon had no time to record", () => {
   it(
     "is stopped if no entry is the one that it was started for",
     inScratch(async (scratch) => {
-      const { id, next } = await forge(scratch, ["g"], [])
+      const { id, next, sign } = await forge(scratch, ["g"], [])
       const stray = startMarked(
         scratch,
-        Mark.make(id, next, entryOf("g", "a", "respawn", "other")),
+        Mark.make(id, sign, next, entryOf("g", "a", "respawn", "other")),
         witness("stray")
       )
       await eventually(() => scratch.lines("log"), ["up stray"])
@@ -462,6 +465,50 @@ describe.concurrent("a process that the daemon had no time to record", () => {
       await until("we know, too, that it is gone", () => !stray.isRunning())
     })
   )
+})
+
+describe.concurrent("a process whose set-up was cut short by the death of its daemon", () => {
+  it(
+    "is stopped, and its entry does not count as run",
+    inScratch(async (scratch) => {
+      const { id, next, sign } = await forge(scratch, ["g"], [])
+      const mark = Mark.make(id, sign, next, entryOf("g", "a", "wait", "echo ran >> log"))
+      const halfway = scratch.start("env", [
+        `CLINIT_TREE=${mark}`,
+        `${LaunchScript.variable}=`,
+        "setsid",
+        "sh",
+        "-c",
+        witness("set-up")
+      ])
+      await eventually(() => scratch.lines("log"), ["up set-up"])
+      await scratch.daemon("g:a:1:wait:echo ran >> log")
+      await eventually(() => scratch.group("g"), "1 DONE")
+      expect(heard(scratch)).toEqual(["up set-up", "INT set-up", "ran"])
+      await until("we know, too, that it is gone", () => !halfway.isRunning())
+    })
+  )
+})
+
+describe.concurrent("a mark of the next run that the ledger's key has not signed", () => {
+  for (const command of [witness("a"), "another"]) {
+    const what = command === "another" ? "of an entry that there is not" : "of an entry"
+    it(
+      `${what}, made up by somebody who knows the ledger's id, is nobody's: it gets no signal and is not taken over`,
+      inScratch(async (scratch) => {
+        const { id, next } = await forge(scratch, ["g"], [])
+        const mark = Mark.make(id, () => "0".repeat(32), next, entryOf("g", "a", "respawn", command))
+        const impostor = startMarked(scratch, mark, witness("impostor"))
+        await eventually(() => scratch.lines("log"), ["up impostor"])
+        await scratch.daemon(`g:a:1:respawn:${witness("a")}`)
+        await eventually(() => scratch.lines("log"), ["up impostor", "up a"])
+        expect(await scratch.pid("a")).not.toBe(impostor.pid)
+        expect(impostor.isRunning()).toBe(true)
+        expect(scratch.lines("log")).toEqual(["up impostor", "up a"])
+        impostor.kill("SIGKILL")
+      })
+    )
+  }
 })
 
 describe.concurrent("the ledger", () => {

@@ -292,7 +292,7 @@ const make = Effect.gen(function*() {
     yield* Effect.logInfo("resuming what a daemon that was killed left")
     const found = yield* spawner.find(Mark.prefix(inherited.id))
     const now = yield* Clock.currentTimeMillis
-    const { next, runs } = Resumption.plan(inherited, found, cltab.current().entries, now)
+    const { next, runs } = Resumption.plan(inherited, ledger.sign, found, cltab.current().entries, now)
     const told = new Map(inherited.groups.map((record) => [record.group, record]))
     yield* ledger.adopt([...runs.values()].flat(), next)
     yield* inOneGo(Effect.forEach(

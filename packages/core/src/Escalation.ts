@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Entry } from "./Cltab.ts"
 import { quote } from "./Quotation.ts"
@@ -49,10 +50,13 @@ const withoutWaking: ReadonlySet<Signal> = new Set([
   "SIGCONT"
 ])
 
+const notRun = ({ group, tag }: Entry, command: string) => ({ reason }: { readonly reason: string }) =>
+  Effect.logError(`${group}/${tag}: the stop command ${quote(command)} could not be run: ${reason}`)
+
 /**
  * Stops the child's process tree by the plan, with the entry's `stop` setting for its steps if it has one, and returns
  * once the tree is extinct. Only time advances it; `onStep` hears of each step just before it is done. A command that
- * cannot be run is logged, and its time passes all the same. What can be caught is followed by CONT: a tree that
+ * cannot be run in its time is logged, and its time passes all the same. What can be caught is followed by CONT: a tree that
  * somebody stopped would hear of nothing but KILL.
  */
 export const stop = Effect.fnUntraced(
@@ -63,16 +67,23 @@ export const stop = Effect.fnUntraced(
     for (let index = 0;; index++) {
       const step = stepAt(plan, index)
       yield* onStep({ step, overdue: index >= plan.steps.length })
+      let starting: Fiber.Fiber<void> | undefined
       if ("signal" in step) {
         yield* child.signal(step.signal)
         if (!withoutWaking.has(step.signal)) yield* child.signal("SIGCONT")
       } else {
-        yield* Effect.catch(child.run(step.command, entry), ({ reason }) =>
-          Effect.logError(
-            `${entry.group}/${entry.tag}: the stop command ${quote(step.command)} could not be run: ${reason}`
-          ))
+        // An account or a file that does not answer must not hold up the steps behind.
+        starting = yield* Effect.forkChild(
+          Effect.catch(child.run(step.command, entry), notRun(entry, step.command)),
+          { startImmediately: true }
+        )
       }
-      if (Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))) return
+      const isDown = Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))
+      if (starting !== undefined && "command" in step && starting.pollUnsafe() === undefined) {
+        starting.interruptUnsafe()
+        if (!isDown) yield* notRun(entry, step.command)({ reason: "its time was over before it was set up" })
+      }
+      if (isDown) return
     }
   }
 )

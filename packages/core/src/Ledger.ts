@@ -29,6 +29,8 @@ export interface Run {
 export class Ledger extends Context.Service<Ledger, {
   /** What a daemon that did not end in order left behind, if any. */
   readonly inherited: LedgerText.Ledger | undefined
+  /** Signs the marks of this ledger's runs. */
+  readonly sign: Mark.Sign
   /** Notes where the group is to go; `null` for standing still. */
   readonly setTarget: (group: GroupName, target: Level | null) => Effect.Effect<void>
   /** Notes where a group with a target stands. */
@@ -79,6 +81,7 @@ const volatileStore = Layer.succeed(LedgerStore, {
   replace: () => Effect.void,
   remove: Effect.void,
   freshId: Effect.succeed("volatile"),
+  sign: () => "volatile",
   boot: undefined,
   keeper: { pid: 1 },
   isRunning: () => false
@@ -155,6 +158,8 @@ const make = (resume: boolean) =>
     }
     const inherited = resume && found !== undefined ? found : undefined
     const id = inherited?.id ?? (yield* store.freshId)
+    const key = inherited?.key ?? (yield* store.freshId)
+    const sign = (text: string) => store.sign(key, text)
     let next = inherited?.next ?? 1
     const groups = new Map<GroupName, LedgerText.GroupRecord>()
     const runs = new Map<number, LedgerText.RunRecord>()
@@ -177,7 +182,13 @@ const make = (resume: boolean) =>
 
     const print = () => {
       const { boot, keeper } = store
-      const header = LedgerText.printHeader({ id, next, keeper, ...(boot === undefined ? {} : { boot }) })
+      const header = LedgerText.printHeader({
+        id,
+        key,
+        next,
+        keeper,
+        ...(boot === undefined ? {} : { boot })
+      })
       return `${[header, ...groupLines.values(), ...runLines.values()].join("\n")}\n`
     }
 
@@ -231,6 +242,7 @@ const make = (resume: boolean) =>
 
     return Ledger.of({
       inherited,
+      sign,
       setTarget: (group, target) => change(() => setGroup({ ...groups.get(group), group, target })),
       setState: Effect.fnUntraced(function*(group, level, state) {
         const since = yield* Clock.currentTimeMillis
@@ -247,7 +259,7 @@ const make = (resume: boolean) =>
       begin: Effect.fnUntraced(function*(entry) {
         const since = yield* Clock.currentTimeMillis
         const number = next++
-        const mark = Mark.make(id, number, entry)
+        const mark = Mark.make(id, sign, number, entry)
         yield* change(() => setRun({ run: number, mark, entry, since }))
         return { number, mark }
       }),

@@ -43,6 +43,8 @@ export class LedgerStore extends Context.Service<LedgerStore, {
   readonly remove: Effect.Effect<void, LedgerUnwritable>
   /** A word of lower case letters and digits that nobody can guess, different at each call. */
   readonly freshId: Effect.Effect<string>
+  /** Signs the text with the key: a word of lower case letters and digits that nobody without the key can tell. */
+  readonly sign: (key: string, text: string) => string
   /** What identifies this boot of the host; nothing where the system does not tell. */
   readonly boot: string | undefined
   /** This process. */

@@ -43,11 +43,12 @@ export const mayLive = (
 ): run is RunRecord & { readonly process: NonNullable<RunRecord["process"]> } =>
   run.process !== undefined && (run.end === undefined || run.stopping === true)
 
-/** `id` begins all marks, `next` is above the number of every run that the ledger has ever had. */
+/** `id` begins all marks, `key` signs them and is told nobody, `next` is above the number of every run that the ledger has ever had. */
 const Header = Schema.Struct({
   clinit: Schema.Literal("ledger"),
   version: Schema.Literal(1),
   id: Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,64}$/)),
+  key: Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,64}$/)),
   boot: Schema.optionalKey(Schema.String),
   keeper: Keeper,
   next: Schema.Int.check(Schema.isGreaterThan(0), Schema.isLessThan(10 ** Mark.runDigits))

@@ -6,9 +6,6 @@ import type * as LedgerText from "./LedgerText.ts"
 import * as Mark from "./Mark.ts"
 import type { Found } from "./Spawner.ts"
 
-/** So many runs are not begun between two writings of the ledger: whoever claims that has made the mark up. */
-const plausible = 1_000_000
-
 /** What a daemon makes of the ledger of one that was killed. */
 export interface Resumption {
   /** By group: the runs to take over, each with a process or an end. Every entry has one at most. */
@@ -21,12 +18,13 @@ export interface Resumption {
  * Compares the ledger with the marked process trees that were found. The ledger is written behind the facts, so a run
  * that it was about to start, or does not know yet, is known by its mark: it is taken over if an entry of the cltab is
  * what was run and its group was told, and else has to be stopped. One that was about to start and has no process
- * counts as not started. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. What is taken over
+ * counts as not started, and so does one whose set-up the kill cut short. Only marks that this ledger's key has signed are believed. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. What is taken over
  * is supervised as the cltab says now. `now` (milliseconds since
  * 1970) is when a run counts as started whose start was not recorded.
  */
 export const plan = (
   ledger: LedgerText.Ledger,
+  sign: Mark.Sign,
   found: ReadonlyArray<Found>,
   entries: ReadonlyArray<Entry>,
   now: number
@@ -44,27 +42,21 @@ export const plan = (
   }
 
   for (const record of ledger.runs) if (record.process ?? record.end) take(record)
-  const live = new Set(found.map(({ mark }) => mark))
-  /** A run never begins while the one before lives: somebody else has made that mark. */
-  const isBesideRecorded = (reading: Mark.Reading) => {
-    const recorded = latest.get(nameOf(reading))
-    return recorded !== undefined && known.has(recorded.run) && live.has(recorded.mark)
-  }
-  for (const { identity: process, mark } of found) {
+  for (const { identity: process, mark, unbegun } of found) {
     const reading = Mark.read(ledger.id, mark)
-    if (reading === undefined) continue
+    if (reading?.isSigned(sign) !== true) continue
     const { group, run } = reading
-    if (run >= ledger.next + plausible) continue
     next = Math.max(next, run + 1)
     const record = known.get(run)
+    const neverBegins = unbegun === true ? { stopping: true as const } : {}
     if (record !== undefined) {
-      if (!(record.process ?? record.end)) take({ ...record, process })
-    } else if (run >= ledger.next && !isBesideRecorded(reading)) {
+      if (!(record.process ?? record.end)) take({ ...record, process, ...neverBegins })
+    } else if (run >= ledger.next) {
       const entry = runnable.find((entry) => told.has(group) && reading.isOf(entry))
       take(
         entry === undefined
           ? { run, mark, entry: unknownEntry(reading), since: now, process, stopping: true }
-          : { run, mark, entry, since: now, process }
+          : { run, mark, entry, since: now, process, ...neverBegins }
       )
     }
   }

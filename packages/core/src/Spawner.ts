@@ -58,6 +58,8 @@ export interface Child {
 export interface Found {
   readonly mark: Mark
   readonly identity: ProcessIdentity
+  /** Its command has not begun, and never will: who started it ended before it was set up. */
+  readonly unbegun?: true
 }
 
 /** The pipe between an entry and its logger, which stays open whoever of them lives. */

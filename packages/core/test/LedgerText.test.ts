@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 
 const entry = Cltab.parse("web:a:1:respawn:a --flag").entries[0]!
 const web = GroupName.make("web")
-const header = LedgerText.printHeader({ id: "abc", next: 9, boot: "b", keeper: { pid: 5 } })
+const header = LedgerText.printHeader({ id: "abc", key: "def", next: 9, boot: "b", keeper: { pid: 5 } })
 const group = LedgerText.printGroup({
   group: web,
   target: Level.make("1"),
@@ -17,7 +17,7 @@ const group = LedgerText.printGroup({
 const run = (number: number, pid = 100 + number) =>
   LedgerText.printRun({
     run: number,
-    mark: Mark.make("abc", number, entry),
+    mark: Mark.make("abc", () => "sig", number, entry),
     entry,
     since: 5,
     process: {
@@ -39,7 +39,7 @@ describe("a ledger", () => {
     const parsed = LedgerText.parse(text(header, group, run(3), run(4)))
     assert.isTrue(Result.isSuccess(parsed))
     if (Result.isFailure(parsed)) return
-    assert.deepInclude(parsed.success, { id: "abc", next: 9, boot: "b" })
+    assert.deepInclude(parsed.success, { id: "abc", key: "def", next: 9, boot: "b" })
     assert.deepStrictEqual(parsed.success.groups.map(LedgerText.printGroup), [group])
     assert.deepStrictEqual(parsed.success.runs.map(LedgerText.printRun), [run(3), run(4)])
     assert.deepStrictEqual(parsed.success.runs[0]!.entry, entry)
@@ -69,6 +69,7 @@ describe("a ledger", () => {
       text(header, group, run(3).replace("abc.3.", "abc.4.")),
       /^line 3: the mark "abc\.4\..*" is not that of run 3$/
     ],
+    ["no key", text(header.replace(`"key":"def",`, "")), /^line 1: not a ledger's header: /],
     ["a run from the future", text(header, group, run(9)), /^line 3: run 9 is not below 9$/],
     ["a run twice", text(header, group, run(3), run(3, 7)), /^line 4: run 3 was there before$/],
     ["a group twice", text(header, group, group), /^line 3: group "web" was there before$/],

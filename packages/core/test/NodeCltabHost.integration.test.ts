@@ -55,7 +55,9 @@ describe("this machine", () => {
       const { username } = userInfo()
       assert.isTrue(yield* ask((host) => host.hasUser(username)))
       assert.isTrue(yield* ask((host) => host.hasGroup("root")))
-      for (const name of ["clinit-nobody", "--help", "-s", "root x", "", "größe"]) {
+      for (
+        const name of ["clinit-nobody", "--help", "-s", "root x", "", "größe", "4294967296", "+4294967296"]
+      ) {
         assert.isFalse(yield* ask((host) => host.hasUser(name)), name)
         assert.isFalse(yield* ask((host) => host.hasGroup(name)), name)
       }

@@ -1,4 +1,5 @@
 import * as Cltab from "@clinit/core/Cltab"
+import * as EntryLogger from "@clinit/core/EntryLogger"
 import { Spawner } from "@clinit/core/Spawner"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -198,6 +199,43 @@ describe("the environment of an entry", () => {
   }
 
   claim(
+    "has nothing of a file to which somebody else could have led: by a link in a directory that others can write",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const file = `${directory}/secret`
+        fs.writeFileSync(file, "A=1\n", { mode: 0o600 })
+        fs.symlinkSync("secret", `${directory}/own`)
+        fs.mkdirSync(`${directory}/theirs`)
+        fs.chmodSync(`${directory}/theirs`, 0o1777)
+        fs.symlinkSync("../secret", `${directory}/theirs/link`)
+        fs.symlinkSync("..", `${directory}/theirs/up`)
+        const told = (file: string) =>
+          Effect.flatMap(
+            Spawner,
+            (spawner) => spawner.environment(entry("true", "env:clean", `env-file:${file}`))
+          )
+        const reasonOf = (file: string) => Effect.map(Effect.flip(told(file)), ({ reason }) => reason)
+        assert.include((yield* told(`${directory}/own`)).map(({ name }) => name), "A")
+        for (const [path, link] of [["theirs/link", "link"], ["theirs/up/secret", "up"]]) {
+          const refused =
+            `env-file: ${directory}/${path}: "${link}" is a symbolic link in a directory that ` +
+            "others can write"
+          assert.strictEqual(yield* reasonOf(`${directory}/${path}`), refused)
+          assert.strictEqual(yield* refusal(`env-file:${directory}/${path}`), refused)
+        }
+        fs.linkSync(file, `${directory}/theirs/hard`)
+        assert.match(
+          yield* reasonOf(`${directory}/theirs/hard`),
+          /: has other names \(hard links\), and others/
+        )
+        fs.rmSync(`${directory}/theirs/hard`)
+        fs.writeFileSync(`${directory}/theirs/file`, "A=1\n", { mode: 0o600 })
+        assert.include((yield* told(`${directory}/theirs/file`)).map(({ name }) => name), "A")
+      })
+  )
+
+  claim(
     "cannot be foretold, and refuses the start, where the file cannot be trusted or read",
     () =>
       Effect.gen(function*() {
@@ -369,9 +407,17 @@ describe("what a process is set up with", () => {
   claim("when there is no such user or group", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* refusal("user:no.such"), `user: this machine has no user "no.such"`)
-      assert.strictEqual(yield* refusal("user:54321"), `user: this machine has no user "54321"`)
+      // 4294967296 is root to a getent that looks at the last 32 bits, and the next is none's.
+      for (const number of ["54321", "4294967296", "+4294967296", "4294967295", "9".repeat(30)]) {
+        assert.strictEqual(yield* refusal(`user:${number}`), `user: this machine has no user "${number}"`)
+      }
       if (!isRoot) return
-      assert.strictEqual(yield* refusal("groups:no.such"), `groups: this machine has no group "no.such"`)
+      for (const group of ["no.such", "4294967296"]) {
+        assert.strictEqual(
+          yield* refusal(`groups:${group}`),
+          `groups: this machine has no group "${group}"`
+        )
+      }
     }))
 
   unprivilegedClaim("when only root may do it", () =>
@@ -515,3 +561,18 @@ describe("the output of an entry", () => {
       )
     }))
 })
+
+claim("the pipe of a logger is made whatever the daemon's PATH is", () =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const before = process.env["PATH"]
+      process.env["PATH"] = "/clinit/nowhere"
+      return before
+    }),
+    () =>
+      Effect.flatMap(Spawner, ({ openPipe }) =>
+        Effect.flatMap(openPipe(EntryLogger.of(entry("true", "output:pipe:cat"))[0]!), ({ close }) =>
+          close)),
+    (before) =>
+      Effect.sync(() => void (process.env["PATH"] = before))
+  ))

@@ -279,6 +279,16 @@ it.live("ids cannot be guessed and are lower case letters and digits", () =>
     for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/u)
   }))
 
+it.live("a signature is as long as can be guessed by nobody, and another for another key or text", () =>
+  Effect.gen(function*() {
+    const { sign } = yield* setUp
+    const texts = ["", "1.a.web:a", "1.a.web:b", "2.a.web:a"]
+    const signatures = ["", "key", "kez"].flatMap((key) => texts.map((text) => sign(key, text)))
+    assert.strictEqual(new Set(signatures).size, signatures.length)
+    for (const signature of signatures) assert.match(signature, /^[0-9a-f]{32}$/u)
+    assert.strictEqual(sign("key", "1.a.web:a"), signatures[5])
+  }))
+
 it.live("the boot is the system's name for it, where there is one", () =>
   Effect.gen(function*() {
     const { boot } = yield* setUp

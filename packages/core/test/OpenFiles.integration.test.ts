@@ -95,3 +95,51 @@ it.live(
     }),
   30_000
 )
+
+it.live("a start that fails for want of descriptors leaves none open, however many were left", () =>
+  Effect.gen(function*() {
+    const { said } = yield* limited(
+      128,
+      `import * as Cltab from "@clinit/core/Cltab"
+      import * as EntryLogger from "@clinit/core/EntryLogger"
+      import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
+      import { Spawner } from "@clinit/core/Spawner"
+      import * as Effect from "effect/Effect"
+      import * as Layer from "effect/Layer"
+      import * as Logger from "effect/Logger"
+      import * as fs from "node:fs"
+      const entryOf = (...settings) =>
+        Cltab.parse([...settings.map((line) => ":::" + line), "g:e:1:once:true"].join("\\n")).entries[0]
+      const logged = entryOf("output:pipe:cat")
+      const count = () => fs.readdirSync("/proc/self/fd").length
+      const work = Effect.gen(function*() {
+        const spawner = yield* Spawner
+        const starts = [
+          ...[["limit.core:0"], ["user:root"]].map((settings) => spawner.spawn(entryOf(...settings), "m" + Math.random())),
+          spawner.openPipe(EntryLogger.of(logged)[0])
+        ]
+        const attempt = (start) => Effect.flatMap(Effect.exit(start), (exit) =>
+          Effect.when(exit.value?.close ?? exit.value?.extinct ?? Effect.void, Effect.succeed(exit._tag === "Success")))
+        const spareOf = (spare) => Effect.gen(function*() {
+          const opened = []
+          try {
+            for (;;) opened.push(fs.openSync("/dev/null", "r"))
+          } catch {}
+          for (const descriptor of opened.splice(0, spare)) fs.closeSync(descriptor)
+          for (const start of starts) yield* attempt(start)
+          for (const descriptor of opened) fs.closeSync(descriptor)
+        })
+        for (const start of starts) yield* attempt(start)
+        yield* Effect.sleep("200 millis")
+        const before = count()
+        for (let spare = 0; spare < 20; spare++) yield* spareOf(spare)
+        yield* Effect.sleep("500 millis")
+        console.log(count() - before)
+      })
+      const layer = NodeSpawner.layer({ name: "room-" + process.pid, containment: "group", pipes: process.argv[1] })
+      Effect.runPromise(Effect.provide(work, Layer.provideMerge(layer, Logger.layer([]))))`,
+      path.join(yield* scratch, "pipes")
+    )
+    yield* eventually("it is told", () => said().length === 1)
+    assert.deepStrictEqual(said(), ["0"])
+  }))

@@ -174,6 +174,22 @@ describe("a command of a stop schedule", () => {
       })
     ))
 
+  it.effect("that takes longer to start than it has is given up: it does not hold up the steps behind it", () =>
+    withNode(
+      cltab(quit, "web:a:1:once:a"),
+      { a: { ignores: ["SIGTERM"] }, "nginx -s quit": { forks: "12 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        assert.deepStrictEqual(yield* leaving(node), [
+          "20s a SIGTERM",
+          "25s a SIGKILL",
+          "25s a died of SIGKILL"
+        ])
+        assert.deepStrictEqual(node.log(), [
+          "Error: web/a: the stop command \"nginx -s quit\" could not be run: its time was over before it was set up"
+        ])
+      })
+    ))
+
   it.effect("is run again and again if it is the last step", () =>
     withNode(
       cltab(":::web/a/stop:TERM 1s, \"really quit\" 2s", "web:a:1:once:a"),

@@ -57,7 +57,7 @@ const series: Readonly<Record<string, ReadonlyArray<ByteText>>> = {
 const opening: Readonly<Record<string, ByteText>> = {
   cltab: "web:t:1:once:x\n",
   ledger: [
-    LedgerText.printHeader({ id: "a", keeper: { pid: 4711 }, next: Number.MAX_SAFE_INTEGER }),
+    LedgerText.printHeader({ id: "a", key: "a", keeper: { pid: 4711 }, next: Number.MAX_SAFE_INTEGER }),
     "{\"group\":\"web\",\"target\":null}",
     ""
   ].join("\n"),

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { claim } from "./Failure.ts"
 import * as Mutation from "./Mutation.ts"
 import type { Random } from "./Random.ts"
+import { signAs } from "./SignAs.ts"
 
 /** Control characters, and those that turn the direction of writing round or end a line. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u
@@ -61,11 +62,16 @@ const checkLedger = (ledger: LedgerText.Ledger) => {
 }
 
 /** Process trees that a daemon could find after it read this ledger. */
-const trees = (random: Random, { id, next, runs }: LedgerText.Ledger): ReadonlyArray<Found> =>
+const trees = (random: Random, { id, key, next, runs }: LedgerText.Ledger): ReadonlyArray<Found> =>
   Array.from({ length: random.below(6) }, (_, index) => {
     const run = random.pick([...runs.map((each) => each.run), next, next + 1, random.between(1, 2_000)])
     const recorded = runs.find((each) => each.run === run)?.entry
-    const mark = Mark.make(id, run, recorded ?? random.pick(entries))
+    const mark = Mark.make(
+      id,
+      signAs(random.chance(0.9) ? key : "another"),
+      run,
+      recorded ?? random.pick(entries)
+    )
     return {
       mark: random.chance(0.2) ? Mutation.mutate(random, mark, [".", id]) : mark,
       identity: { pid: 5_000 + index, startTime: "1", containment: "group" as const }
@@ -74,7 +80,7 @@ const trees = (random: Random, { id, next, runs }: LedgerText.Ledger): ReadonlyA
 
 const checkPlan = (ledger: LedgerText.Ledger, random: Random) => {
   const found = trees(random, ledger)
-  const { next, runs } = Resumption.plan(ledger, found, entries, 99)
+  const { next, runs } = Resumption.plan(ledger, signAs(ledger.key), found, entries, 99)
   const planned = [...runs].flatMap(([group, records]) => records.map((record) => ({ group, record })))
   const names = new Set<string>()
   for (const { group, record } of planned) {

@@ -7,6 +7,7 @@ import * as JsonMutation from "./JsonMutation.ts"
 import * as Mutation from "./Mutation.ts"
 import * as Pieces from "./Pieces.ts"
 import type { Random } from "./Random.ts"
+import { signAs } from "./SignAs.ts"
 import type { Input } from "./Target.ts"
 
 const boot = "01234567-89ab-cdef-0123-456789abcdef"
@@ -80,6 +81,7 @@ const valid = (random: Random): ReadonlyArray<object> => {
   return [
     header({
       id,
+      key: "key",
       ...(random.chance(0.8) ? { boot } : {}),
       keeper: { pid: random.between(1, 4_000_000), ...(random.chance(0.9) ? { startTime: "4711" } : {}) },
       next: random.between(60, 1_000)
@@ -93,7 +95,7 @@ const valid = (random: Random): ReadonlyArray<object> => {
     })),
     ...runs.map(({ entry, run }) => ({
       run,
-      mark: Mark.make(id, run, entry as Entry),
+      mark: Mark.make(id, signAs("key"), run, entry as Entry),
       entry,
       since: 1.7e12 + run,
       ...(random.chance(0.8) ? { process: process(100 + run, random) } : {}),

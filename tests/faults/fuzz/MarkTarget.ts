@@ -8,6 +8,7 @@ import { claim } from "./Failure.ts"
 import * as Mutation from "./Mutation.ts"
 import * as Pieces from "./Pieces.ts"
 import type { Random } from "./Random.ts"
+import { signAs } from "./SignAs.ts"
 import type { Input, Target } from "./Target.ts"
 import { pure } from "./Target.ts"
 
@@ -23,7 +24,7 @@ const words: ReadonlyArray<ByteText> = [
   "\0CLINIT_TREE=",
   "CLINIT_TREE",
   "XCLINIT_TREE=",
-  "id.1.abc.web:a",
+  "id.1.abc.def.web:a",
   ":",
   "web:",
   "id.",
@@ -34,7 +35,7 @@ const words: ReadonlyArray<ByteText> = [
 
 const aMark = (random: Random): string => {
   const run = random.pick([1, 2, 7, 4711, 999_999_999_999_999, random.between(1, 2 ** 50 - 1)])
-  return Mark.make(random.pick(ids), Math.min(run, 999_999_999_999_999), random.pick(entries))
+  return Mark.make(random.pick(ids), signAs("key"), Math.min(run, 999_999_999_999_999), random.pick(entries))
 }
 
 const environment = (random: Random): ByteText => {
@@ -62,15 +63,18 @@ const isName = Schema.is(Tag)
 
 /** What a mark of the ledger must look like, said by other means than a regular expression. */
 const expectedRun = (id: string, mark: string): number | undefined => {
-  const [first, run, digest, ...more] = mark.split(".")
-  if (first !== id || run === undefined || digest === undefined || more.length === 0) return undefined
+  const [first, run, digest, signature, ...more] = mark.split(".")
+  if (first !== id || run === undefined || digest === undefined || signature === undefined) return undefined
   const names = more.join(".").split(":")
-  if (names.length !== 2 || names.some((name) => !isName(name))) return undefined
+  const [group, tag, logs] = names
+  if (names.length > 3 || !isName(group) || !isName(tag)) return undefined
+  if (logs !== undefined && logs !== "output" && logs !== "error-output") return undefined
   const isWord = (text: string, letters: string) =>
     text !== "" && [...text].every((letter) => letters.includes(letter))
   const digits = "0123456789"
   if (!isWord(run, digits) || run.length > 15 || run.startsWith("0")) return undefined
-  return isWord(digest, `${digits}abcdefghijklmnopqrstuvwxyz`) ? Number(run) : undefined
+  const isSign = (text: string) => isWord(text, `${digits}abcdefghijklmnopqrstuvwxyz`)
+  return isSign(digest) && isSign(signature) ? Number(run) : undefined
 }
 
 const checkMark = (id: string, mark: string) => {
@@ -79,8 +83,9 @@ const checkMark = (id: string, mark: string) => {
   if (reading === undefined) return
   claim(Number.isSafeInteger(reading.run) && reading.run > 0, `run ${reading.run}`)
   for (const entry of entries) {
-    const { mark: other } = { mark: Mark.make(id, reading.run, entry) }
-    claim(reading.isOf(entry) === (mark === other), "isOf disagrees with the mark that the entry gets")
+    const other = Mark.make(id, signAs("key"), reading.run, entry)
+    const isThat = reading.isOf(entry) && reading.isSigned(signAs("key"))
+    claim(isThat === (mark === other), "isOf and isSigned disagree with the mark that the entry gets")
   }
 }
 

@@ -5,15 +5,32 @@ import { parseEnv } from "node:util"
 import { quote } from "../Quotation.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as Environment from "./Environment.ts"
+import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
-import { reason } from "./ReplacedFile.ts"
+import * as PathWalk from "./PathWalk.ts"
 
 /** A larger one is refused rather than read into memory. */
 const maxKibibytes = 1024
 
+// Without NONBLOCK the opening of a FIFO would wait for a writer, for ever.
+const openToRead = (file: string) => fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+
+/** Whoever can write a directory could else have the entry, perhaps his own, given what only root may read. */
+const openTrusted = async (file: string): Promise<fs.FileHandle> => {
+  if (process.platform !== "linux") return await openToRead(file)
+  const { directory, place } = await PathWalk.file(file)
+  try {
+    if (place.stat.nlink !== 1 && place.stat.isFile() && FileTrust.isShared(directory)) {
+      throw new Error("has other names (hard links), and others can write its directory")
+    }
+    return await openToRead(PathWalk.itself(place))
+  } finally {
+    await place.handle.close()
+  }
+}
+
 const textOf = async (file: string): Promise<string> => {
-  // Without NONBLOCK the opening of a FIFO would wait for a writer, for ever.
-  const handle = await fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  const handle = await openTrusted(file)
   try {
     const stat = await handle.stat()
     if (!stat.isFile()) throw new Error("is not a regular file")
@@ -52,7 +69,6 @@ export const parse = (text: string): ReadonlyMap<string, string> => {
 
 /** The variables of the file. Fails if it cannot be read or trusted, or if a name in it is none. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SpawnError> =>
-  Effect.tryPromise({
-    try: async () => parse(await textOf(file)),
-    catch: (error) => new SpawnError({ reason: `env-file: ${file}: ${reason(error)}` })
-  })
+  FileAccess.access(file, async () => parse(await textOf(file))).pipe(
+    Effect.mapError(({ reason }) => new SpawnError({ reason: `env-file: ${reason}` }))
+  )

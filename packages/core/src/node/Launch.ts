@@ -13,11 +13,11 @@ import { SpawnError } from "../Spawner.ts"
 import * as Account from "./Account.ts"
 import * as Environment from "./Environment.ts"
 import * as EnvironmentFile from "./EnvironmentFile.ts"
+import * as FileAccess from "./FileAccess.ts"
 import * as LaunchChain from "./LaunchChain.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LaunchSetup from "./LaunchSetup.ts"
 import * as OutputStreams from "./OutputStreams.ts"
-import { reason } from "./ReplacedFile.ts"
 
 // How an entry is started. Most need no more than a shell with other streams, another directory or environment. What
 // only a process can change about itself (user, groups, limits, niceness) is changed by a chain of programs that
@@ -95,13 +95,10 @@ const identityOf = Effect.fnUntraced(function*(
 
 /** Fails unless a process can begin there; `isOther` if it is for another user's rights to say who may enter it. */
 const checkDirectory = (directory: string | undefined, isOther: boolean): Effect.Effect<void, SpawnError> =>
-  directory === undefined ? Effect.void : Effect.tryPromise({
-    try: async () => {
-      if (!(await stat(directory)).isDirectory()) throw new Error("is not a directory")
-      if (!isOther) await access(directory, fs.constants.X_OK)
-    },
-    catch: (error) => new SpawnError({ reason: `cwd: ${directory}: ${reason(error)}` })
-  })
+  directory === undefined ? Effect.void : FileAccess.access(directory, async () => {
+    if (!(await stat(directory)).isDirectory()) throw new Error("is not a directory")
+    if (!isOther) await access(directory, fs.constants.X_OK)
+  }).pipe(Effect.mapError(({ reason }) => new SpawnError({ reason: `cwd: ${reason}` })))
 
 /** The daemon's own directory, by the name that it was started with if that still leads there. */
 const ownDirectory = (pwd: string | undefined): string | undefined => {
@@ -116,24 +113,16 @@ const ownDirectory = (pwd: string | undefined): string | undefined => {
   }
 }
 
-const environmentOf = (
+const environmentOf = Effect.fnUntraced(function*(
   settings: CltabSettings.Applied,
   account: Account.Account | undefined,
   daemon: NodeJS.ProcessEnv
-): Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError> => {
-  const file = settings["env-file"]
-  return Effect.map(
-    file === undefined ? Effect.succeed<ReadonlyMap<string, string>>(new Map()) : EnvironmentFile.read(file),
-    (file) =>
-      Environment.compose({
-        daemon,
-        settings,
-        account,
-        file,
-        directory: settings.cwd ?? ownDirectory(daemon["PWD"])
-      })
-  )
-}
+): Effect.fn.Return<ReadonlyArray<EnvironmentVariable>, SpawnError> {
+  const path = settings["env-file"]
+  const file: ReadonlyMap<string, string> = path === undefined ? new Map() : yield* EnvironmentFile.read(path)
+  const directory = settings.cwd ?? ownDirectory(daemon["PWD"])
+  return Environment.compose({ daemon, settings, account, file, directory })
+})
 
 /** The environment of the entry's process without the marks, for a daemon with this one. */
 export const environment = (

@@ -8,12 +8,18 @@ import type { Applied } from "../CltabSettings.ts"
 import type { Child, ProcessIdentity } from "../Spawner.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as LaunchScript from "./LaunchScript.ts"
+import * as ProcessStat from "./ProcessStat.ts"
 
 /** What sets a process up takes some milliseconds; one that takes this long hangs. */
 export const defaultPatienceMillis = 10_000
 
 /** More is not read of what it says. */
 const maxCharacters = 2_000
+
+const assignment = new RegExp(`(?:^|\0)${LaunchScript.variable}=`)
+
+/** Whether the process is being set up: until its command begins it has the chain's variable. */
+export const isUnderWay = (pid: number): boolean => assignment.test(ProcessStat.readOf(pid, "environ") ?? "")
 
 /** What is known of a process that is being set up. */
 export type Admitted = Pick<Child, "exit" | "extinct"> & { readonly identity: Pick<ProcessIdentity, "pid"> }

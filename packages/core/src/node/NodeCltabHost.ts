@@ -4,6 +4,7 @@ import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import type { Kind } from "../CltabHost.ts"
 import { CltabHost } from "../CltabHost.ts"
+import * as Account from "./Account.ts"
 
 const anyMayExecute = 0o111
 
@@ -31,7 +32,7 @@ const patienceMillis = 5_000
 const isKnown = (database: "passwd" | "group", name: string): Promise<boolean> =>
   new Promise((resolve) => {
     // Not every getent knows `--`.
-    if (name.startsWith("-")) return resolve(false)
+    if (name.startsWith("-") || Account.isBeyondAll(name)) return resolve(false)
     execFile("getent", [database, name], { timeout: patienceMillis }, (error) => {
       resolve(error?.code !== notFound)
     })

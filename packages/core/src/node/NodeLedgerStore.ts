@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { randomBytes } from "node:crypto"
+import { createHmac, randomBytes } from "node:crypto"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import { crc32 } from "node:zlib"
@@ -110,6 +110,7 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
         return unlink(file)
       }, refused),
       freshId: Effect.sync(() => randomBytes(16).toString("hex")),
+      sign: (key: string, text: string) => createHmac("sha256", key).update(text).digest("hex").slice(0, 32),
       boot: Adoption.bootId(),
       keeper,
       isRunning

@@ -15,8 +15,10 @@ import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as Launch from "./Launch.ts"
+import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
+import * as OpenFiles from "./OpenFiles.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
@@ -184,7 +186,8 @@ export const layer = (
         return child({ identity, exit, check: () => {} }, mark, performance.now())
       }
 
-      const environment = { ...process.env }
+      // By it a later daemon would tell what is being set up.
+      const { [LaunchScript.variable]: _launch, ...environment } = process.env
       /** Forks what the launch says into the tree; `use` has the process before it can end. */
       const fork = <A>(
         launch: Launch.Launch,
@@ -195,6 +198,7 @@ export const layer = (
           const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
           try {
             const { directory, file, operands, option, script, stdio } = launch
+            if (stdio.includes("pipe")) OpenFiles.ensureRoomForPipes()
             const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
             const forked = spawn(file, [option, `${entrance}${script}`, ...operands], {
               cwd: directory,

@@ -11,6 +11,22 @@ export const limit = (): number | undefined => {
   return soft === undefined ? undefined : Number(soft)
 }
 
+/** More than a start of a process with pipes takes at once, with what other threads may open meanwhile. */
+const neededForPipes = 16
+
+/**
+ * Throws, as opening a file does, if there are too few descriptors left to start a process with pipes. Node would tell
+ * as well, but never close again those of its pipes that it had opened by then.
+ */
+export const ensureRoomForPipes = (): void => {
+  const opened: Array<number> = []
+  try {
+    while (opened.length < neededForPipes) opened.push(fs.openSync("/dev/null", "r"))
+  } finally {
+    for (const descriptor of opened) fs.closeSync(descriptor)
+  }
+}
+
 /** How often it is tried whether a file can be opened. */
 const period = Duration.seconds(2)
 

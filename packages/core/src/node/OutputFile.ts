@@ -4,44 +4,20 @@ import { constants } from "node:fs"
 import type { Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
-import { quote } from "../Quotation.ts"
-import { SpawnError } from "../Spawner.ts"
+import type { SpawnError } from "../Spawner.ts"
+import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
-import { reason } from "./ReplacedFile.ts"
+import type { Place } from "./PathWalk.ts"
+import * as PathWalk from "./PathWalk.ts"
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 
-/** Linux's: a descriptor that only stands for what is there, a symbolic link included; see open(2). */
-const O_PATH = 0o10_000_000
-
-/** As many symbolic links as the kernel itself follows on one way. */
-const maxLinks = 40
-
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-/** A directory on the way, and who can change what is in it. */
-interface Place {
-  readonly handle: fs.FileHandle
-  readonly stat: Stats
-}
-
-/** The name in this very directory, wherever its path leads by now. */
-const within = ({ handle }: Place, name: string): string => `/proc/self/fd/${handle.fd}/${name}`
-
-const openPlace = async (directory: string, flags = 0): Promise<Place> => {
-  const handle = await fs.open(directory, O_PATH | flags)
-  try {
-    return { handle, stat: await handle.stat() }
-  } catch (error) {
-    await handle.close()
-    throw error
-  }
-}
-
-/** What stands there, a symbolic link as itself; a directory for the owner only if nothing does. */
+/** What stands there; a directory for the owner only if nothing does. */
 const openOrMake = async (file: string): Promise<Place> => {
   try {
-    return await openPlace(file, O_NOFOLLOW)
+    return await PathWalk.open(file)
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error
   }
@@ -49,50 +25,12 @@ const openOrMake = async (file: string): Promise<Place> => {
     if (codeOf(error) !== "EEXIST") throw error
     return false
   })
-  const place = await openPlace(file, O_NOFOLLOW)
+  const place = await PathWalk.open(file)
   // Whatever the umask took away. The descriptor leads to what was opened, not to what somebody put there since.
   if (isMade && FileTrust.isOwn(place.stat) && place.stat.isDirectory()) {
     await fs.chmod(`/proc/self/fd/${place.handle.fd}`, 0o700)
   }
   return place
-}
-
-const parts = (directory: string) => directory.split("/").filter((part) => part !== "" && part !== ".")
-
-/**
- * The directory, made if it is missing. Each step is taken from the directory that the one before has led to, so that
- * nobody can put another one in its place; a symbolic link counts only where nobody else could have put it.
- */
-const walk = async (directory: string): Promise<Place> => {
-  let place = await openPlace("/")
-  try {
-    const ahead = parts(directory).toReversed()
-    let links = 0
-    for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
-      const file = within(place, name)
-      const next = await openOrMake(file)
-      if (next.stat.isSymbolicLink()) {
-        await next.handle.close()
-        if (FileTrust.isShared(place.stat)) {
-          throw new Error(`${quote(name)} is a symbolic link in a directory that others can write`)
-        }
-        if (++links > maxLinks) throw new Error("has too many symbolic links")
-        const target = await fs.readlink(file)
-        ahead.push(...parts(target).toReversed())
-        if (!target.startsWith("/")) continue
-        await place.handle.close()
-        place = await openPlace("/")
-        continue
-      }
-      await place.handle.close()
-      place = next
-      if (!next.stat.isDirectory()) throw new Error(`${quote(name)} on the way to it is not a directory`)
-    }
-    return place
-  } catch (error) {
-    await place.handle.close()
-    throw error
-  }
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -133,7 +71,7 @@ const check = (stat: Stats, directory: Stats) => {
 }
 
 const openIn = async (place: Place, name: string): Promise<fs.FileHandle> => {
-  const handle = await openOrCreate(within(place, name))
+  const handle = await openOrCreate(PathWalk.within(place, name))
   try {
     check(await handle.stat(), place.stat)
     return handle
@@ -152,7 +90,8 @@ const withoutProc = async (directory: string): Promise<Place> => {
 
 const openAt = async (file: string): Promise<fs.FileHandle> => {
   const isLinux = process.platform === "linux"
-  const place = await (isLinux ? walk : withoutProc)(path.dirname(file))
+  const place =
+    await (isLinux ? PathWalk.directory(path.dirname(file), openOrMake) : withoutProc(path.dirname(file)))
   try {
     if (isLinux) return await openIn(place, path.basename(file))
     const handle = await openOrCreate(file)
@@ -166,13 +105,13 @@ const openAt = async (file: string): Promise<fs.FileHandle> => {
   }
 }
 
+const close = (handle: fs.FileHandle) => handle.close()
+
 const descriptor = (file: string, open: () => Promise<fs.FileHandle>) =>
   Effect.acquireRelease(
-    Effect.tryPromise({
-      try: open,
-      catch: (error) => new SpawnError({ reason: `${file}: ${reason(error)}` })
-    }),
-    (handle) => Effect.promise(() => handle.close())
+    FileAccess.access(file, open, close),
+    (handle) => Effect.promise(() => close(handle)),
+    { interruptible: true }
   ).pipe(Effect.map(({ fd }) => fd))
 
 /**

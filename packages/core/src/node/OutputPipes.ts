@@ -3,6 +3,8 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { promisify } from "node:util"
+import { cleanPath } from "../ProgramSearch.ts"
+import * as OpenFiles from "./OpenFiles.ts"
 
 /** A pipe that stays open whoever reads or writes it: what was written and not read waits for the next reader. */
 export interface OutputPipe {
@@ -82,7 +84,10 @@ export const make = (directory: string): OutputPipes => ({
   async open(name) {
     prepare(directory)
     const file = fileOf(directory, name)
-    if (!fs.existsSync(file)) await run("mkfifo", ["-m", "600", "--", file])
+    if (!fs.existsSync(file)) {
+      OpenFiles.ensureRoomForPipes()
+      await run("mkfifo", ["-m", "600", "--", file], { env: { PATH: cleanPath } })
+    }
     return open(file)
   },
   end() {

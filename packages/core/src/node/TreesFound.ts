@@ -1,6 +1,7 @@
 import type { Found } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ControlGroup from "./ControlGroup.ts"
+import * as LaunchSetup from "./LaunchSetup.ts"
 import type { Process, Snapshot } from "./ProcessTable.ts"
 
 const isLeader = ({ pid, session }: Process) => pid === session
@@ -22,6 +23,7 @@ export const find = (snapshot: Snapshot, prefix: string, host: Adoption.Host): R
     const cgroup = directory === undefined ? undefined : ControlGroup.treeAround(directory, host.name, mark)
     return [{
       mark,
+      ...(LaunchSetup.isUnderWay(first.pid) ? { unbegun: true as const } : {}),
       identity: {
         pid: first.pid,
         startTime: first.startTime,

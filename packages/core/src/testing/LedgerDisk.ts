@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
 import { LedgerStore, LedgerUnwritable } from "../LedgerStore.ts"
 
 /** A disk for one ledger, which outlives the daemons that write it. */
@@ -42,6 +43,7 @@ export const make = (): LedgerDisk => {
         replace: set,
         remove: set(undefined),
         freshId: Effect.sync(() => `id${++ids}`),
+        sign: (key, text) => Hash.string(`${key} ${text}`).toString(36).replace("-", "0"),
         boot,
         keeper: { pid: 999 },
         isRunning: () => disk.keeperRuns

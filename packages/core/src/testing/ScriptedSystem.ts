@@ -233,6 +233,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           yield* trace.add(`${nameOf(entry)} cannot run ${command}`)
           return yield* new SpawnError({ reason: own.refused })
         }
+        if (own.forks !== undefined) yield* Effect.sleep(own.forks)
         const helper: Helper = { script: own }
         process.helpers.add(helper)
         yield* trace.add(`${nameOf(entry)} runs ${command}`)
