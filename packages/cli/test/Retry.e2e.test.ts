@@ -85,7 +85,7 @@ describe.concurrent("clinit retry", () => {
       const ambiguous = await scratch.clinit("retry", "a/b")
       expect(ambiguous.exit).toBe(1)
       expect(ambiguous.stderr).toMatch(
-        /^clinit: a\/b is ambiguous: it is the group of line \d and the entry of line \d/
+        /^clinit: a\/b is ambiguous: it is the entry of line \d and the group of line \d/
       )
       expect(await scratch.clinit("retry", "a", "b")).toMatchObject({ exit: 2, stdout: "" })
     })
