@@ -40,6 +40,11 @@ const account = SettingValue.of(
   Schema.String.check(Schema.isPattern(/^(?!-)[^\s\p{Cc}:,/]+$/u))
 )
 
+const environment = SettingValue.word(["inherit", "clean"], (text) => {
+  const name = /^([A-Za-z_]\w*)=/.exec(text)?.[1]
+  return name === undefined ? undefined : `write env.${name}:VALUE`
+})
+
 const limits = Object.fromEntries(
   ResourceLimit.names.map((name) => [`limit.${name}`, ResourceLimit.value])
 ) as { readonly [Name in `limit.${ResourceLimit.Name}`]: Value<ResourceLimit.ResourceLimit> }
@@ -52,7 +57,7 @@ export const launch = {
   umask: SettingValue.octal(0o777),
   nice: SettingValue.integer(-20, 19),
   ...limits,
-  env: SettingValue.word(["inherit", "clean"]),
+  env: environment,
   "env-file": SettingValue.path,
   output: OutputTarget.value,
   "error-output": OutputTarget.value
