@@ -45,7 +45,9 @@ describe.concurrent("clinit plan", () => {
       for (const words of [["plan", "web", "run"], ["tell", "--dry-run", "web", "run"]]) {
         expect(await scratch.clinit(...words)).toEqual({ exit: 0, stdout: text, stderr: "" })
       }
-      expect(JSON.parse((await scratch.clinit("plan", "web", "run", "--json")).stdout)).toEqual({
+      const json = await scratch.clinit("plan", "web", "run", "--json")
+      expect(await scratch.clinit("tell", "--dry-run", "--json", "web", "run")).toEqual(json)
+      expect(JSON.parse(json.stdout)).toEqual({
         warnings: [],
         groups: [{
           group: "web",
@@ -124,6 +126,11 @@ describe.concurrent("clinit plan", () => {
         exit: 2,
         stdout: "",
         stderr: usage
+      })
+      expect(await scratch.clinit("tell", "--json", "web", "1")).toEqual({
+        exit: 2,
+        stdout: "",
+        stderr: "clinit: tell prints JSON only with --dry-run\n"
       })
       expect(await scratch.clinit("plan", "wbe", "1")).toEqual({
         exit: 1,
