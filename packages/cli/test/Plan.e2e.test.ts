@@ -182,7 +182,13 @@ describe.concurrent("an edited cltab", () => {
       const error = `${scratch.cltab}:3:9: error: unknown mode "respwan" (did you mean respawn?)`
       const refusal = `${scratch.cltab} was modified since it was loaded and refused:\n${error}`
       for (const words of [["web", "2"], ["reread", "--apply"], ["plan", "web", "2"]]) {
-        expect(await scratch.clinit(...words)).toEqual({ exit: 4, stdout: "", stderr: `${error}\n` })
+        expect(await scratch.clinit(...words)).toEqual({
+          exit: 4,
+          stdout: "",
+          stderr:
+            `clinit: ${scratch.cltab} was modified since it was loaded and is refused; what was loaded stays in force\n` +
+            `${error}\n`
+        })
       }
       const { modified, warnings } = await scratch.status()
       expect([modified, warnings]).toEqual([true, [refusal]])
