@@ -117,6 +117,20 @@ describe.concurrent("clinit plan", () => {
   )
 
   it(
+    "a reread --apply that is waited for names every group that failed, and what each came to",
+    inScratch(async (scratch) => {
+      await scratch.daemon("a:t:1:test:exit 0", "b:u:1:test:exit 0", "c:v:1:test:exit 0")
+      for (const group of ["a", "b", "c"]) await scratch.clinit("-w", group, "1")
+      scratch.configure("a:t:1:test:exit 3", "b:u:1:test:exit 4", "c:v:1:test:exit 0; :")
+      expect(await scratch.clinit("reread", "--apply", "-w")).toEqual({
+        exit: 1,
+        stdout: "c 1 PASSED\n",
+        stderr: "clinit: a 1 FAILED: t exited 3\nclinit: b 1 FAILED: u exited 4\n"
+      })
+    })
+  )
+
+  it(
     "of what makes no sense is refused with the exit code of its kind",
     inScratch(async (scratch) => {
       await scratch.daemon(...lines)
