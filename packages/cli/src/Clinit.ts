@@ -67,14 +67,16 @@ const tell = Command.make(
       Argument.withDescription("The group (default: this host's name) and the level it shall go to"),
       Argument.between(1, 2)
     ),
-    dryRun: Flags.toggle("dry-run", "Only show the plan, as `clinit plan` does")
+    dryRun: Flags.toggle("dry-run", "Only show the plan, as `clinit plan` does"),
+    json: Flags.toggle("json", "With --dry-run: print JSON")
   },
-  ({ dryRun, words }) =>
-    Effect.flatMap(
-      root,
-      (flags): Effect.Effect<void, Failure> =>
-        dryRun ? Plan.plan(target(words), { json: false }, flags) : Tell.tell(target(words), flags)
-    )
+  ({ dryRun, json, words }) =>
+    Effect.flatMap(root, (flags): Effect.Effect<void, Failure> => {
+      if (dryRun) return Plan.plan(target(words), { json }, flags)
+      return json
+        ? Effect.fail(new UsageError({ reason: "tell prints JSON only with --dry-run" }))
+        : Tell.tell(target(words), flags)
+    })
 ).pipe(Command.withDescription("Tell a group to go to a level"))
 
 const status = Command.make("status", {

@@ -31,7 +31,7 @@ export const shared = {
   verbose: toggle("verbose", "Afterwards print the status of every group", "v"),
   wait: toggle(
     "wait",
-    "Wait for the outcome of a tell, a retry or a shutdown and show it in the exit code",
+    "Wait for the outcome of a tell, a retry, a reread --apply or a shutdown and show it in the exit code",
     "w"
   ),
   timeout: Flag.Finite("timeout").pipe(

@@ -1,4 +1,4 @@
-import { quote } from "@clinit/core/Quotation"
+import { escape, quote } from "@clinit/core/Quotation"
 import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/Status"
 
@@ -30,7 +30,7 @@ const process = (status: ProcessStatus): string => {
   return [
     `  ${tag} ${mode} ${describeState(status.state)}${hold(status)}`,
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
-    ...(lastEnd === undefined ? [] : [`last ${describeEnd(lastEnd)}`]),
+    ...(lastEnd === undefined ? [] : [`last ${escape(describeEnd(lastEnd))}`]),
     ...loggers.map(({ pid, reads }) => `${reads} to pid ${pid}`)
   ].join(", ")
 }
@@ -43,5 +43,7 @@ export const group = ({ group, level, processes, state }: GroupStatus): Readonly
 
 /** The daemon's status for people: lasting trouble, then the groups. */
 export const status = ({ groups, warnings }: DaemonStatus): string =>
-  [...warnings.map((warning) => `warning: ${warning}`), ...groups.flatMap(group)].map((line) => `${line}\n`)
-    .join("")
+  [
+    ...warnings.flatMap((warning) => `warning: ${warning}`.split("\n").map(escape)),
+    ...groups.flatMap(group)
+  ].map((line) => `${line}\n`).join("")

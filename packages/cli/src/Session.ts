@@ -3,6 +3,7 @@ import * as CltabSettings from "@clinit/core/CltabSettings"
 import { CltabSource } from "@clinit/core/CltabSource"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Clstat from "@clinit/protocol/Clstat"
 import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
 import * as Context from "effect/Context"
@@ -37,13 +38,22 @@ export const connection = Layer.fresh(Layer.unwrap(
   Effect.map(DaemonSocket, (socket) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket)))
 ))
 
+/** What is wrong with the cltab is told where the command ends; what that means is only known here. */
+const explainRefusal = (error: unknown): Effect.Effect<void> =>
+  error instanceof InvalidCltab
+    ? Output.complain(
+      `${error.file} was modified since it was loaded and is refused; what was loaded stays in force`
+    )
+    : Effect.void
+
 /** Runs a command with a connection; with `-v` the status lines follow, as they are then, also behind a refusal. */
 export const withClient = Effect.fnUntraced(function*<A, E>(
   flags: Shared,
   use: Effect.Effect<A, E, ClinitClient | DaemonSocket>
 ) {
   const { socket } = yield* paths(flags)
-  const command = flags.verbose ? Effect.ensuring(use, showSummary) : use
+  const told = Effect.tapError(use, explainRefusal)
+  const command = flags.verbose ? Effect.ensuring(told, showSummary) : told
   return yield* command.pipe(Effect.provide(connection), Effect.provideService(DaemonSocket, socket))
 })
 

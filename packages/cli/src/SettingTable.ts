@@ -1,6 +1,6 @@
 import { escape } from "@clinit/core/Quotation"
 import type { Row } from "@clinit/core/SettingList"
-import { displayWidth } from "effect/cli/CliOutput"
+import { pad, widest } from "./Columns.ts"
 
 const origin = (file: string, { line, origin, scope }: Row): string => {
   switch (origin) {
@@ -14,12 +14,6 @@ const origin = (file: string, { line, origin, scope }: Row): string => {
       return `${file}:${line} (${origin} ${scope})`
   }
 }
-
-const pad = (text: string, width: number): string =>
-  text + " ".repeat(Math.max(0, width - displayWidth(text)))
-
-const widest = (texts: ReadonlyArray<string>) =>
-  texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0)
 
 /**
  * The settings for people, one a line: name, origin, value, the first two in columns. With `scopes` the name is what the

@@ -214,7 +214,9 @@ describe.concurrent("a reread", () => {
       const refused = {
         exit: 4,
         stdout: "",
-        stderr: `${scratch.cltab}:5:3: error: entry has duplicate tag: a (lines 3 and 5) ` +
+        stderr:
+          `clinit: ${scratch.cltab} was modified since it was loaded and is refused; what was loaded stays in force\n` +
+          `${scratch.cltab}:5:3: error: entry has duplicate tag: a (lines 3 and 5) ` +
           "(a tag is used once in the whole file, also across groups)\n" +
           `${scratch.cltab}:6:7: error: unknown mode "wiat" (did you mean wait?)\n`
       }

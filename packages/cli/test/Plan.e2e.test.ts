@@ -45,7 +45,9 @@ describe.concurrent("clinit plan", () => {
       for (const words of [["plan", "web", "run"], ["tell", "--dry-run", "web", "run"]]) {
         expect(await scratch.clinit(...words)).toEqual({ exit: 0, stdout: text, stderr: "" })
       }
-      expect(JSON.parse((await scratch.clinit("plan", "web", "run", "--json")).stdout)).toEqual({
+      const json = await scratch.clinit("plan", "web", "run", "--json")
+      expect(await scratch.clinit("tell", "--dry-run", "--json", "web", "run")).toEqual(json)
+      expect(JSON.parse(json.stdout)).toEqual({
         warnings: [],
         groups: [{
           group: "web",
@@ -115,6 +117,20 @@ describe.concurrent("clinit plan", () => {
   )
 
   it(
+    "a reread --apply that is waited for names every group that failed, and what each came to",
+    inScratch(async (scratch) => {
+      await scratch.daemon("a:t:1:test:exit 0", "b:u:1:test:exit 0", "c:v:1:test:exit 0")
+      for (const group of ["a", "b", "c"]) await scratch.clinit("-w", group, "1")
+      scratch.configure("a:t:1:test:exit 3", "b:u:1:test:exit 4", "c:v:1:test:exit 0; :")
+      expect(await scratch.clinit("reread", "--apply", "-w")).toEqual({
+        exit: 1,
+        stdout: "c 1 PASSED\n",
+        stderr: "clinit: a 1 FAILED: t exited 3\nclinit: b 1 FAILED: u exited 4\n"
+      })
+    })
+  )
+
+  it(
     "of what makes no sense is refused with the exit code of its kind",
     inScratch(async (scratch) => {
       await scratch.daemon(...lines)
@@ -124,6 +140,11 @@ describe.concurrent("clinit plan", () => {
         exit: 2,
         stdout: "",
         stderr: usage
+      })
+      expect(await scratch.clinit("tell", "--json", "web", "1")).toEqual({
+        exit: 2,
+        stdout: "",
+        stderr: "clinit: tell prints JSON only with --dry-run\n"
       })
       expect(await scratch.clinit("plan", "wbe", "1")).toEqual({
         exit: 1,
@@ -175,7 +196,13 @@ describe.concurrent("an edited cltab", () => {
       const error = `${scratch.cltab}:3:9: error: unknown mode "respwan" (did you mean respawn?)`
       const refusal = `${scratch.cltab} was modified since it was loaded and refused:\n${error}`
       for (const words of [["web", "2"], ["reread", "--apply"], ["plan", "web", "2"]]) {
-        expect(await scratch.clinit(...words)).toEqual({ exit: 4, stdout: "", stderr: `${error}\n` })
+        expect(await scratch.clinit(...words)).toEqual({
+          exit: 4,
+          stdout: "",
+          stderr:
+            `clinit: ${scratch.cltab} was modified since it was loaded and is refused; what was loaded stays in force\n` +
+            `${error}\n`
+        })
       }
       const { modified, warnings } = await scratch.status()
       expect([modified, warnings]).toEqual([true, [refusal]])

@@ -69,6 +69,13 @@ describe("an entry's line", () => {
   })
 })
 
+it("what a terminal would act on or hide is shown, wherever it comes from", () => {
+  const lastEnd = { _tag: "NotSpawned", reason: "cwd: /srv/\u202ex: no\n\u001b[2J" } as const
+  expect(line({ _tag: "Failed" }, { lastEnd })).toBe(
+    "  a respawn FAILED, last could not be started: cwd: /srv/\\u202ex: no\\u000a\\u001b[2J"
+  )
+})
+
 describe("a group's lines", () => {
   it("are its own and then one for each entry", () => {
     expect(Render.group(group(process({ _tag: "Done" }), process({ _tag: "Passed" })))).toEqual([
@@ -104,6 +111,9 @@ describe("the daemon's status", () => {
   it("begins with lasting trouble and ends each line with a newline", () => {
     expect(Render.status({ ...status, warnings: ["file not found: x"], groups: [group()] })).toBe(
       "warning: file not found: x\ng 1 DONE\n"
+    )
+    expect(Render.status({ ...status, warnings: ["refused:\nx\u202e:1:1: error: no"] })).toBe(
+      "warning: refused:\nx\\u202e:1:1: error: no\n"
     )
   })
 })

@@ -80,7 +80,7 @@ describe.concurrent("clinit retry", () => {
       expect(await scratch.clinit("retry", "a/x")).toEqual({
         exit: 1,
         stdout: "",
-        stderr: "clinit: no such group or entry: a/x\n"
+        stderr: "clinit: no such group or entry: a/x (did you mean a/b?)\n"
       })
       const ambiguous = await scratch.clinit("retry", "a/b")
       expect(ambiguous.exit).toBe(1)

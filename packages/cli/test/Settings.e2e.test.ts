@@ -28,7 +28,7 @@ describe.concurrent("settings", () => {
         "containment          default              the best that the machine has",
         "tree                 default              strict for respawn, loose for others",
         "stop                 c:5 (daemon)         KILL 2s",
-        "success              default              any",
+        "success              default              any for wait, 0 for test",
         "respawn.hits         default              5",
         "respawn.window       default              1s",
         "respawn.pause        default              1min",

@@ -103,9 +103,12 @@ export interface Reading {
 /** What a line that is not blank, a comment or a setting says, and everything that is wrong with it. */
 export const read = (line: SourceLine.SourceLine): Reading => {
   const { number, text } = line
-  if (/^\s+#/.test(text)) {
+  const [, begin] = /^\s+(#|:::)/.exec(text) ?? []
+  if (begin !== undefined) {
     // Its fields were never meant as such: they are neither checked nor do they take a tag.
-    const hint = "a comment starts in column 1: remove the white space before #"
+    const hint = `a ${
+      begin === "#" ? "comment" : "setting"
+    } starts in column 1: remove the white space before ${begin}`
     return {
       diagnostics: [SourceLine.error(line, 0, `the group name has white space: ${quote(text)}`, hint)]
     }

@@ -8,6 +8,7 @@ import * as CltabSettings from "./CltabSettings.ts"
 import * as LevelTypo from "./LevelTypo.ts"
 import { quote } from "./Quotation.ts"
 import * as SettingDefaults from "./SettingDefaults.ts"
+import * as SettingSlips from "./SettingSlips.ts"
 import * as SettingValue from "./SettingValue.ts"
 import * as SourceLine from "./SourceLine.ts"
 
@@ -78,5 +79,5 @@ export const check = (lines: Lines, { entries, settings }: Cltab): ReadonlyArray
       ...capBelowPause(lines, entry, origins)
     ]
   })
-  return [...LevelTypo.check(lines, entries), ...withoutRepetition(ofEntries)]
+  return [...LevelTypo.check(lines, entries), ...SettingSlips.check(lines), ...withoutRepetition(ofEntries)]
 }

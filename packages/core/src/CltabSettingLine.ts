@@ -1,7 +1,8 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import * as Result from "effect/Result"
 import * as CltabSettings from "./CltabSettings.ts"
-import { quote } from "./Quotation.ts"
+import * as ForeignNames from "./ForeignNames.ts"
+import { escape, quote } from "./Quotation.ts"
 import type { Problem } from "./SettingValue.ts"
 import * as SourceLine from "./SourceLine.ts"
 import * as Suggestion from "./Suggestion.ts"
@@ -55,6 +56,14 @@ const collapse = (names: ReadonlyArray<string>, asked: string): ReadonlyArray<st
   "env.NAME"
 ]
 
+/** The hint for a scope that a colon, rather than a slash, separates from the name. */
+const separated = (source: SourceLine.SourceLine, path: string): string | undefined => {
+  const [name = "", ...rest] = source.text.slice(valueStart(source.text)).split(":")
+  return rest.length > 0 && CltabSettings.isInherited(name)
+    ? `write ${marker}${escape(path)}/${name}:VALUE`
+    : undefined
+}
+
 const unknownName = (source: SourceLine.SourceLine, path: string, { name, scope }: Head): Diagnostic => {
   const [list, candidates] = scope === undefined
     ? ["the settings are ", CltabSettings.names] as const
@@ -62,9 +71,10 @@ const unknownName = (source: SourceLine.SourceLine, path: string, { name, scope 
   const meant = Suggestion.nearest(name, candidates)
   const hint = name.startsWith("env.")
     ? "a variable's name has letters, digits and _, and is not CLINIT_TREE"
-    : meant === undefined
-    ? `${list}${collapse(candidates, name).join(", ")}`
-    : `did you mean ${meant}?`
+    : meant !== undefined
+    ? `did you mean ${meant}?`
+    : separated(source, path) ?? ForeignNames.hintFor(name) ??
+      `${list}${collapse(candidates, name).join(", ")}`
   return SourceLine.warning(source, marker.length, `unknown setting ${quote(path)} is ignored`, hint)
 }
 

@@ -40,6 +40,11 @@ const account = SettingValue.of(
   Schema.String.check(Schema.isPattern(/^(?!-)[^\s\p{Cc}:,/]+$/u))
 )
 
+const environment = SettingValue.word(["inherit", "clean"], (text) => {
+  const name = /^([A-Za-z_]\w*)=/.exec(text)?.[1]
+  return name === undefined ? undefined : `write env.${name}:VALUE`
+})
+
 const limits = Object.fromEntries(
   ResourceLimit.names.map((name) => [`limit.${name}`, ResourceLimit.value])
 ) as { readonly [Name in `limit.${ResourceLimit.Name}`]: Value<ResourceLimit.ResourceLimit> }
@@ -52,7 +57,7 @@ export const launch = {
   umask: SettingValue.octal(0o777),
   nice: SettingValue.integer(-20, 19),
   ...limits,
-  env: SettingValue.word(["inherit", "clean"]),
+  env: environment,
   "env-file": SettingValue.path,
   output: OutputTarget.value,
   "error-output": OutputTarget.value
@@ -120,10 +125,12 @@ const schemas = <T extends Table>(table: T) =>
 const locatedSchemas = <T extends Table>(table: T) =>
   mapTable(table, ({ schema }) => Schema.optionalKey(located(schema))) as LocatedSchemas<T>
 
+// The schemas from here on are made when they are first used: a client starts without them, and sooner.
+
 /** The settings that apply to an entry, without those that nobody made. */
-export const Applied = Schema.StructWithRest(Schema.Struct(schemas(inherited)), [
-  Schema.Record(Variable, variable.schema)
-])
+export const Applied = Schema.suspend(() =>
+  Schema.StructWithRest(Schema.Struct(schemas(inherited)), [Schema.Record(Variable, variable.schema)])
+)
 export type Applied = typeof Applied.Type
 
 /** What a group or an entry is named by in front of a setting: the group's name, or `group/tag`. */
@@ -131,22 +138,26 @@ const Scope = Schema.String.check(
   Schema.isPattern(/^[^:\n]+$/, { message: "the scope is empty or has a colon" })
 )
 
-const variables = Schema.Record(Variable, located(variable.schema))
+const variables = () => Schema.Record(Variable, located(variable.schema))
 
 /** The settings that were made for one scope, each with the line that it comes from. */
-export const Inherited = Schema.StructWithRest(Schema.Struct(locatedSchemas(inherited)), [variables])
+export const Inherited = Schema.suspend(() =>
+  Schema.StructWithRest(Schema.Struct(locatedSchemas(inherited)), [variables()])
+)
 export type Inherited = typeof Inherited.Type
 
 /**
  * The settings of one cltab: of several lines for one name and scope the last one. `scoped` has what was said for a
  * group or an entry, each scope once; whether the cltab has such a group or entry is not said.
  */
-export const Settings = Schema.StructWithRest(
-  Schema.Struct({
-    ...locatedSchemas(values),
-    scoped: Schema.optionalKey(Schema.Array(Schema.Struct({ scope: Scope, settings: Inherited })))
-  }),
-  [variables]
+export const Settings = Schema.suspend(() =>
+  Schema.StructWithRest(
+    Schema.Struct({
+      ...locatedSchemas(values),
+      scoped: Schema.optionalKey(Schema.Array(Schema.Struct({ scope: Scope, settings: Inherited })))
+    }),
+    [variables()]
+  )
 )
 export type Settings = typeof Settings.Type
 

@@ -196,9 +196,11 @@ const make = Effect.gen(function*() {
   const named = Effect.fnUntraced(function*(name: string | undefined) {
     const { entries } = cltab.current()
     if (name === undefined) return Array.from(configured(), (group) => ({ group, tag: undefined }))
-    const [meaning, ...others] = CltabScopes.find(name, entries).found
+    const { found: [meaning, ...others], meant } = CltabScopes.find(name, entries)
     if (meaning === undefined) {
-      return yield* name.includes("/") ? new UnknownEntry({ name }) : new UnknownGroup({ group: name })
+      return yield* name.includes("/")
+        ? new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
+        : new UnknownGroup({ group: name })
     }
     if (others.length > 0) {
       return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })
@@ -351,8 +353,12 @@ const make = Effect.gen(function*() {
     }),
     environment: Effect.fnUntraced(function*(name) {
       const [meaning] = yield* named(name)
-      const entry = cltab.current().entries.find(({ tag }) => tag === meaning?.tag)
-      if (entry === undefined) return yield* new UnknownEntry({ name })
+      const { entries } = cltab.current()
+      const entry = entries.find(({ tag }) => tag === meaning?.tag)
+      if (entry === undefined) {
+        const { group, tag } = entries.find(({ group }) => group === meaning?.group)!
+        return yield* new UnknownEntry({ name, isGroup: true, meant: CltabScopes.entryScope(group, tag) })
+      }
       const { warnings } = yield* cltab.inspect
       const variables = yield* Effect.mapError(
         spawner.environment(entry),

@@ -60,5 +60,9 @@ export const value: Value<ResourceLimit> = SettingValue.of(
         encode: ({ hard, soft }) => hard === soft ? String(soft) : `${soft}:${hard}`
       })
     )
-  )
+  ),
+  (text) => {
+    const [, number, unit] = /^(\d+) ?([kmgt])i?b?$/i.exec(text) ?? []
+    return unit === undefined ? undefined : `did you mean ${number}${unit.toUpperCase()}?`
+  }
 )

@@ -50,8 +50,8 @@ export const treeOf = (mode: Mode): "strict" | "loose" => mode === "respawn" ? "
  */
 export const textOf = (name: CltabSettings.Name, mode?: Mode): string | undefined => {
   if (name === "tree") return mode === undefined ? "strict for respawn, loose for others" : treeOf(mode)
-  // A test passes with 0.
-  if (name === "success" && mode === "test") return undefined
+  if (name === "success" && mode === undefined) return "any for wait, 0 for test"
+  if (name === "success" && mode === "test") return "0"
   if (mode !== undefined && modesOf(name)?.includes(mode) === false) return undefined
   return Object.hasOwn(values, name)
     ? CltabSettings.valueOf(name).print(values[name as keyof typeof values])

@@ -40,11 +40,14 @@ export const of = <A>(
 const alternatives = (words: ReadonlyArray<string>) =>
   [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" or ")
 
-/** One of these words. */
-export const word = <const Words extends ReadonlyArray<string>>(words: Words): Value<Words[number]> =>
+/** One of these words; `hint` is for what is near to none of them. */
+export const word = <const Words extends ReadonlyArray<string>>(
+  words: Words,
+  hint: (text: string) => string | undefined = () => undefined
+): Value<Words[number]> =>
   of(alternatives(words), Schema.Literals(words), (text) => {
     const meant = Suggestion.nearest(text, words)
-    return meant === undefined ? undefined : `did you mean ${meant}?`
+    return meant === undefined ? hint(text) : `did you mean ${meant}?`
   })
 
 const withoutControl = Schema.isPattern(/^[\t\P{Cc}]*\r?$/u)
@@ -110,8 +113,8 @@ export const duration: Value<number> = of(
     )
   ),
   (text) =>
-    /^\d+$/.test(text)
-      ? `did you mean ${text}s?`
+    /^\d+(?: ?s(?:ec(?:ond)?s?)?)?$/i.test(text)
+      ? `did you mean ${Number.parseInt(text, 10)}s?`
       : /^\d+(?:\.\d+)? *m$/.test(text)
       ? `did you mean ${text.slice(0, -1).trim()}min or ${text.slice(0, -1).trim()}ms?`
       : undefined

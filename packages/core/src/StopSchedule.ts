@@ -39,7 +39,9 @@ const readStep = ({ offset, text }: Part, isLast: boolean): Result.Result<Step, 
   if (text === "") return problem(offset, "a step of the stop schedule is missing", form)
   const match = stepPattern.exec(text)
   if (match === null) {
-    return problem(offset, `${quote(text)} is no step of a stop schedule`, "write a command in double quotes")
+    const isOpen = /^"(?:[^"\\]|\\.)*$/u.test(text)
+    const hint = isOpen ? "the double quote is not closed" : "write a command in double quotes"
+    return problem(offset, `${quote(text)} is no step of a stop schedule`, hint)
   }
   const [, quoted, word, time] = match
   const signal = word === undefined ? undefined : named(word)

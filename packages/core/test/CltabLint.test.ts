@@ -101,6 +101,50 @@ describe("an entry that no level can start", () => {
   it("is none that has a level beside commas", () => expect(levels(",a", "1,,2", "a,")).toEqual([]))
 })
 
+describe("a setting that a later line makes again", () => {
+  const again = (line: number, path: string, by: number) =>
+    `${line}:4 warning: setting "${path}" has no effect: line ${by} makes it again (of several lines the last one wins)`
+
+  it("is warned of at each line but the last, for each scope by itself", () => {
+    expect(lint(
+      ":::stop:INT",
+      "g:a:1:respawn:x",
+      ":::stop:TERM",
+      ":::g/stop:INT",
+      ":::g/a/stop:INT",
+      ":::g/a/env.A:1",
+      ":::stop:TERM",
+      ":::g/a/env.A:1"
+    )).toEqual([again(1, "stop", 7), again(3, "stop", 7), again(6, "g/a/env.A", 8)])
+  })
+})
+
+describe("a blank that belongs to a value and was hardly meant", () => {
+  const begins = (column: number, name: string) =>
+    `2:${column} warning: the value of ${name} begins with a blank, which belongs to it (remove it: nothing is trimmed)`
+  const ends = (column: number, name: string) =>
+    `2:${column} warning: the value of ${name} ends with a blank, which belongs to it (remove it: nothing is trimmed)`
+
+  it.each([
+    [":::socket: /run/s", begins(11, "socket")],
+    [":::g/env.PORT: 80", begins(15, "env.PORT")],
+    [":::clstat:/run/c ", ends(17, "clstat")],
+    [":::g/cwd:/srv\t", ends(14, "cwd")],
+    [":::g/a/output:file:/srv/x ", ends(26, "output")]
+  ])("%s", (line, expected) => expect(lint("g:a:1:respawn:x", line)).toEqual([expected]))
+
+  it.each([":::g/env.IFS: ", ":::g/env.TEXT:a ", ":::g/output:pipe: logger ", ":::g/stop: TERM 5s, KILL "])(
+    "is none in %s",
+    (line) => expect(lint("g:a:1:respawn:x", line)).toEqual([])
+  )
+})
+
+it("a timeout of nothing, with which every run fails, is warned of", () => {
+  expect(lint("g:a:1:wait:x", ":::g/timeout:0s")).toEqual([
+    "2:14 warning: with this timeout every run fails at once (without the line there is none)"
+  ])
+})
+
 describe("a setting of an entry that its mode has no use for", () => {
   const entries = ["g:r:1:respawn:x", "g:w:1:wait:x", "g:o:1:once:x", "g:t:1:test:x", "g:f:1:off:x"]
 
@@ -159,6 +203,7 @@ describe("a longest pause that is shorter than the first", () => {
       `5:18 warning: respawn.cap 2s is below the pause of 10s (line 4) ${hint}`
     ])
     expect(lint(...entries, ":::g/respawn.pause:1s", ":::respawn.cap:2s")).toEqual([])
+    expect(lint(...entries, ":::g/respawn.pause:2s", ":::respawn.cap:2s")).toEqual([])
   })
 
   it("does not matter to entries that are not started again", () => {

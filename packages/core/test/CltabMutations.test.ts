@@ -199,6 +199,43 @@ const mutations: ReadonlyArray<
     "17:31 warning: program \"serv\" is not on the PATH (looked for on the PATH of line 11)"
   ],
   [19, "off", "of", "19:15 error: unknown mode \"of\" (did you mean off?)"],
+  [
+    6,
+    ":::tree",
+    " :::tree",
+    "6:1 error: the group name has white space: \" :::tree:loose\" (a setting starts in column 1: remove the white space before :::)"
+  ],
+  [
+    7,
+    "-m fast\"",
+    "-m fast",
+    "7:17 error: stop: \"\\\"pg-stop -m fast 10s\" is no step of a stop schedule (the double quote is not closed)"
+  ],
+  [
+    7,
+    ":::stop",
+    ":::stopsignal",
+    "7:4 warning: unknown setting \"stopsignal\" is ignored (did you mean stop?)"
+  ],
+  [
+    8,
+    "1024:4096",
+    "64kB",
+    "8:17 error: limit.nofile is a limit such as 1024, 64M, 1024:4096 or unlimited, the soft one not above the hard one, not \"64kB\" (did you mean 64K?)"
+  ],
+  [9, "clean", "LANG=C", "9:8 error: env is inherit or clean, not \"LANG=C\" (write env.LANG:VALUE)"],
+  [
+    21,
+    "user:",
+    "app:umask:",
+    "21:4 warning: unknown setting \"shop/app\" is ignored (write :::shop/app/umask:VALUE)"
+  ],
+  [
+    30,
+    "10s",
+    "10 sec",
+    "30:28 error: respawn.window is a time up to 1000d such as 500ms, 5s, 2min, 1h or 1d, not \"10 sec\" (did you mean 10s?)"
+  ],
   [2, "socket", "sokcet", "2:4 warning: unknown setting \"sokcet\" is ignored (did you mean socket?)"],
   [2, "/run/shop/s", "", "2:11 error: malformed setting: the value is empty (a setting is :::NAME:VALUE)"],
   [

@@ -174,9 +174,12 @@ describe("a retry", () => {
       {},
       Effect.fnUntraced(function*(node) {
         assert.strictEqual(yield* refusal(node, "wbe"), "no such group: wbe")
-        assert.strictEqual(yield* refusal(node, "web/b"), "no such group or entry: web/b")
+        assert.strictEqual(
+          yield* refusal(node, "web/b"),
+          "no such group or entry: web/b (did you mean web/a?)"
+        )
         assert.strictEqual(yield* refusal(node, "a"), "no such group: a")
-        assert.strictEqual(yield* refusal(node, "web/"), "no such group or entry: web/")
+        assert.strictEqual(yield* refusal(node, "web/"), "no such group or entry: web/ (did you mean web?)")
       })
     ))
 

@@ -56,7 +56,10 @@ describe("the settings that apply", () => {
       "env.TOKEN t <- daemon:11",
       "env.A 1 <- group web:9"
     ])
-    expect(ofEntry("probe").filter((row) => /^(success|respawn)/.test(row))).toEqual([])
+    expect(ofEntry("probe").filter((row) => /^(success|respawn)/.test(row))).toEqual([
+      "success 0 <- default"
+    ])
+    expect(ofEntry("pg").filter((row) => /^(success|respawn)/.test(row))).toEqual([])
   })
 
   it("are those that the entry is run with", () => {
@@ -78,7 +81,7 @@ describe("the settings that apply", () => {
     expect(SettingList.ofGroup(cltab, "web").map(brief).slice(0, 4)).toEqual([
       "tree strict for respawn, loose for others <- default",
       "stop TERM 3s, KILL 1s <- group web:7",
-      "success any <- default",
+      "success any for wait, 0 for test <- default",
       "respawn.hits 5 <- default"
     ])
   })
@@ -111,7 +114,7 @@ describe("the settings that apply", () => {
 
 it("defaults are said as a cltab would say them", () => {
   for (const name of Object.keys(SettingDefaults.values) as Array<keyof typeof SettingDefaults.values>) {
-    const text = SettingDefaults.textOf(name)!
+    const text = SettingDefaults.textOf(name, name === "success" ? "wait" : undefined)!
     expect(CltabSettings.valueOf(name).read(text), text).toEqual(Result.succeed(SettingDefaults.values[name]))
   }
 })

@@ -21,12 +21,21 @@ export class NeverTold extends Schema.TaggedError<NeverTold>()("NeverTold", { gr
   }
 }
 
-/** No group and no entry of the loaded cltab is called this: it has the form `GROUP/TAG`. */
-export class UnknownEntry
-  extends Schema.TaggedError<UnknownEntry>()("UnknownEntry", { name: Schema.String })
-{
+/**
+ * No group and no entry of the loaded cltab is called this, which has the form `GROUP/TAG`; or, with `isGroup`, an entry was
+ * asked for and a group has the name. `meant` is the name of one that was probably meant.
+ */
+export class UnknownEntry extends Schema.TaggedError<UnknownEntry>()("UnknownEntry", {
+  name: Schema.String,
+  isGroup: Schema.optionalKey(Schema.Literal(true)),
+  meant: Schema.optionalKey(Schema.String)
+}) {
   override get message() {
-    return `no such group or entry: ${this.name}`
+    const { isGroup, meant, name } = this
+    const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`
+    return isGroup === true
+      ? `${name} is a group, not an entry${hint}`
+      : `no such group or entry: ${name}${hint}`
   }
 }
 

@@ -17,7 +17,9 @@ export const env = ({ json, name, secrets }: Choice, flags: Shared) =>
     { ...flags, verbose: false },
     Effect.gen(function*() {
       const client = yield* ClinitClient
-      const { variables, warnings } = yield* client.environment({ name, secrets })
+      const { variables, warnings } = yield* client.environment({ name, secrets }).pipe(
+        Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
+      )
       if (json) return yield* Output.print(JSON.stringify({ warnings, variables }))
       yield* Output.warn(warnings)
       yield* Output.print(variables.map(({ name, value }) => `${escape(`${name}=${value}`)}\n`).join(""))
