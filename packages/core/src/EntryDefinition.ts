@@ -1,0 +1,28 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { Entry } from "./Cltab.ts"
+
+/** The entry of a process as the cltab has it now. */
+export interface EntryDefinition {
+  readonly now: () => Entry
+  /** Completes when what is said `now` is no longer so. */
+  readonly changed: () => Effect.Effect<void>
+  /** Makes this the entry, so that its settings count from the next decision on, and its timeout at once. */
+  readonly redefine: (entry: Entry) => void
+}
+
+/** A definition that begins as this entry. */
+export const make = (entry: Entry): EntryDefinition => {
+  let latest = entry
+  let changed = Deferred.makeUnsafe<void>()
+  return {
+    now: () => latest,
+    changed: () => Deferred.await(changed),
+    redefine(entry) {
+      latest = entry
+      const before = changed
+      changed = Deferred.makeUnsafe()
+      Deferred.doneUnsafe(before, Effect.void)
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import type { Mode } from "@clinit/protocol/Names"
+import type { RunEnd } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Entry } from "./Cltab.ts"
+import type { EntryDefinition } from "./EntryDefinition.ts"
+import * as Escalation from "./Escalation.ts"
+import type { Run } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
+import { quote } from "./Quotation.ts"
+import * as SettingDefaults from "./SettingDefaults.ts"
+import type { Child } from "./Spawner.ts"
+import { Spawner } from "./Spawner.ts"
+import { StatusBoard } from "./StatusBoard.ts"
+import { Trouble } from "./Trouble.ts"
+
+/** The time of the monotonic clock, in milliseconds. */
+export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+/** Once and respawn entries count as started when they are forked, wait and test entries when they have exited. */
+export const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
+
+/** How a run ended, how long it lived, and how to forget it once it no longer matters. */
+export interface Done {
+  readonly end: RunEnd
+  readonly ranMillis: number
+  readonly forget: Effect.Effect<void>
+}
+
+/** A process and its run in the ledger. */
+export interface Running {
+  readonly run: Run
+  readonly child: Child
+}
+
+/** One that an earlier daemon started, at this time; with an end it had timed out and is being stopped for that. */
+export interface Inherited extends Running {
+  readonly lastEnd?: RunEnd
+  readonly since: number
+  readonly isDead: boolean
+  readonly stopping: boolean
+  readonly over: boolean
+}
+
+const launch = Effect.fnUntraced(function*(entry: Entry) {
+  const ledger = yield* Ledger
+  const spawner = yield* Spawner
+  const run = yield* ledger.begin(entry)
+  const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
+  yield* ledger.setProcess(run, child.identity)
+  return { run, child } satisfies Running
+})
+
+/**
+ * Completes when a run that began at this time of the monotonic clock has taken longer than the entry's timeout is, if
+ * it is there to end: never for others.
+ */
+const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganMillis: number) {
+  for (;;) {
+    const changed = definition.changed()
+    const { mode, settings } = definition.now()
+    const millis = startsOnceForked(mode) ? undefined : settings?.timeout
+    const over = millis === undefined
+      ? Effect.never
+      : Effect.sleep(Math.max(0, beganMillis + millis - (yield* monotonicMillis))).pipe(
+        Effect.as({ _tag: "TimedOut" as const, millis })
+      )
+    const end = yield* Effect.raceFirst(over, Effect.as(changed, undefined))
+    if (end !== undefined) return end
+  }
+})
+
+/** What a run tells of itself while it goes on. */
+export interface Hooks {
+  /** Carried out when the process is there. */
+  readonly forked: Effect.Effect<unknown>
+  /** Takes what is to be noted if the entry is told to go from now on. */
+  readonly dismissal: { readonly set: (note: Effect.Effect<void>) => void }
+}
+
+/**
+ * Runs the entry's command once, or goes on with a run that is there, until it ends by itself or takes too long.
+ * Interrupted, it stops the process tree first.
+ */
+export const run = Effect.fnUntraced(function*(
+  definition: EntryDefinition,
+  past: Inherited | undefined,
+  { dismissal, forked }: Hooks
+) {
+  const board = yield* StatusBoard
+  const ledger = yield* Ledger
+  const trouble = yield* Trouble
+  const entry = definition.now()
+  const name = `${entry.group}/${entry.tag}`
+
+  const origin = ({ identity: { containment } }: Child) => ({
+    containment,
+    ...(past === undefined ? {} : { adopted: true as const })
+  })
+
+  /** Not of a process that ended before it could be taken over: nothing is called running that is not. */
+  const announce = (child: Child) =>
+    past !== undefined && (past.isDead || past.lastEnd !== undefined) ?
+      Effect.void :
+      board.setProcess(entry, { _tag: "Running", pid: child.identity.pid }, {
+        ...origin(child),
+        ...(past === undefined ? {} : { since: past.since })
+      })
+
+  const stop = (child: Child, lastEnd: RunEnd | undefined) => {
+    const { pid } = child.identity
+    return Escalation.stop(child, definition.now(), ({ overdue, step }) => {
+      const { graceMillis: _, ...means } = step
+      const what = "signal" in step ? step.signal : quote(step.command)
+      return Effect.andThen(
+        board.setProcess(entry, { _tag: "Stopping", pid, ...means }, { ...origin(child), ...ended(lastEnd) }),
+        overdue ? trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`) : Effect.void
+      )
+    }).pipe(Effect.ensuring(trouble.clear(name)))
+  }
+
+  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>
+    past?.lastEnd === undefined
+      ? Effect.tap(
+        Effect.raceFirst(child.exit, timedOut(definition, beganMillis)),
+        (end) => logEnd(definition.now(), end)
+      )
+      : Effect.succeed(past.lastEnd)
+
+  /** What is left of it in the ledger, should nobody take its end. */
+  let forget: Effect.Effect<void> = Effect.void
+
+  return yield* Effect.acquireUseRelease(
+    past === undefined ? launch(entry) : Effect.succeed<Running>(past),
+    Effect.fnUntraced(function*({ child, run }) {
+      const ranBefore = past === undefined ? 0 : Math.max(0, (yield* Clock.currentTimeMillis) - past.since)
+      const beganMillis = (yield* monotonicMillis) - ranBefore
+      yield* announce(child)
+      yield* forked
+      const end = yield* awaitEnd(child, beganMillis)
+      const ranMillis = (yield* monotonicMillis) - beganMillis
+      return { end, ranMillis, forget: ledger.remove(run) } satisfies Done
+    }),
+    Effect.fnUntraced(function*({ child, run }, exit) {
+      // One that was being stopped is stopped, however its main process came to its end.
+      const wasGoing = past?.stopping === true && past.lastEnd === undefined
+      const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
+      if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
+      dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
+      if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
+      dismissal.set(Effect.void)
+      if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
+      yield* ledger.setEnd(run, end)
+      forget = ledger.remove(run)
+    })
+  ).pipe(
+    Effect.onInterrupt(() => forget),
+    Effect.catchTag("SpawnError", ({ reason }) => {
+      const end = { _tag: "NotSpawned" as const, reason }
+      return Effect.as(logEnd(entry, end), { end, ranMillis: 0, forget: Effect.void })
+    })
+  )
+})
+
+/**
+ * Whether what a run leaves gets no signal. That is so when nothing is left: the pid may belong to somebody else by
+ * now. And when an entry has ended by itself that is not run again, unless its `tree` setting says otherwise: it may
+ * have been there to start a daemon. What timed out did not end by itself.
+ */
+export const isLeft = ({ mode, settings }: Entry, child: Child, end: RunEnd | undefined): boolean =>
+  child.isExtinct() ||
+  (end !== undefined && end._tag !== "TimedOut" &&
+    (settings?.tree ?? SettingDefaults.treeOf(mode)) === "loose")
+
+/** A test is there for its result alone: if nobody could see it, it is made again. */
+export const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"
+
+/** The end as a fact for the board. */
+export const ended = (lastEnd: RunEnd | undefined) => lastEnd === undefined ? {} : { lastEnd }
+
+const logEnd = ({ group, mode, tag }: Entry, end: RunEnd): Effect.Effect<void> => {
+  const text = `${group}/${tag} ${describeEnd(end)}`
+  if (end._tag === "NotSpawned") return Effect.logError(text)
+  return mode !== "respawn" && end._tag === "Exited" && end.code === 0
+    ? Effect.logInfo(text)
+    : Effect.logWarning(text)
+}
