@@ -1,15 +1,15 @@
 import { Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import type { GroupPlan, PlannedStop } from "@clinit/protocol/Plan"
+import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { GroupState as GroupStateName } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
-import * as EntryChange from "./EntryChange.ts"
 import * as Escalation from "./Escalation.ts"
+import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
@@ -160,26 +160,24 @@ export const make = Effect.fnUntraced(function*(
     })
 
   /** What has to be done for the level as things are now: the one that is carried out, and shown if asked for. */
-  const planned = ({ entries, level }: Told) => {
+  const changeTo = ({ entries, level }: Told) => {
     const started = [...processes.values()]
-    const refused = started.filter(wasRefused)
-    const begun = started.filter((process) => !refused.includes(process))
-    return { refused, change: LevelChange.plan(begun.map((process) => process.entry()), entries, level) }
+    const refused = new Set(started.filter(wasRefused).map((process) => process.entry().tag))
+    return LevelChange.plan(started.map((process) => process.entry()), entries, level, refused)
   }
 
   const toLevel = Effect.fnUntraced(function*(told: Target & { _tag: "Level" }) {
     const { level, outcome } = told
     const current = board.group(name)?.level
-    const { change, refused } = planned(told)
+    const change = changeTo(told)
     for (const entry of change.sequence) {
       if (change.keep.has(entry.tag)) processes.get(entry.tag)!.redefine(entry)
     }
-    const going = [...refused]
-    for (const { as, tag } of change.stop) {
+    const going = change.stop.map(({ as, tag }) => {
       const process = processes.get(tag)!
       process.redefine(as)
-      going.push(process)
-    }
+      return process
+    })
     if ([...leaving, ...going].some(isLive)) {
       // Back to the level the group comes from, or is taken over without one: only the stop under way has to end.
       const back = current === undefined || (level === current && going.length === 0)
@@ -219,59 +217,14 @@ export const make = Effect.fnUntraced(function*(
     if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
 
-  const liveFacts = (tag: Tag, by: Entry): Pick<PlannedStop, "pid" | "schedule"> => {
-    const state = board.process(name, tag)?.state
-    return state !== undefined && "pid" in state && state.pid !== undefined ?
-      { pid: state.pid, schedule: Escalation.describe(by, stopPlan) } :
-      {}
-  }
-
-  const show = (told: Told): GroupPlan => {
-    const { change, refused } = planned(told)
-    const stop = [
-      ...Array.from(
-        leaving,
-        (process) => [process.entry().tag, { _tag: "Leaving" }, process.entry()] as const
-      ),
-      ...refused.map((process) => [process.entry().tag, { _tag: "Refused" }, process.entry()] as const),
-      ...change.stop.map(({ as, reason, tag }) => [tag, reason, as] as const)
-    ]
-    const stopped = new Set(stop.map(([tag]) => tag))
-    const kept = change.sequence.filter(({ tag }) => change.keep.has(tag))
-    const from = board.group(name)?.level
-    return {
-      group: name,
-      ...(from === undefined ? {} : { from }),
-      to: told.level,
-      stop: stop.map(([tag, reason, by]) => ({ tag, reason, ...liveFacts(tag, by) })),
-      keep: kept.map((entry) => ({
-        tag: entry.tag,
-        state: board.process(name, entry.tag)?.state ?? { _tag: "Starting" },
-        settings: EntryChange.adjusting(processes.get(entry.tag)!.entry(), entry)
-      })),
-      start: change.sequence.filter(({ tag }) => !change.keep.has(tag)).map(({ command, mode, tag }) => ({
-        tag,
-        mode,
-        command,
-        again: stopped.has(tag)
-      }))
-    }
-  }
-
-  const showHalt = (): GroupPlan => {
-    const from = board.group(name)?.level
-    const reason = { _tag: "Deleted" } as const
-    return {
-      group: name,
-      ...(from === undefined ? {} : { from }),
-      stop: [...leaving, ...processes.values()].map((process) => {
-        const { tag } = process.entry()
-        return { tag, reason, ...liveFacts(tag, process.entry()) }
-      }),
-      keep: [],
-      start: []
-    }
-  }
+  const standing = (): GroupPlanning.Standing => ({
+    group: name,
+    level: board.group(name)?.level,
+    started: new Map(Array.from(processes, ([tag, process]) => [tag, process.entry()])),
+    leaving: Array.from(leaving, (process) => process.entry()),
+    stateOf: (tag) => board.process(name, tag)?.state,
+    scheduleOf: (entry) => Escalation.describe(entry, stopPlan)
+  })
 
   const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
 
@@ -354,7 +307,10 @@ export const make = Effect.fnUntraced(function*(
       return { tags, level, settling: yield* tell(level, entries) }
     }),
     target: () => target?._tag === "Level" ? target.level : undefined,
-    plan: (told) => told === undefined ? showHalt() : show(told),
+    plan: (told) =>
+      told === undefined
+        ? GroupPlanning.toHalt(standing())
+        : GroupPlanning.toLevel(standing(), told.level, changeTo(told)),
     halt: Effect.fnUntraced(function*(forget) {
       if (target?._tag === "Level") {
         yield* Deferred.fail(target.outcome, new Superseded({ group: name, level: target.level }))

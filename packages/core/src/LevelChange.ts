@@ -30,9 +30,14 @@ const reasonToGo = (old: Entry, now: Entry | undefined): StopReason => {
 
 /**
  * The change from what a group has started to a level of `entries`, the group's entries in file order. Entries that
- * are `off` belong to no level.
+ * are `off` belong to no level. What the system refused to start is tried again.
  */
-export const plan = (started: Iterable<Entry>, entries: ReadonlyArray<Entry>, level: Level): LevelChange => {
+export const plan = (
+  started: Iterable<Entry>,
+  entries: ReadonlyArray<Entry>,
+  level: Level,
+  refused: ReadonlySet<Tag> = new Set()
+): LevelChange => {
   const sequence = entries.filter((entry) => entry.mode !== "off" && LevelList.matches(entry.levels, level))
   const wanted = new Set(sequence.map(({ tag }) => tag))
   const present = new Map(entries.map((entry) => [entry.tag, entry]))
@@ -46,6 +51,7 @@ export const plan = (started: Iterable<Entry>, entries: ReadonlyArray<Entry>, le
       const as = now === undefined || what.length > 0 ? old : now
       stop.push({ tag, reason: reasonToGo(old, now), as })
     } else if (what.length > 0) stop.push({ tag, reason: { _tag: "Changed", what }, as: old })
+    else if (refused.has(tag)) stop.push({ tag, reason: { _tag: "Refused" }, as: old })
     else keep.add(tag)
   }
   return { stop, sequence, keep }

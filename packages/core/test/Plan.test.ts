@@ -102,9 +102,14 @@ describe("the plan of a tell", () => {
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* plan(node, "web", "2"), [
           "web 1 -> 2",
-          "stop refused: could not be started",
           `stop slow by ${usual}: not at level 2`,
+          "stop refused: could not be started",
           "start refused once again"
+        ])
+        assert.deepStrictEqual(yield* plan(node, "web", "9"), [
+          "web 1 -> 9",
+          `stop slow by ${usual}: not at level 9`,
+          "stop refused: not at level 9"
         ])
         yield* node.tell("web", "2")
         assert.deepStrictEqual(yield* plan(node, "web", "1"), [
