@@ -1,4 +1,4 @@
-import * as Cltab from "@clinit/core/CltabSettings"
+import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 
@@ -17,14 +17,14 @@ export const shared = {
   cltab: Flag.String("cltab").pipe(
     Flag.withAlias("c"),
     Flag.withMetavar("FILE"),
-    Flag.withDescription(`The cltab (default ${Cltab.defaults.cltab})`),
-    Flag.withDefault(Cltab.defaults.cltab)
+    Flag.withDescription(`The cltab (default ${DaemonPaths.defaults.cltab})`),
+    Flag.withDefault(DaemonPaths.defaults.cltab)
   ),
   socket: Flag.String("socket").pipe(
     Flag.withAlias("s"),
     Flag.withMetavar("PATH"),
     Flag.withDescription(
-      `The daemon's socket (default ${Cltab.defaults.socket}); a socket line in the cltab wins`
+      `The daemon's socket (default ${DaemonPaths.defaults.socket}); a socket line in the cltab wins`
     ),
     Flag.optional
   ),

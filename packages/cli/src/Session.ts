@@ -1,6 +1,5 @@
-import * as Cltab from "@clinit/core/Cltab"
-import * as CltabSettings from "@clinit/core/CltabSettings"
 import { CltabSource } from "@clinit/core/CltabSource"
+import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
@@ -18,16 +17,16 @@ import * as Output from "./Output.ts"
  * entries look like, and does without a cltab that is missing.
  */
 const paths = Effect.fnUntraced(function*({ cltab, socket }: Shared) {
-  const settings = yield* CltabSource.pipe(
+  const lines = yield* CltabSource.pipe(
     Effect.flatMap((source) => source.read),
-    Effect.map((bytes) => Cltab.decode(bytes).settings),
+    Effect.map(DaemonPaths.read),
     Effect.catchIf(
       (error) => error.isMissing,
       (error) => Effect.as(Output.warn([error.message]), {})
     ),
     Effect.provide(NodeCltabSource.layer(cltab))
   )
-  return CltabSettings.resolve({ cltab, socket: Option.getOrUndefined(socket) }, settings)
+  return DaemonPaths.resolve({ cltab, socket: Option.getOrUndefined(socket) }, lines)
 })
 
 /** The socket that this command's flags and cltab lead to. */

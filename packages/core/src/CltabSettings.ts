@@ -1,6 +1,7 @@
 import { Containment } from "@clinit/protocol/Status"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import type * as DaemonPaths from "./DaemonPaths.ts"
 import * as ExitCodes from "./ExitCodes.ts"
 import * as OutputTarget from "./OutputTarget.ts"
 import * as ResourceLimit from "./ResourceLimit.ts"
@@ -161,34 +162,11 @@ export const Settings = Schema.suspend(() =>
 )
 export type Settings = typeof Settings.Type
 
-/** Where everything lives: absolute paths, or relative to the working directory. */
-export interface Paths {
-  readonly cltab: string
-  readonly socket: string
-  readonly clstat: string
-  readonly log: string
-}
-
-/** The paths that hold if neither flags nor cltab say otherwise. */
-export const defaults: Paths = {
-  cltab: "/etc/cltab",
-  socket: "/var/run/clinit/clinit.s",
-  clstat: "/var/run/clinit/clstat",
-  log: "/var/run/clinit/log"
-}
-
-/**
- * The paths in force: a line in cltab wins over a flag, a flag over the default. Nothing is remembered from
- * an earlier read, so deleting a line takes its value back.
- */
-export const resolve = (
-  flags: { readonly [Name in keyof Paths]?: string | undefined },
-  settings: Settings
-): Paths => ({
-  cltab: flags.cltab ?? defaults.cltab,
-  socket: settings.socket?.value ?? flags.socket ?? defaults.socket,
-  clstat: settings.clstat?.value ?? flags.clstat ?? defaults.clstat,
-  log: settings.log?.value ?? flags.log ?? defaults.log
+/** What these settings say of paths. */
+export const paths = ({ clstat, log, socket }: Settings): DaemonPaths.Lines => ({
+  socket: socket?.value,
+  clstat: clstat?.value,
+  log: log?.value
 })
 
 /** What one well-formed line sets, for the whole daemon if it has no scope. */

@@ -3,6 +3,7 @@ import type { Cltab } from "./Cltab.ts"
 import type { Entry } from "./CltabEntry.ts"
 import * as CltabScopes from "./CltabScopes.ts"
 import * as CltabSettings from "./CltabSettings.ts"
+import * as DaemonPaths from "./DaemonPaths.ts"
 import * as Secret from "./Secret.ts"
 import * as SettingDefaults from "./SettingDefaults.ts"
 
@@ -57,7 +58,7 @@ const ofDaemon = (
   { settings }: Cltab,
   flags: { readonly socket?: string | undefined }
 ): ReadonlyArray<Row> => {
-  const paths = CltabSettings.resolve(flags, settings)
+  const paths = DaemonPaths.resolve(flags, CltabSettings.paths(settings))
   const fallback = (name: keyof typeof CltabSettings.daemonWide): ReadonlyArray<Row> => {
     switch (name) {
       case "socket":

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as DaemonPaths from "./DaemonPaths.ts"
 import { quote } from "./Quotation.ts"
 import * as Suggestion from "./Suggestion.ts"
 
@@ -50,13 +51,16 @@ export const word = <const Words extends ReadonlyArray<string>>(
     return meant === undefined ? hint(text) : `did you mean ${meant}?`
   })
 
-const withoutControl = Schema.isPattern(/^[\t\P{Cc}]*\r?$/u)
+const withoutControl = Schema.isPattern(DaemonPaths.value.withoutControl)
 
 /** Text without control characters that may be empty, kept as it is written. */
 export const anyText: Value<string> = of("text", Schema.String.check(withoutControl))
 
 /** Text without control characters, kept as it is written. */
-export const text: Value<string> = of("text", Schema.String.check(Schema.isPattern(/[^\r]/), withoutControl))
+export const text: Value<string> = of(
+  "text",
+  Schema.String.check(Schema.isPattern(DaemonPaths.value.notEmpty), withoutControl)
+)
 
 /** An absolute path. */
 export const path: Value<string> = of(

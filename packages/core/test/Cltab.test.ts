@@ -1,5 +1,6 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as CltabSettings from "@clinit/core/CltabSettings"
+import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
@@ -357,39 +358,6 @@ describe("settings", () => {
   })
 })
 
-describe("precedence of settings", () => {
-  const flags = { cltab: "/f/cltab", socket: "/f/s" }
-
-  it("without flags and lines the defaults hold", () => {
-    expect(CltabSettings.resolve({}, {})).toEqual({
-      cltab: "/etc/cltab",
-      socket: "/var/run/clinit/clinit.s",
-      clstat: "/var/run/clinit/clstat",
-      log: "/var/run/clinit/log"
-    })
-  })
-
-  it("a flag wins over the default, an absent one does not", () => {
-    expect(CltabSettings.resolve(flags, {})).toEqual({ ...CltabSettings.defaults, ...flags })
-    expect(CltabSettings.resolve({ socket: undefined }, {})).toEqual(CltabSettings.defaults)
-  })
-
-  it("a line in cltab wins over a flag", () => {
-    const { settings } = Cltab.parse(":::socket:/c/s\n:::clstat:/c/c\n:::log:/c/l")
-    expect(CltabSettings.resolve(flags, settings)).toEqual({
-      cltab: "/f/cltab",
-      socket: "/c/s",
-      clstat: "/c/c",
-      log: "/c/l"
-    })
-  })
-
-  it("a deleted line's value is taken back (D33)", () => {
-    expect(CltabSettings.resolve(flags, Cltab.parse(":::socket:/c/s").settings).socket).toBe("/c/s")
-    expect(CltabSettings.resolve(flags, Cltab.parse("").settings).socket).toBe("/f/s")
-  })
-})
-
 describe("carriage returns", () => {
   it("one at the end of a line belongs to the command, and is warned of once per file", () => {
     expect(Cltab.parse("# c\r\n\r\ng:t:1:once:é\r\ng:u:1:once:x\r\n")).toMatchObject({
@@ -511,6 +479,9 @@ const withoutLines = (
   }
 })
 
+const definedOf = (lines: DaemonPaths.Lines) =>
+  Object.fromEntries(Object.entries(lines).filter(([, path]) => path !== undefined))
+
 describe("for any input", () => {
   const Choice = Schema.Struct({ of: Schema.Literals(["group", "entry"]), settings: CltabSettings.Inherited })
 
@@ -583,6 +554,8 @@ describe("for any input", () => {
       "respwan",
       "socket",
       "clstat",
+      "\n:::socket:/s",
+      "\n:::clstat:",
       "/",
       "tree:",
       "strict",
@@ -611,6 +584,9 @@ describe("for any input", () => {
     ([fragments]) => {
       const text = fragments.join("")
       const cltab = Cltab.parse(text)
+      expect(DaemonPaths.read(bytes(text))).toEqual(
+        definedOf(CltabSettings.paths(Cltab.decode(bytes(text)).settings))
+      )
       expectDiagnosticsInside(text, cltab)
       expect(withoutLines(Cltab.parse(Cltab.print(cltab)))).toEqual(withoutLines(cltab))
       expect(cltab.entries.every(Schema.is(Cltab.Entry))).toBe(true)
@@ -622,12 +598,25 @@ describe("for any input", () => {
   const Bytes = Schema.Array(Schema.Union([
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })),
     Schema.Literals([10, 58, 0xef, 0xbf, 0xbd, 0xe2, 0x82, 0xf0, 0x9f]),
-    Schema.Literals(["é", "😀", "\uFFFD", "\uFEFF", "g:", "once", "\n", "\n:::g/tree:", "loose"])
+    Schema.Literals([
+      "é",
+      "😀",
+      "\uFFFD",
+      "\uFEFF",
+      "g:",
+      "once",
+      "\n",
+      "\n:::g/tree:",
+      "loose",
+      "\n:::socket:",
+      "\n:::log:/l"
+    ])
   ]))
 
   it.prop("bytes are read without throwing, with every diagnostic inside of them", [Bytes], ([parts]) => {
     const input = bytes(...parts)
     const cltab = Cltab.decode(input)
+    expect(DaemonPaths.read(input)).toEqual(definedOf(CltabSettings.paths(cltab.settings)))
     expectDiagnosticsInside(new TextDecoder().decode(input), cltab)
   }, { arbitrary: { runs: 1000 } })
 

@@ -1,5 +1,6 @@
 import * as CltabSettings from "@clinit/core/CltabSettings"
 import { Daemon } from "@clinit/core/Daemon"
+import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as DaemonServer from "@clinit/core/DaemonServer"
 import { Ledger } from "@clinit/core/Ledger"
 import { LoadedCltab } from "@clinit/core/LoadedCltab"
@@ -73,9 +74,9 @@ export const daemon = (
     yield* Effect.gen(function*() {
       const cltab = yield* LoadedCltab
       const { settings } = cltab.current()
-      const { clstat, socket } = CltabSettings.resolve(
+      const { clstat, socket } = DaemonPaths.resolve(
         { cltab: file, socket: Option.getOrUndefined(socketFlag) },
-        settings
+        CltabSettings.paths(settings)
       )
       const claim = yield* NodeSocketServer.claim(socket)
       const door = yield* makeDoor
