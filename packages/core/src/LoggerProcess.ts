@@ -131,7 +131,11 @@ export const start = Effect.fnUntraced(function*(
         : Respawn.afterDeath(Respawn.defaultThrottle, history, { atMillis, ranMillis: 0 }, 0)
       history = verdict.history
       const millis = verdict.next._tag === "Pause" ? verdict.next.millis : 0
-      if (millis > 0) yield* Effect.raceFirst(Effect.sleep(millis), end)
+      if (millis === 0) continue
+      if (started !== undefined) {
+        yield* trouble.set(subject, `ends time and again: paused for ${millis / 1_000} s`)
+      }
+      yield* Effect.raceFirst(Effect.sleep(millis), end)
     }
   })
   const fiber = yield* Effect.forkDetach(

@@ -79,7 +79,9 @@ const identityOf = Effect.fnUntraced(function*(
 ): Effect.fn.Return<LaunchChain.Identity | undefined, SpawnError> {
   const own = process.geteuid?.()
   const isOther = account !== undefined && account.uid !== own
-  if (!isOther && groups === undefined) return undefined
+  // Root's account has groups of its own, which are not those of the daemon.
+  const isMeant = own === 0 ? account !== undefined : isOther
+  if (!isMeant && groups === undefined) return undefined
   if (own !== 0) {
     const daemon = `the daemon runs as uid ${own}`
     return yield* new SpawnError({
@@ -100,8 +102,18 @@ const checkDirectory = (directory: string | undefined, isOther: boolean): Effect
     if (!isOther) await access(directory, fs.constants.X_OK)
   }).pipe(Effect.mapError(({ reason }) => new SpawnError({ reason: `cwd: ${reason}` })))
 
-/** The daemon's own directory, by the name that it was started with if that still leads there. */
-const ownDirectory = (pwd: string | undefined): string | undefined => {
+/** What of the daemon its processes are started with unless they have settings. */
+export interface Inheritance {
+  readonly environment: NodeJS.ProcessEnv
+  /** Its working directory; nothing if that has been removed. */
+  readonly directory: string | undefined
+}
+
+/**
+ * The directory that this process is in, by the name that it was started with if that leads there. It never changes, and
+ * is looked at once: it may be on a file system that hangs later on.
+ */
+export const ownDirectory = (pwd: string | undefined): string | undefined => {
   try {
     const [here, there] = [
       fs.statSync("."),
@@ -116,18 +128,18 @@ const ownDirectory = (pwd: string | undefined): string | undefined => {
 const environmentOf = Effect.fnUntraced(function*(
   settings: CltabSettings.Applied,
   account: Account.Account | undefined,
-  daemon: NodeJS.ProcessEnv
+  { directory: own, environment: daemon }: Inheritance
 ): Effect.fn.Return<ReadonlyArray<EnvironmentVariable>, SpawnError> {
   const path = settings["env-file"]
   const file: ReadonlyMap<string, string> = path === undefined ? new Map() : yield* EnvironmentFile.read(path)
-  const directory = settings.cwd ?? ownDirectory(daemon["PWD"])
+  const directory = settings.cwd ?? own
   return Environment.compose({ daemon, settings, account, file, directory })
 })
 
 /** The environment of the entry's process without the marks, for a daemon with this one. */
 export const environment = (
   { settings = {} }: Entry,
-  daemon: NodeJS.ProcessEnv
+  daemon: Inheritance
 ): Effect.Effect<ReadonlyArray<EnvironmentVariable>, SpawnError> =>
   Effect.flatMap(accountOf(settings), (account) => environmentOf(settings, account, daemon))
 
@@ -144,7 +156,7 @@ const maxSettlingBytes = 127 * 1024
  */
 export const prepare = Effect.fnUntraced(function*(
   { command, logs, settings = {} }: Entry,
-  daemon: NodeJS.ProcessEnv,
+  daemon: Inheritance,
   pipes: OutputStreams.Pipes
 ): Effect.fn.Return<Launch, SpawnError, Scope.Scope> {
   const account = yield* accountOf(settings)

@@ -188,6 +188,7 @@ export const layer = (
 
       // By it a later daemon would tell what is being set up.
       const { [LaunchScript.variable]: _launch, ...environment } = process.env
+      const daemon: Launch.Inheritance = { environment, directory: Launch.ownDirectory(environment["PWD"]) }
       /** Forks what the launch says into the tree; `use` has the process before it can end. */
       const fork = <A>(
         launch: Launch.Launch,
@@ -239,7 +240,7 @@ export const layer = (
       const launched = <A>(entry: Entry, use: (launch: Launch.Launch) => Effect.Effect<A, SpawnError>) =>
         Launch.isPlain(entry)
           ? use(Launch.plain(entry.command, environment))
-          : Effect.scoped(Effect.flatMap(Launch.prepare(entry, environment, openPipesOf(entry)), use))
+          : Effect.scoped(Effect.flatMap(Launch.prepare(entry, daemon, openPipesOf(entry)), use))
 
       const start = (entry: Entry, mark: Mark) =>
         launched(
@@ -366,7 +367,7 @@ export const layer = (
         containment,
         openPipe,
         spawn: start,
-        environment: (entry) => Launch.environment(entry, environment),
+        environment: (entry) => Launch.environment(entry, daemon),
         adopt,
         find
       }

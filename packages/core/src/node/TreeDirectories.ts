@@ -5,6 +5,9 @@ import * as ControlGroup from "./ControlGroup.ts"
 /** How many control groups that were left with processes in them are looked at on one occasion. */
 const lookedAfter = 4
 
+/** Whoever an earlier daemon had just started when it was killed is in its control group by then. */
+const entranceMillis = 5_000
+
 /** The control groups of this daemon's trees: removed when they are empty, at the latest when the scope ends. */
 export const make = Effect.fnUntraced(function*(base: string | undefined) {
   /** Those whose leader, which may not even have moved in yet, runs; and those whose leader has gone. */
@@ -25,9 +28,14 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
     }
   }
 
-  for (const directory of leftBefore(base)) ended(directory)
+  const inherited = leftBefore(base)
+  const timer = setTimeout(() => {
+    for (const directory of inherited) ended(directory)
+  }, entranceMillis)
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
+      clearTimeout(timer)
+      for (const directory of inherited) ended(directory)
       for (const directory of left) ended(directory)
       if (base !== undefined) ControlGroup.removeIfEmpty(base)
     })
