@@ -187,13 +187,26 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
       assert.isFalse(fs.existsSync(base(directory)))
     }))
 
-  it.live("that an earlier daemon left behind are removed at the start, with those below them", () =>
+  const leftBehind = Effect.gen(function*() {
+    const name = freshName()
+    const { directory } = yield* Effect.scoped(sleeper(name))
+    fs.mkdirSync(`${directory}/a/b`, { recursive: true })
+    return { name, directory }
+  })
+
+  it.live("that an earlier daemon left behind are removed at the end, with those below them", () =>
     Effect.gen(function*() {
-      const name = freshName()
-      const { directory } = yield* Effect.scoped(sleeper(name))
-      fs.mkdirSync(`${directory}/a/b`, { recursive: true })
-      yield* spawner("cgroup", name)
+      const { directory, name } = yield* leftBehind
+      yield* Effect.scoped(spawner("cgroup", name))
       assert.isFalse(fs.existsSync(directory))
+    }))
+
+  it.live("that an earlier daemon left behind are removed when whoever it had just started has moved in", () =>
+    Effect.gen(function*() {
+      const { directory, name } = yield* leftBehind
+      yield* spawner("cgroup", name)
+      assert.isTrue(fs.existsSync(directory))
+      yield* eventually("it is removed", () => !fs.existsSync(directory))
     }))
 
   it.live("of the entry's own making are part of the tree", () =>

@@ -6,7 +6,7 @@ import * as ControlGroup from "./ControlGroup.ts"
 const lookedAfter = 4
 
 /** Whoever an earlier daemon had just started when it was killed is in its control group by then. */
-const entranceMillis = 5_000
+const entranceMillis = 2_000
 
 /** The control groups of this daemon's trees: removed when they are empty, at the latest when the scope ends. */
 export const make = Effect.fnUntraced(function*(base: string | undefined) {
