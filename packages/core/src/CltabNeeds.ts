@@ -1,4 +1,5 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import { Stream } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import type { Cltab } from "./Cltab.ts"
 import * as CltabEntry from "./CltabEntry.ts"
@@ -115,10 +116,8 @@ const stopCommands = (
 /** Ids need no account. */
 const isNumber = (name: string): boolean => /^\d+$/.test(name)
 
-const targets = ["output", "error-output"] as const
-
 const loggers = (lines: Lines, { settings }: Entry, origins: CltabScopes.Origins): ReadonlyArray<Command> =>
-  targets.flatMap((name) => {
+  Stream.literals.flatMap((name) => {
     const target = settings?.[name]
     if (target?._tag !== "Pipe") return []
     const { index: start, source } = settingValue(lines, origins[name]!)
@@ -190,7 +189,7 @@ const make = (host: Host, lines: Lines) => {
       if (kind === "missing") report(place, `file ${quote(envFile)} does not exist`)
       else if (kind === "directory") report(place, `${quote(envFile)} is a directory`)
     }
-    for (const name of targets) {
+    for (const name of Stream.literals) {
       const target = settings[name]
       if (target?._tag !== "File") continue
       const { index, source } = settingValue(lines, origins[name]!)

@@ -1,9 +1,10 @@
+import type { Stream } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type { Entry } from "../Cltab.ts"
-import type { Stream } from "../EntryLogger.ts"
 import * as OutputTarget from "../OutputTarget.ts"
+import * as SettingDefaults from "../SettingDefaults.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as OutputFile from "./OutputFile.ts"
 import type { OutputPipe } from "./OutputPipes.ts"
@@ -47,11 +48,6 @@ const open = (
   }
 }
 
-const inherit: OutputTarget.OutputTarget = { _tag: "Inherit" }
-
-const isSame = (one: OutputTarget.OutputTarget, other: OutputTarget.OutputTarget) =>
-  OutputTarget.value.print(one) === OutputTarget.value.print(other)
-
 const named = (name: string) => ({ reason }: SpawnError) => new SpawnError({ reason: `${name}: ${reason}` })
 
 /**
@@ -65,10 +61,12 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<OutputStreams, SpawnError, Scope.Scope> {
   if (logs !== undefined) return { input: yield* pipeEnd(pipes(logs), "reader"), output: 1, error: 2 }
   const input = "inherit"
-  const target = settings.output ?? inherit
+  const target: OutputTarget.OutputTarget = settings.output ?? SettingDefaults.values.output
   const errorTarget = settings["error-output"] ?? target
   const output = yield* Effect.mapError(open(target, 1, pipes("output")), named("output"))
-  if (target._tag !== "Inherit" && isSame(target, errorTarget)) return { input, output, error: output }
+  if (target._tag !== "Inherit" && OutputTarget.isSame(target, errorTarget)) {
+    return { input, output, error: output }
+  }
   const errorPipe = pipes(settings["error-output"] === undefined ? "output" : "error-output")
   const error = yield* Effect.mapError(open(errorTarget, 2, errorPipe), named("error-output"))
   return { input, output, error }
