@@ -1,4 +1,4 @@
-import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import { Stream } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import type { Cltab } from "./Cltab.ts"
@@ -131,11 +131,9 @@ const make = (host: Host, lines: Lines) => {
   const kindOf = remember(host.kindOf)
   const hasUser = remember(host.hasUser)
   const hasGroup = remember(host.hasGroup)
-  const found = new Map<string, Diagnostic>()
+  const found: Array<Diagnostic.Diagnostic> = []
   const report = ({ index, source }: Place, message: string, hint?: string) => {
-    const diagnostic = SourceLine.warning(source, index, message, hint)
-    // Entries share settings: what several of them lack is said once.
-    found.set(`${diagnostic.line}:${diagnostic.column}:${message}`, diagnostic)
+    found.push(SourceLine.warning(source, index, message, hint))
   }
 
   const program = Effect.fnUntraced(function*({ placeOf, text }: Command, around: Surroundings) {
@@ -228,5 +226,5 @@ export const check = Effect.fnUntraced(function*(lines: Lines, { entries, settin
     yield* files(entry, origins)
     yield* programs(entry, origins)
   }
-  return [...found.values()]
+  return Diagnostic.distinct(found)
 })

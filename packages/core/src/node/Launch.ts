@@ -145,7 +145,7 @@ export const environment = (
 
 /** What to put before a script to have this umask: nothing that could fail, so that it needs no chain. */
 const umask = (mask: number | undefined): string =>
-  mask === undefined ? "" : `umask ${mask.toString(8).padStart(4, "0")};`
+  mask === undefined ? "" : `umask ${CltabSettings.launch.umask.print(mask)};`
 
 /** Linux takes 128 KiB for one variable, its name included; see execve(2). */
 const maxSettlingBytes = 127 * 1024
