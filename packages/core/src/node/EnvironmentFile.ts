@@ -1,13 +1,14 @@
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import { parseEnv } from "node:util"
 import { quote } from "../Quotation.ts"
-import { SpawnError } from "../Spawner.ts"
+import type { SpawnError } from "../Spawner.ts"
 import * as Environment from "./Environment.ts"
 import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
 import * as PathWalk from "./PathWalk.ts"
+import * as Refusal from "./Refusal.ts"
 
 /** A larger one is refused rather than read into memory. */
 const maxKibibytes = 1024
@@ -69,6 +70,4 @@ export const parse = (text: string): ReadonlyMap<string, string> => {
 
 /** The variables of the file. Fails if it cannot be read or trusted, or if a name in it is none. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SpawnError> =>
-  FileAccess.access(file, async () => parse(await textOf(file))).pipe(
-    Effect.mapError(({ reason }) => new SpawnError({ reason: `env-file: ${reason}` }))
-  )
+  FileAccess.access(file, async () => parse(await textOf(file))).pipe(Refusal.about("env-file"))

@@ -10,7 +10,8 @@ import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
 import type { LoggerEntry } from "../EntryLogger.ts"
 import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
-import { Spawner, SpawnError } from "../Spawner.ts"
+import type { SpawnError } from "../Spawner.ts"
+import { Spawner } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
@@ -23,6 +24,7 @@ import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 import * as ProcessTree from "./ProcessTree.ts"
+import * as Refusal from "./Refusal.ts"
 import * as TreeDirectories from "./TreeDirectories.ts"
 import * as TreeMark from "./TreeMark.ts"
 import * as TreesFound from "./TreesFound.ts"
@@ -196,7 +198,7 @@ export const layer = (
         use: (forked: ChildProcess, pid: number) => A
       ) =>
         Effect.callback<A, SpawnError>((resume) => {
-          const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
+          const refused = (error: unknown) => resume(Effect.fail(Refusal.of(error)))
           try {
             const { directory, file, operands, option, script, stdio } = launch
             if (stdio.includes("pipe")) OpenFiles.ensureRoomForPipes()
@@ -233,7 +235,7 @@ export const layer = (
             })
           }
         }
-        return Effect.tryPromise({ try: () => pipes.open(name), catch: refusal }).pipe(Effect.map(opened))
+        return Effect.tryPromise({ try: () => pipes.open(name), catch: Refusal.of }).pipe(Effect.map(opened))
       }
 
       /** The files of its output stay open until it is forked. */
@@ -248,7 +250,7 @@ export const layer = (
           Effect.fnUntraced(function*(launch) {
             yield* turn
             const cgroup = containment === "cgroup"
-              ? yield* Effect.try({ try: () => runs.make(mark), catch: refusal })
+              ? yield* Effect.try({ try: () => runs.make(mark), catch: Refusal.of })
               : undefined
             const { child, forked } = yield* Effect.tapError(
               fork(launch, { cgroup, mark }, (forked, pid) => ({
@@ -381,8 +383,6 @@ interface Placement {
   readonly mark: Mark
   readonly cgroup: string | undefined
 }
-
-const refusal = (error: unknown) => new SpawnError({ reason: (error as Error).message })
 
 /** So often it is tried, at 100 ms each, to see all processes at once before some is believed to be all. */
 const patience = 50

@@ -8,6 +8,7 @@ import * as SettingDefaults from "../SettingDefaults.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as OutputFile from "./OutputFile.ts"
 import type { OutputPipe } from "./OutputPipes.ts"
+import * as Refusal from "./Refusal.ts"
 
 /** The descriptors of ours that a child's standard streams are to be. */
 export interface OutputStreams {
@@ -23,10 +24,7 @@ const pipeEnd = (pipe: OutputPipe | undefined, end: "reader" | "writer") =>
   pipe === undefined
     ? Effect.fail(new SpawnError({ reason: "the pipe of its logger is not open" }))
     : Effect.acquireRelease(
-      Effect.try({
-        try: () => pipe[end](),
-        catch: (error) => new SpawnError({ reason: (error as Error).message })
-      }),
+      Effect.try({ try: () => pipe[end](), catch: Refusal.of }),
       (descriptor) => Effect.sync(() => fs.closeSync(descriptor))
     )
 
@@ -48,8 +46,6 @@ const open = (
   }
 }
 
-const named = (name: string) => ({ reason }: SpawnError) => new SpawnError({ reason: `${name}: ${reason}` })
-
 /**
  * The streams of an entry's process, which a child inherits while the scope lives. Standard error goes where standard
  * output does if nothing else is said; both share one descriptor then, so that what is written stays in order. A logger
@@ -63,11 +59,11 @@ export const make = Effect.fnUntraced(function*(
   const input = "inherit"
   const target: OutputTarget.OutputTarget = settings.output ?? SettingDefaults.values.output
   const errorTarget = settings["error-output"] ?? target
-  const output = yield* Effect.mapError(open(target, 1, pipes("output")), named("output"))
+  const output = yield* Refusal.about("output")(open(target, 1, pipes("output")))
   if (target._tag !== "Inherit" && OutputTarget.isSame(target, errorTarget)) {
     return { input, output, error: output }
   }
   const errorPipe = pipes(settings["error-output"] === undefined ? "output" : "error-output")
-  const error = yield* Effect.mapError(open(errorTarget, 2, errorPipe), named("error-output"))
+  const error = yield* Refusal.about("error-output")(open(errorTarget, 2, errorPipe))
   return { input, output, error }
 })
