@@ -21,9 +21,7 @@ const openTrusted = async (file: string): Promise<fs.FileHandle> => {
   if (process.platform !== "linux") return await openToRead(file)
   const { directory, place } = await PathWalk.file(file)
   try {
-    if (place.stat.nlink !== 1 && place.stat.isFile() && FileTrust.isShared(directory)) {
-      throw new Error("has other names (hard links), and others can write its directory")
-    }
+    if (place.stat.isFile()) FileTrust.refuseOtherNames(place.stat, directory)
     return await openToRead(PathWalk.itself(place))
   } finally {
     await place.handle.close()
