@@ -1,12 +1,11 @@
-import type { EnvironmentVariable, InvalidCltab } from "@clinit/protocol/ClinitRpcs"
-import {
+import type {
   AmbiguousName,
+  EnvironmentVariable,
+  InvalidCltab,
   NeverTold,
-  NoEnvironment,
-  ShuttingDown,
-  UnknownEntry,
-  UnknownGroup
+  UnknownEntry
 } from "@clinit/protocol/ClinitRpcs"
+import { NoEnvironment, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
@@ -18,9 +17,9 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as CltabScopes from "./CltabScopes.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as DaemonPlanning from "./DaemonPlanning.ts"
+import * as EntryName from "./EntryName.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
@@ -169,22 +168,12 @@ const make = Effect.gen(function*() {
   const entriesOf = (group: GroupName) => DaemonPlanning.entriesOf(group, cltab.current())
 
   /** The groups that a retry is of, with the tag that it is limited to. */
-  const named = Effect.fnUntraced(function*(name: string | undefined) {
-    const { entries } = cltab.current()
-    if (name === undefined) {
-      return Array.from(DaemonPlanning.configured(cltab.current()), (group) => ({ group, tag: undefined }))
-    }
-    const { found: [meaning, ...others], meant } = CltabScopes.find(name, entries)
-    if (meaning === undefined) {
-      return yield* name.includes("/")
-        ? new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
-        : new UnknownGroup({ group: name })
-    }
-    if (others.length > 0) {
-      return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })
-    }
-    return [meaning]
-  })
+  const retried = (name: string | undefined) =>
+    name === undefined
+      ? Effect.succeed(
+        Array.from(DaemonPlanning.configured(cltab.current()), (group) => ({ group, tag: undefined }))
+      )
+      : Effect.map(EntryName.meaningOf(name, cltab.current().entries), (meaning) => [meaning])
 
   const haltDeleted = Effect.gen(function*() {
     const deleted = DaemonPlanning.deleted(groups, cltab.current())
@@ -288,7 +277,7 @@ const make = Effect.gen(function*() {
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
         const retrials: Array<Retried["retrials"][number]> = []
-        for (const { group, tag } of yield* named(name)) {
+        for (const { group, tag } of yield* retried(name)) {
           const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag) ?? Effect.succeed(undefined)
           if (retrial === undefined) continue
           yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
@@ -310,13 +299,7 @@ const make = Effect.gen(function*() {
       return { warnings, groups: [...halts, ...others] }
     }),
     environment: Effect.fnUntraced(function*(name) {
-      const [meaning] = yield* named(name)
-      const { entries } = cltab.current()
-      const entry = entries.find(({ tag }) => tag === meaning?.tag)
-      if (entry === undefined) {
-        const { group, tag } = entries.find(({ group }) => group === meaning?.group)!
-        return yield* new UnknownEntry({ name, isGroup: true, meant: CltabScopes.entryScope(group, tag) })
-      }
+      const entry = yield* EntryName.entryOf(name, cltab.current().entries)
       const { warnings } = yield* cltab.inspect
       const variables = yield* Effect.mapError(
         spawner.environment(entry),
