@@ -15,12 +15,15 @@ import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import type * as Target from "./Target.ts"
 
-/** Only the daemon pays for loading what it supervises with. */
-const runDaemon = (flags: Flags.Shared, noResume: boolean) =>
-  Effect.flatMap(
-    Effect.promise(() => import("./commands/Daemon.ts")),
-    (Daemon) => Daemon.daemon(flags, { resume: !noResume })
-  )
+/** Only who needs it pays for loading what supervises, or what knows all settings. */
+const lazily = <Module, A, E, R>(
+  load: () => Promise<Module>,
+  use: (module: Module, flags: Flags.Shared) => Effect.Effect<A, E, R>
+) =>
+(flags: Flags.Shared) => Effect.flatMap(Effect.promise(load), (module) => use(module, flags))
+
+const runDaemon = (noResume: boolean) =>
+  lazily(() => import("./commands/Daemon.ts"), ({ daemon }, flags) => daemon(flags, { resume: !noResume }))
 
 const noResume = Flags.toggle(
   "no-resume",
@@ -30,6 +33,10 @@ const noResume = Flags.toggle(
 /** The level that the original's documented convention gives a shutdown. */
 const shutdownLevel = ":::SHUTDOWN:::"
 
+/** The words of a tell, of which there is at least one. */
+const target = ([first = "", second]: ReadonlyArray<string>): Target.Words =>
+  second === undefined ? [first] : [first, second]
+
 /** What the original does with its words: of three or more the last two count. */
 const originalWords = Effect.fnUntraced(
   function*(words: ReadonlyArray<string>, flags: Flags.Shared) {
@@ -38,7 +45,7 @@ const originalWords = Effect.fnUntraced(
     const [first, second] = words.slice(-2)
     if (first === undefined) return yield* Reread.reread(flags, false)
     if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
-    yield* Tell.tell(second === undefined ? [first] : [first, second], flags)
+    yield* Tell.tell(target(words.slice(-2)), flags)
   }
 )
 
@@ -55,10 +62,7 @@ const root = Command.make("clinit", {
 }).pipe(Command.withSharedFlags(Flags.shared))
 
 const json = Flags.toggle("json", "Print JSON")
-
-/** The words of a tell, of which there is at least one. */
-const target = ([first = "", second]: ReadonlyArray<string>): Target.Words =>
-  second === undefined ? [first] : [first, second]
+const secrets = Flags.toggle("secrets", "Show values that look like passwords, too")
 
 const tell = Command.make(
   "tell",
@@ -99,7 +103,7 @@ const retry = Command.make("retry", {
 const daemon = Command.make(
   "daemon",
   { noResume },
-  ({ noResume }) => Effect.flatMap(root, (flags) => runDaemon(flags, noResume))
+  ({ noResume }) => Effect.flatMap(root, runDaemon(noResume))
 ).pipe(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )
@@ -140,22 +144,24 @@ const shutdown = Command.make("shutdown", {}, () => Effect.flatMap(root, Shutdow
   Command.withDescription("Stop everything, then the daemon")
 )
 
-const check = Command.make("check", {
-  file: Argument.String("file").pipe(
-    Argument.withDescription("A cltab (default: that of -c)"),
-    Argument.optional
-  ),
-  strict: Flags.toggle("strict", "Fail for warnings, too"),
-  json
-}, (choice) =>
-  Effect.flatMap(root, (shared) =>
-    // Clients pay neither for it nor for the next.
+const check = Command.make(
+  "check",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("A cltab (default: that of -c)"),
+      Argument.optional
+    ),
+    strict: Flags.toggle("strict", "Fail for warnings, too"),
+    json
+  },
+  (choice) =>
     Effect.flatMap(
-      Effect.promise(() => import("./commands/Check.ts")),
-      (Check) => Check.check(shared, choice)
-    ))).pipe(
-    Command.withDescription("Report everything that is wrong with a cltab, or looks wrong")
-  )
+      root,
+      lazily(() => import("./commands/Check.ts"), ({ check }, flags) => check(flags, choice))
+    )
+).pipe(
+  Command.withDescription("Report everything that is wrong with a cltab, or looks wrong")
+)
 
 const settings = Command.make(
   "settings",
@@ -165,14 +171,12 @@ const settings = Command.make(
       Argument.optional
     ),
     json,
-    secrets: Flags.toggle("secrets", "Show values that look like passwords, too")
+    secrets
   },
   (choice) =>
     Effect.flatMap(
       root,
-      (shared) =>
-        Effect.flatMap(Effect.promise(() => import("./commands/Settings.ts")), (Settings) =>
-          Settings.settings(shared, choice))
+      lazily(() => import("./commands/Settings.ts"), ({ settings }, flags) => settings(flags, choice))
     )
 ).pipe(
   Command.withDescription("Show which settings of the cltab apply, and where they come from")
@@ -183,7 +187,7 @@ const env = Command.make(
   {
     name: Argument.String("group/tag").pipe(Argument.withDescription("An entry")),
     json,
-    secrets: Flags.toggle("secrets", "Show values that look like passwords, too")
+    secrets
   },
   (choice) => Effect.flatMap(root, (flags) => Env.env(choice, flags))
 ).pipe(Command.withDescription("Show the environment that a process of an entry would get"))
@@ -191,7 +195,7 @@ const env = Command.make(
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
   Command.withHandler(({ daemon, kill, noResume, words, ...flags }): Effect.Effect<void, Failure> =>
-    daemon ? runDaemon(flags, noResume) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
+    daemon ? runDaemon(noResume)(flags) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([daemon, tell, plan, status, retry, reread, shutdown, check, settings, env])

@@ -1,7 +1,7 @@
 import { escape } from "@clinit/core/Quotation"
 import type { GroupPlan, PlannedKeep, PlannedStart, PlannedStop } from "@clinit/protocol/Plan"
 import { describeReason, isIdle } from "@clinit/protocol/Plan"
-import { pad, widest } from "./Columns.ts"
+import * as Columns from "./Columns.ts"
 import * as Render from "./Render.ts"
 
 const stop = ({ to }: GroupPlan) => ({ pid, reason, schedule, tag }: PlannedStop) =>
@@ -31,10 +31,9 @@ const way = ({ from, to }: GroupPlan): string =>
 /** A group's plan: its way, then a line for each entry, in the order in which things are done. */
 export const group = (plan: GroupPlan): ReadonlyArray<string> => {
   const lines = [...plan.stop.map(stop(plan)), ...plan.keep.map(keep), ...plan.start.map(start)]
-  const width = widest(lines.map(([, tag]) => tag))
   return [
     `${plan.group} ${way(plan)}${isIdle(plan) ? ": nothing to do" : ""}`,
-    ...lines.map(([verb, tag, rest]) => `  ${verb.padEnd(5)}  ${pad(tag, width)}  ${rest}`)
+    ...Columns.align(lines.map(([verb, tag, rest]) => [`  ${verb.padEnd(5)}`, tag, rest]))
   ]
 }
 

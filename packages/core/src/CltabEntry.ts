@@ -1,5 +1,6 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import { forbidden, GroupName, Mode, Tag } from "@clinit/protocol/Names"
+import { Stream } from "@clinit/protocol/Status"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as CltabSettings from "./CltabSettings.ts"
@@ -32,7 +33,7 @@ export const Entry = Schema.Struct({
   command: Command,
   line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   settings: Schema.optionalKey(CltabSettings.Applied),
-  logs: Schema.optionalKey(Schema.Literals(["output", "error-output"]))
+  logs: Schema.optionalKey(Stream)
 })
 export type Entry = typeof Entry.Type
 

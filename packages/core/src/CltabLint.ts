@@ -1,4 +1,4 @@
-import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import type { Cltab } from "./Cltab.ts"
 import * as CltabEntry from "./CltabEntry.ts"
 import type { Entry } from "./CltabEntry.ts"
@@ -14,7 +14,7 @@ import * as SourceLine from "./SourceLine.ts"
 
 type Lines = ReadonlyArray<SourceLine.SourceLine>
 
-const withoutLevel = (lines: Lines, { levels, line }: Entry): ReadonlyArray<Diagnostic> => {
+const withoutLevel = (lines: Lines, { levels, line }: Entry): ReadonlyArray<Diagnostic.Diagnostic> => {
   if (/[^,]/.test(levels)) return []
   const source = lines[line - 1]!
   const message = `no level starts this entry: its level list ${quote(levels)} has only commas`
@@ -27,7 +27,7 @@ const withoutEffect = (
   lines: Lines,
   { group, mode, tag }: Entry,
   settings: CltabScopes.Origins
-): ReadonlyArray<Diagnostic> =>
+): ReadonlyArray<Diagnostic.Diagnostic> =>
   mode === "off" ? [] : Object.values(settings).flatMap(({ line, name, scope }) => {
     const modes = SettingDefaults.modesOf(name)
     if (scope !== CltabScopes.entryScope(group, tag) || modes?.includes(mode) !== false) return []
@@ -44,7 +44,7 @@ const capBelowPause = (
   lines: Lines,
   { mode, settings }: Entry,
   origins: CltabScopes.Origins
-): ReadonlyArray<Diagnostic> => {
+): ReadonlyArray<Diagnostic.Diagnostic> => {
   const cap = settings?.["respawn.cap"]
   const pause = settings?.["respawn.pause"] ?? SettingDefaults.values["respawn.pause"]
   if (mode !== "respawn" || cap === undefined || cap >= pause) return []
@@ -60,16 +60,11 @@ const capBelowPause = (
   )]
 }
 
-/** The same finding of several entries that share a setting is one. */
-const withoutRepetition = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => [
-  ...new Map(diagnostics.map((each) => [`${each.line}:${each.column}:${each.message}`, each])).values()
-]
-
 /**
  * What is allowed in a cltab but was probably not meant, by the cltab alone: `lines` are those that it was read from.
  * All of it are warnings, in no order.
  */
-export const check = (lines: Lines, { entries, settings }: Cltab): ReadonlyArray<Diagnostic> => {
+export const check = (lines: Lines, { entries, settings }: Cltab): ReadonlyArray<Diagnostic.Diagnostic> => {
   const lookUp = CltabScopes.lookUp(settings)
   const ofEntries = entries.flatMap((entry) => {
     const origins = lookUp(entry)
@@ -79,5 +74,5 @@ export const check = (lines: Lines, { entries, settings }: Cltab): ReadonlyArray
       ...capBelowPause(lines, entry, origins)
     ]
   })
-  return [...LevelTypo.check(lines, entries), ...SettingSlips.check(lines), ...withoutRepetition(ofEntries)]
+  return [...LevelTypo.check(lines, entries), ...SettingSlips.check(lines), ...Diagnostic.distinct(ofEntries)]
 }

@@ -1,4 +1,5 @@
-import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import { Stream } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import type { Cltab } from "./Cltab.ts"
 import * as CltabEntry from "./CltabEntry.ts"
@@ -115,10 +116,8 @@ const stopCommands = (
 /** Ids need no account. */
 const isNumber = (name: string): boolean => /^\d+$/.test(name)
 
-const targets = ["output", "error-output"] as const
-
 const loggers = (lines: Lines, { settings }: Entry, origins: CltabScopes.Origins): ReadonlyArray<Command> =>
-  targets.flatMap((name) => {
+  Stream.literals.flatMap((name) => {
     const target = settings?.[name]
     if (target?._tag !== "Pipe") return []
     const { index: start, source } = settingValue(lines, origins[name]!)
@@ -132,11 +131,9 @@ const make = (host: Host, lines: Lines) => {
   const kindOf = remember(host.kindOf)
   const hasUser = remember(host.hasUser)
   const hasGroup = remember(host.hasGroup)
-  const found = new Map<string, Diagnostic>()
+  const found: Array<Diagnostic.Diagnostic> = []
   const report = ({ index, source }: Place, message: string, hint?: string) => {
-    const diagnostic = SourceLine.warning(source, index, message, hint)
-    // Entries share settings: what several of them lack is said once.
-    found.set(`${diagnostic.line}:${diagnostic.column}:${message}`, diagnostic)
+    found.push(SourceLine.warning(source, index, message, hint))
   }
 
   const program = Effect.fnUntraced(function*({ placeOf, text }: Command, around: Surroundings) {
@@ -190,7 +187,7 @@ const make = (host: Host, lines: Lines) => {
       if (kind === "missing") report(place, `file ${quote(envFile)} does not exist`)
       else if (kind === "directory") report(place, `${quote(envFile)} is a directory`)
     }
-    for (const name of targets) {
+    for (const name of Stream.literals) {
       const target = settings[name]
       if (target?._tag !== "File") continue
       const { index, source } = settingValue(lines, origins[name]!)
@@ -229,5 +226,5 @@ export const check = Effect.fnUntraced(function*(lines: Lines, { entries, settin
     yield* files(entry, origins)
     yield* programs(entry, origins)
   }
-  return [...found.values()]
+  return Diagnostic.distinct(found)
 })

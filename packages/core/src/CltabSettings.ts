@@ -89,6 +89,13 @@ const isFixed = Schema.is(Schema.Literals(names))
 /** Whether this is the setting of an environment variable. */
 export const isVariable = Schema.is(Variable)
 
+/** The variable that the setting makes. */
+export const variableOf = (name: Variable): string => name.slice("env.".length)
+
+/** The variables that these settings make, with their values. */
+export const variables = (settings: Applied): ReadonlyArray<readonly [name: string, value: string]> =>
+  Object.keys(settings).filter(isVariable).map((name) => [variableOf(name), settings[name]!])
+
 /** Whether there is a setting with this name. */
 export const isName = (name: string): name is Name => isFixed(name) || isVariable(name)
 
@@ -139,11 +146,11 @@ const Scope = Schema.String.check(
   Schema.isPattern(/^[^:\n]+$/, { message: "the scope is empty or has a colon" })
 )
 
-const variables = () => Schema.Record(Variable, located(variable.schema))
+const locatedVariables = () => Schema.Record(Variable, located(variable.schema))
 
 /** The settings that were made for one scope, each with the line that it comes from. */
 export const Inherited = Schema.suspend(() =>
-  Schema.StructWithRest(Schema.Struct(locatedSchemas(inherited)), [variables()])
+  Schema.StructWithRest(Schema.Struct(locatedSchemas(inherited)), [locatedVariables()])
 )
 export type Inherited = typeof Inherited.Type
 
@@ -157,7 +164,7 @@ export const Settings = Schema.suspend(() =>
       ...locatedSchemas(values),
       scoped: Schema.optionalKey(Schema.Array(Schema.Struct({ scope: Scope, settings: Inherited })))
     }),
-    [variables()]
+    [locatedVariables()]
   )
 )
 export type Settings = typeof Settings.Type

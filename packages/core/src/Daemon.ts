@@ -1,15 +1,13 @@
-import type { EnvironmentVariable, InvalidCltab } from "@clinit/protocol/ClinitRpcs"
-import {
+import type {
   AmbiguousName,
+  EnvironmentVariable,
+  InvalidCltab,
   NeverTold,
-  NoEnvironment,
-  ShuttingDown,
-  UnknownEntry,
-  UnknownGroup
+  UnknownEntry
 } from "@clinit/protocol/ClinitRpcs"
+import { NoEnvironment, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
-import * as Plan from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,13 +17,12 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { Cltab } from "./Cltab.ts"
-import * as CltabScopes from "./CltabScopes.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
+import * as DaemonPlanning from "./DaemonPlanning.ts"
+import * as EntryName from "./EntryName.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
-import * as LevelChange from "./LevelChange.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import type { Needs } from "./Process.ts"
@@ -35,9 +32,9 @@ import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
 /**
- * The groups of one cltab. It begins by taking over what the ledger says an earlier daemon left. Every order rereads the cltab first, so that one snapshot of it serves the whole order;
- * a cltab with errors refuses the order and changes nothing, one that cannot be read leaves the last in force and
- * adds a warning to the answer.
+ * The groups of one cltab. It begins by taking over what the ledger says an earlier daemon left. Every order rereads
+ * the cltab first, so that one snapshot of it serves the whole order; a cltab with errors refuses the order and changes
+ * nothing, one that cannot be read leaves the last in force and adds a warning to the answer.
  *
  * Closing its layer's scope shuts it down and waits for the last process.
  */
@@ -154,20 +151,6 @@ export interface Status {
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
-/** What a group that does not exist yet would do. */
-const planOfNew = (name: GroupName, { entries, level }: Group.Told): GroupPlan => ({
-  group: name,
-  to: level,
-  stop: [],
-  keep: [],
-  start: LevelChange.plan([], entries, level).sequence.map(({ command, mode, tag }) => ({
-    tag,
-    mode,
-    command,
-    again: false
-  }))
-})
-
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
   const board = yield* StatusBoard
@@ -182,34 +165,18 @@ const make = Effect.gen(function*() {
   let shuttingDown = false
   let hasResumed = false
 
-  const entriesOf = (group: GroupName, { entries }: Cltab = cltab.current()) =>
-    entries.filter((entry) => entry.group === group)
-
-  const configured = ({ entries }: Cltab = cltab.current()) => new Set(entries.map((entry) => entry.group))
-
-  const deletedIn = (text: Cltab) => {
-    const kept = configured(text)
-    return [...groups.keys()].filter((name) => !kept.has(name))
-  }
+  const entriesOf = (group: GroupName) => DaemonPlanning.entriesOf(group, cltab.current())
 
   /** The groups that a retry is of, with the tag that it is limited to. */
-  const named = Effect.fnUntraced(function*(name: string | undefined) {
-    const { entries } = cltab.current()
-    if (name === undefined) return Array.from(configured(), (group) => ({ group, tag: undefined }))
-    const { found: [meaning, ...others], meant } = CltabScopes.find(name, entries)
-    if (meaning === undefined) {
-      return yield* name.includes("/")
-        ? new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
-        : new UnknownGroup({ group: name })
-    }
-    if (others.length > 0) {
-      return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })
-    }
-    return [meaning]
-  })
+  const retried = (name: string | undefined) =>
+    name === undefined
+      ? Effect.succeed(
+        Array.from(DaemonPlanning.configured(cltab.current()), (group) => ({ group, tag: undefined }))
+      )
+      : Effect.map(EntryName.meaningOf(name, cltab.current().entries), (meaning) => [meaning])
 
   const haltDeleted = Effect.gen(function*() {
-    const deleted = deletedIn(cltab.current())
+    const deleted = DaemonPlanning.deleted(groups, cltab.current())
     yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
     return deleted
   })
@@ -248,33 +215,13 @@ const make = Effect.gen(function*() {
     return group
   })
 
-  /** Of each group that was told and is still there, what the level that it was told last now asks of it. */
-  const planAtTargets = (text: Cltab): ReadonlyArray<Group.Told & { readonly plan: GroupPlan }> =>
-    [...groups].flatMap(([name, group]) => {
-      const level = group.target()
-      const entries = entriesOf(name, text)
-      if (level === undefined || entries.length === 0) return []
-      const told = { level, entries }
-      return [{ ...told, plan: group.plan(told) }]
-    })
-
   const tellNews = Effect.suspend(() =>
     Effect.forEach(
-      planAtTargets(cltab.current()).filter(({ plan }) => !Plan.isIdle(plan)),
-      ({ entries, level, plan: { group } }) =>
-        Effect.map(groups.get(group)!.tell(level, entries), (settling) => ({ group, level, settling }))
+      DaemonPlanning.news(groups, cltab.current()),
+      ({ entries, group, level, plan }) =>
+        Effect.map(group.tell(level, entries), (settling) => ({ group: plan.group, level, settling }))
     )
   )
-
-  const planOf = Effect.fnUntraced(function*(text: Cltab, name: GroupName, level: Level | undefined) {
-    const entries = entriesOf(name, text)
-    if (entries.length === 0) return yield* new UnknownGroup({ group: name })
-    const group = groups.get(name)
-    const target = level ?? group?.target()
-    if (target === undefined) return yield* new NeverTold({ group: name })
-    const told = { level: target, entries }
-    return group === undefined ? planOfNew(name, told) : group.plan(told)
-  })
 
   const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
@@ -330,7 +277,7 @@ const make = Effect.gen(function*() {
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
         const retrials: Array<Retried["retrials"][number]> = []
-        for (const { group, tag } of yield* named(name)) {
+        for (const { group, tag } of yield* retried(name)) {
           const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag) ?? Effect.succeed(undefined)
           if (retrial === undefined) continue
           yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
@@ -345,20 +292,14 @@ const make = Effect.gen(function*() {
     plan: Effect.fnUntraced(function*(name, level) {
       const { cltab: text, warnings } = yield* cltab.preview
       if (shuttingDown) return yield* new ShuttingDown()
-      const halts = deletedIn(text).map((deleted) => groups.get(deleted)!.plan())
+      const halts = DaemonPlanning.deleted(groups, text).map((deleted) => groups.get(deleted)!.plan())
       const others = name === undefined
-        ? planAtTargets(text).map(({ plan }) => plan).filter((plan) => !Plan.isIdle(plan))
-        : [yield* planOf(text, name, level)]
+        ? DaemonPlanning.news(groups, text).map(({ plan }) => plan)
+        : [yield* DaemonPlanning.planOf(groups, text, name, level)]
       return { warnings, groups: [...halts, ...others] }
     }),
     environment: Effect.fnUntraced(function*(name) {
-      const [meaning] = yield* named(name)
-      const { entries } = cltab.current()
-      const entry = entries.find(({ tag }) => tag === meaning?.tag)
-      if (entry === undefined) {
-        const { group, tag } = entries.find(({ group }) => group === meaning?.group)!
-        return yield* new UnknownEntry({ name, isGroup: true, meant: CltabScopes.entryScope(group, tag) })
-      }
+      const entry = yield* EntryName.entryOf(name, cltab.current().entries)
       const { warnings } = yield* cltab.inspect
       const variables = yield* Effect.mapError(
         spawner.environment(entry),
@@ -369,7 +310,7 @@ const make = Effect.gen(function*() {
     status: Effect.map(cltab.inspect, ({ isModified, warnings }) => {
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
-      const untold = [...configured()].filter((group) => !known.has(group))
+      const untold = [...DaemonPlanning.configured(cltab.current())].filter((group) => !known.has(group))
       return {
         containment: spawner.containment,
         cltab: cltab.file,

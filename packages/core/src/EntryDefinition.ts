@@ -1,6 +1,6 @@
-import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type { Entry } from "./Cltab.ts"
+import * as Notification from "./Notification.ts"
 
 /** The entry of a process as the cltab has it now. */
 export interface EntryDefinition {
@@ -14,15 +14,13 @@ export interface EntryDefinition {
 /** A definition that begins as this entry. */
 export const make = (entry: Entry): EntryDefinition => {
   let latest = entry
-  let changed = Deferred.makeUnsafe<void>()
+  const change = Notification.make()
   return {
     now: () => latest,
-    changed: () => Deferred.await(changed),
+    changed: change.next,
     redefine(entry) {
       latest = entry
-      const before = changed
-      changed = Deferred.makeUnsafe()
-      Deferred.doneUnsafe(before, Effect.void)
+      change.notify()
     }
   }
 }

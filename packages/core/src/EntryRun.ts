@@ -44,7 +44,8 @@ export interface Inherited extends Running {
   readonly over: boolean
 }
 
-const launch = Effect.fnUntraced(function*(entry: Entry) {
+/** Starts the command of an entry or a logger. The ledger has the run before there can be a process of it. */
+export const launch = Effect.fnUntraced(function*(entry: Entry) {
   const ledger = yield* Ledger
   const spawner = yield* Spawner
   const run = yield* ledger.begin(entry)

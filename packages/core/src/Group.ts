@@ -14,6 +14,7 @@ import * as GroupState from "./GroupState.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
 import * as LevelChange from "./LevelChange.ts"
+import * as Notification from "./Notification.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
 import { StatusBoard } from "./StatusBoard.ts"
@@ -90,17 +91,15 @@ export const make = Effect.fnUntraced(function*(
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
   const leaving = new Set<Process.Process>()
   let target: Target | undefined
-  let givenUp = Deferred.makeUnsafe<void>()
-  let replaced = Deferred.makeUnsafe<void>()
+  const replaced = Notification.make()
+  const givenUp = Notification.make()
 
   const record = (next: Target) =>
     Effect.andThen(
       ledger.setTarget(name, next._tag === "Level" ? next.level : null),
       Effect.sync(() => {
-        const before = replaced
         target = next
-        replaced = Deferred.makeUnsafe()
-        Deferred.doneUnsafe(before, Effect.void)
+        replaced.notify()
       })
     )
 
@@ -134,14 +133,10 @@ export const make = Effect.fnUntraced(function*(
       })
     })
 
-  const onGivenUp = () => {
-    const before = givenUp
-    givenUp = Deferred.makeUnsafe()
-    Deferred.doneUnsafe(before, Effect.void)
-  }
-
   const start = (entry: Entry) =>
-    Effect.uninterruptible(Effect.tap(Process.start(entry, scope, onGivenUp), (process) => keep(process)))
+    Effect.uninterruptible(
+      Effect.tap(Process.start(entry, scope, givenUp.notify), (process) => keep(process))
+    )
 
   const leave = (process: Process.Process) => {
     leaving.add(process)
@@ -191,7 +186,7 @@ export const make = Effect.fnUntraced(function*(
     }
     yield* publish(level, "CHECKING")
     for (let before: GroupStateName = "CHECKING";;) {
-      const next = Deferred.await(givenUp)
+      const next = givenUp.next()
       const reached = change.sequence.flatMap((entry) => board.process(name, entry.tag) ?? [])
       const state = GroupState.outcome(reached.map((process) => process.state))
       const failed = reached.flatMap(({ lastEnd, state, tag }) =>
@@ -248,7 +243,7 @@ export const make = Effect.fnUntraced(function*(
   const act = Effect.gen(function*() {
     while (true) {
       const wish = target
-      const newer = Deferred.await(replaced)
+      const newer = replaced.next()
       if (wish !== undefined) {
         yield* Effect.raceFirst(carryOut(wish), newer)
         if (yield* endAfter(wish)) return
@@ -284,7 +279,7 @@ export const make = Effect.fnUntraced(function*(
             const ofTag = runs.filter(({ entry }) => entry.tag === tag)
             const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
             const past = ofTag.find(({ entry }) => entry.logs === undefined)
-            const resumed = past && (yield* Process.resume(past, loggers, scope, onGivenUp))
+            const resumed = past && (yield* Process.resume(past, loggers, scope, givenUp.notify))
             const [logger, ...others] = loggers
             const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
             if (left !== undefined) yield* keep(left.process, left.over)

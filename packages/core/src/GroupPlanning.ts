@@ -3,7 +3,7 @@ import type { GroupPlan, PlannedStop, StopReason } from "@clinit/protocol/Plan"
 import type { ProcessState } from "@clinit/protocol/Status"
 import type { Entry } from "./Cltab.ts"
 import * as EntryChange from "./EntryChange.ts"
-import type { LevelChange } from "./LevelChange.ts"
+import * as LevelChange from "./LevelChange.ts"
 
 /** A group as it stands, for a plan that is to be shown. */
 export interface Standing {
@@ -31,7 +31,11 @@ const leavings = (standing: Standing): ReadonlyArray<PlannedStop> =>
   standing.leaving.map((entry) => stopOf(standing, entry, { _tag: "Leaving" }))
 
 /** What a change to this level is shown as: what is still on its way down has to be waited for as well. */
-export const toLevel = (standing: Standing, to: Level, { keep, sequence, stop }: LevelChange): GroupPlan => {
+export const toLevel = (
+  standing: Standing,
+  to: Level,
+  { keep, sequence, stop }: LevelChange.LevelChange
+): GroupPlan => {
   const stops = [
     ...leavings(standing),
     ...stop.map(({ as, reason }) => stopOf(standing, as, reason))
@@ -53,6 +57,18 @@ export const toLevel = (standing: Standing, to: Level, { keep, sequence, stop }:
       again: stopped.has(tag)
     }))
   }
+}
+
+/** What the first tell of a group is shown as: nothing of it is there. */
+export const ofNew = (group: GroupName, to: Level, entries: ReadonlyArray<Entry>): GroupPlan => {
+  const nothing = {
+    level: undefined,
+    started: new Map(),
+    leaving: [],
+    stateOf: () => undefined,
+    scheduleOf: () => ""
+  }
+  return toLevel({ group, ...nothing }, to, LevelChange.plan([], entries, to))
 }
 
 /** What the halt of a group is shown as that the cltab no longer has. */

@@ -1,5 +1,4 @@
 import { describeEnd } from "@clinit/protocol/Status"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,22 +6,17 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
+import * as EntryRun from "./EntryRun.ts"
 import * as Escalation from "./Escalation.ts"
-import type { Run } from "./Ledger.ts"
 import { Ledger } from "./Ledger.ts"
 import * as Respawn from "./Respawn.ts"
-import type { Child } from "./Spawner.ts"
+import type { SpawnError } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
-interface Running {
-  readonly run: Run
-  readonly child: Child
-}
-
 /** One that an earlier daemon started; `isLast` if it is not replaced, as there is nothing left that writes to it. */
-export interface Inherited extends Running {
+export interface Inherited extends EntryRun.Running {
   readonly isLast: boolean
 }
 
@@ -66,23 +60,17 @@ export const start = Effect.fnUntraced(function*(
   const ledger = yield* Ledger
   const trouble = yield* Trouble
   const ending = yield* Deferred.make<void>()
-  const name = `${entry.group}/${entry.tag} ${entry.logs}`
-  const subject = `logger of ${name}`
+  const subject = `logger of ${entry.group}/${entry.tag} ${entry.logs}`
+
+  const refused = ({ reason }: SpawnError) => Effect.as(trouble.set(subject, reason), undefined)
 
   /** Opens the pipe; until it is open, its entry is refused to start. */
   const openPipe = Effect.matchEffect(spawner.openPipe(entry), {
-    onFailure: ({ reason }) => Effect.as(trouble.set(subject, reason), undefined),
+    onFailure: refused,
     onSuccess: (pipe) => Effect.as(trouble.clear(subject), pipe)
   })
   let pipe = yield* openPipe
   const close = Effect.suspend(() => pipe?.close ?? Effect.void)
-
-  const launch = Effect.gen(function*() {
-    const run = yield* ledger.begin(entry)
-    const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
-    yield* ledger.setProcess(run, child.identity)
-    return { run, child } satisfies Running
-  })
 
   const end = Deferred.await(ending)
 
@@ -90,7 +78,7 @@ export const start = Effect.fnUntraced(function*(
    * Runs it until it ends by itself or has to; returns whether it had to, and so could read what was left. Whatever it
    * leaves is stopped: the next one reads alone.
    */
-  const run = ({ child, run }: Running) =>
+  const run = ({ child, run }: EntryRun.Running) =>
     Effect.gen(function*() {
       yield* board.setLogger(entry, child.identity.pid)
       const died = yield* Effect.raceFirst(Effect.asSome(child.exit), Effect.as(end, Option.none()))
@@ -106,12 +94,6 @@ export const start = Effect.fnUntraced(function*(
       return Option.isNone(died)
     })
 
-  const launched = Effect.catchTag(
-    launch,
-    "SpawnError",
-    ({ reason }) => Effect.as(trouble.set(subject, reason), undefined)
-  )
-
   const supervise = Effect.gen(function*() {
     while (pipe === undefined && !Deferred.isDoneUnsafe(ending)) {
       yield* Effect.raceFirst(Effect.sleep(retry), end)
@@ -121,11 +103,11 @@ export const start = Effect.fnUntraced(function*(
     for (let before = past;; before = undefined) {
       // One that is to end is started once more if none runs: to read what is left.
       const isLast = before?.isLast ?? Deferred.isDoneUnsafe(ending)
-      const started = before ?? (yield* launched)
+      const started = before ?? (yield* Effect.catch(EntryRun.launch(entry), refused))
       if (started !== undefined) yield* trouble.clear(subject)
       const hasRead = started !== undefined && (yield* run(started))
       if (isLast || hasRead) return yield* Effect.andThen(trouble.clear(subject), close)
-      const atMillis = yield* Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+      const atMillis = yield* EntryRun.monotonicMillis
       const verdict = started === undefined
         ? Respawn.afterRefusal(Respawn.defaultThrottle, history, 0)
         : Respawn.afterDeath(Respawn.defaultThrottle, history, { atMillis, ranMillis: 0 }, 0)

@@ -1,10 +1,9 @@
 import { GroupName, Tag } from "@clinit/protocol/Names"
+import { Stream } from "@clinit/protocol/Status"
 import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
 import * as EntryChange from "./EntryChange.ts"
-import type { Stream } from "./EntryLogger.ts"
-import * as EntryLogger from "./EntryLogger.ts"
 import type { Mark } from "./Spawner.ts"
 
 /** What a mark says: the run's number in its ledger, whose run it is, and whether an entry is the one that was run. */
@@ -30,7 +29,7 @@ export const runDigits = 15
  */
 const pattern = new RegExp(
   `^([1-9]\\d{0,${runDigits - 1}})\\.([0-9a-z]+)\\.([0-9a-z]+)\\.` +
-    `(([^:]+):([^:]+?)(?::(${EntryLogger.streams.join("|")}))?)$`
+    `(([^:]+):([^:]+?)(?::(${Stream.literals.join("|")}))?)$`
 )
 
 /** What of an entry decides whether its process may stay. */
@@ -43,7 +42,7 @@ export const prefix = (id: string): string => `${id}.`
 const name = ({ group, logs, tag }: Entry): string =>
   [group, tag, ...(logs === undefined ? [] : [logs])].join(":")
 
-const isStream = Schema.is(Schema.Literals(EntryLogger.streams))
+const isStream = Schema.is(Stream)
 
 const signature = (sign: Sign, run: number, what: string, whose: string) => sign(`${run}.${what}.${whose}`)
 

@@ -49,3 +49,6 @@ export const value: Value<OutputTarget> = SettingValue.of(
       ? "the path has to be absolute"
       : undefined
 )
+
+/** Whether all that goes to the one goes to the other. */
+export const isSame = (one: OutputTarget, other: OutputTarget): boolean => print(one) === print(other)

@@ -1,6 +1,7 @@
 import type { ProcessState, RunEnd } from "@clinit/protocol/Status"
 import type { Entry } from "./Cltab.ts"
 import * as ExitCodes from "./ExitCodes.ts"
+import * as SettingDefaults from "./SettingDefaults.ts"
 
 /** `Down` is not a state: the entry's process is forgotten. */
 export type Step = ProcessState["_tag"] | "Down"
@@ -28,7 +29,7 @@ export const isLive = ({ _tag }: ProcessState): boolean =>
 /** Whether a run that ended by itself did what it was there for; what the entry's `success` setting says, it says. */
 const isSuccess = ({ mode, settings }: Pick<Entry, "mode" | "settings">, end: RunEnd): boolean => {
   if (end._tag === "NotSpawned" || end._tag === "TimedOut") return false
-  const codes = settings?.success ?? (mode === "test" ? [{ from: 0, to: 0 }] : "any")
+  const codes = settings?.success ?? SettingDefaults.successOf(mode)
   if (mode === "once" || (mode === "wait" && codes === "any")) return true
   return end._tag === "Exited" && ExitCodes.includes(codes, end.code)
 }

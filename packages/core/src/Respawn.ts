@@ -1,5 +1,6 @@
 import type { Entry } from "./Cltab.ts"
-import { values as defaults } from "./SettingDefaults.ts"
+import * as SettingDefaults from "./SettingDefaults.ts"
+import * as SettingValue from "./SettingValue.ts"
 
 /** When deaths in quick succession, and refused starts, make an entry pause. All times are in milliseconds. */
 export interface Throttle {
@@ -20,32 +21,23 @@ export interface Throttle {
   readonly giveUp: number
 }
 
-/** No pause is longer than this, which is 1000 days, before jitter: whatever is multiplied, dates can show its end. */
-const longestMillis = 86_400_000_000
-
-/** The original's numbers (its section 9): every pause is the same, nothing is left to chance and nobody is given up. */
-export const defaultThrottle: Throttle = {
-  windowMillis: defaults["respawn.window"],
-  hits: defaults["respawn.hits"],
-  pauseMillis: defaults["respawn.pause"],
-  factor: defaults["respawn.factor"],
-  capMillis: longestMillis,
-  jitter: defaults["respawn.jitter"],
-  stableMillis: Number.POSITIVE_INFINITY,
-  giveUp: Number.POSITIVE_INFINITY
+/** The throttle of an entry with these settings; nothing is left to chance and nobody is given up unless they say so. */
+export const throttleOf = ({ settings }: Pick<Entry, "settings">): Throttle => {
+  const made = { ...SettingDefaults.values, ...settings }
+  return {
+    windowMillis: made["respawn.window"],
+    hits: made["respawn.hits"],
+    pauseMillis: made["respawn.pause"],
+    factor: made["respawn.factor"],
+    capMillis: made["respawn.cap"] ?? SettingValue.longestMillis,
+    jitter: made["respawn.jitter"] / 100,
+    stableMillis: made["respawn.stable"] ?? Number.POSITIVE_INFINITY,
+    giveUp: made["respawn.give-up"] ?? Number.POSITIVE_INFINITY
+  }
 }
 
-/** The throttle that an entry's settings make of the default. */
-export const throttleOf = ({ settings }: Pick<Entry, "settings">): Throttle => ({
-  windowMillis: settings?.["respawn.window"] ?? defaultThrottle.windowMillis,
-  hits: settings?.["respawn.hits"] ?? defaultThrottle.hits,
-  pauseMillis: settings?.["respawn.pause"] ?? defaultThrottle.pauseMillis,
-  factor: settings?.["respawn.factor"] ?? defaultThrottle.factor,
-  capMillis: settings?.["respawn.cap"] ?? defaultThrottle.capMillis,
-  jitter: (settings?.["respawn.jitter"] ?? 0) / 100,
-  stableMillis: settings?.["respawn.stable"] ?? defaultThrottle.stableMillis,
-  giveUp: settings?.["respawn.give-up"] ?? defaultThrottle.giveUp
-})
+/** The original's numbers (its section 9): every pause is the same. */
+export const defaultThrottle: Throttle = throttleOf({})
 
 /**
  * What the throttle remembers of an entry: when the last death was, how many quick ones still count, how many pauses
@@ -82,7 +74,10 @@ export interface Death {
   readonly ranMillis: number
 }
 
-/** One pause more in a row, which would last this long but for jitter; `random` is a number from 0 up to 1. */
+/**
+ * One pause more in a row, which would last this long but for its cap and for jitter; `random` is a number from 0 up to
+ * 1. Whatever is multiplied, dates can show its end.
+ */
 const pause = (throttle: Throttle, history: History, millis: number, random: number): Verdict => {
   const pauses = history.pauses + 1
   const spread = 1 + throttle.jitter * (2 * random - 1)
@@ -90,7 +85,10 @@ const pause = (throttle: Throttle, history: History, millis: number, random: num
     history: { ...history, pauses },
     next: pauses >= throttle.giveUp
       ? { _tag: "GiveUp" }
-      : { _tag: "Pause", millis: Math.round(Math.min(millis, throttle.capMillis, longestMillis) * spread) }
+      : {
+        _tag: "Pause",
+        millis: Math.round(Math.min(millis, throttle.capMillis, SettingValue.longestMillis) * spread)
+      }
   }
 }
 

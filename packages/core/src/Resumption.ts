@@ -18,9 +18,10 @@ export interface Resumption {
  * Compares the ledger with the marked process trees that were found. The ledger is written behind the facts, so a run
  * that it was about to start, or does not know yet, is known by its mark: it is taken over if an entry of the cltab is
  * what was run and its group was told, and else has to be stopped. One that was about to start and has no process
- * counts as not started, and so does one whose set-up the kill cut short. Only marks that this ledger's key has signed are believed. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs were left alone on purpose and stay so. What is taken over
- * is supervised as the cltab says now. `now` (milliseconds since
- * 1970) is when a run counts as started whose start was not recorded.
+ * counts as not started, and so does one whose set-up the kill cut short. Only marks that this ledger's key has signed
+ * are believed. An entry's latest run counts: no run begins before the one before is gone. Marked trees of older runs
+ * were left alone on purpose and stay so. What is taken over is supervised as the cltab says now. `now` (milliseconds
+ * since 1970) is when a run counts as started whose start was not recorded.
  */
 export const plan = (
   ledger: LedgerText.Ledger,

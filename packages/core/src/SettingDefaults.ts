@@ -1,15 +1,17 @@
 import type { Mode } from "@clinit/protocol/Names"
 import * as CltabSettings from "./CltabSettings.ts"
+import * as ExitCodes from "./ExitCodes.ts"
+import * as StopSchedule from "./StopSchedule.ts"
 
 /**
- * What holds for an entry where no line makes a setting: the original's times and numbers (its sections 9 and 10). What is not
- * in here is not limited, changed or set then.
+ * What holds for an entry where no line makes a setting, unless that depends on its mode: the original's times and
+ * numbers (its sections 9 and 10). What is not in here is not limited, changed or set then.
  */
 export const values = {
   stop: [
     { signal: "SIGINT", graceMillis: 5_000 },
     { signal: "SIGTERM", graceMillis: 10_000 },
-    { signal: "SIGKILL", graceMillis: 15_000 }
+    { signal: "SIGKILL", graceMillis: StopSchedule.lastGraceMillis }
   ],
   success: "any",
   "respawn.hits": 5,
@@ -44,16 +46,24 @@ export const modesOf = (name: string): ReadonlyArray<Mode> | undefined =>
 /** What happens by default to what an entry of this mode leaves: others may have been there to start a daemon. */
 export const treeOf = (mode: Mode): "strict" | "loose" => mode === "respawn" ? "strict" : "loose"
 
+/** Which exit codes of an entry of this mode are a success by default: a test is there for its result. */
+export const successOf = (mode: Mode): ExitCodes.ExitCodes =>
+  mode === "test" ? [{ from: 0, to: 0 }] : values.success
+
 /**
  * What holds where no line makes this setting, as a cltab would say it: for entries of one mode or, without it, for those
  * of any. Undefined if nothing does.
  */
 export const textOf = (name: CltabSettings.Name, mode?: Mode): string | undefined => {
-  if (name === "tree") return mode === undefined ? "strict for respawn, loose for others" : treeOf(mode)
-  if (name === "success" && mode === undefined) return "any for wait, 0 for test"
-  if (name === "success" && mode === "test") return "0"
   if (mode !== undefined && modesOf(name)?.includes(mode) === false) return undefined
-  return Object.hasOwn(values, name)
-    ? CltabSettings.valueOf(name).print(values[name as keyof typeof values])
-    : undefined
+  switch (name) {
+    case "tree":
+      return mode === undefined ? "strict for respawn, loose for others" : treeOf(mode)
+    case "success":
+      return mode === undefined ? "any for wait, 0 for test" : ExitCodes.value.print(successOf(mode))
+    default:
+      return Object.hasOwn(values, name)
+        ? CltabSettings.valueOf(name).print(values[name as keyof typeof values])
+        : undefined
+  }
 }

@@ -101,6 +101,6 @@ export const ofAll = (
 /** The row without what is nobody else's business. */
 export const conceal = (row: Row): Row => {
   if (!CltabSettings.isVariable(row.name)) return row
-  const value = Secret.conceal(row.name.slice("env.".length), row.value)
+  const value = Secret.conceal(CltabSettings.variableOf(row.name), row.value)
   return value === row.value ? row : { ...row, value, concealed: true }
 }

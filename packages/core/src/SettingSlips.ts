@@ -1,4 +1,5 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
+import { Stream } from "@clinit/protocol/Status"
 import * as CltabSettingLine from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
 import { quote } from "./Quotation.ts"
@@ -28,10 +29,11 @@ const replaced = (settings: ReadonlyArray<Setting>): ReadonlyArray<Diagnostic> =
   })
 }
 
+const daemonPaths = ["socket", "clstat", "log"]
 /** Where a blank at the end of the value is part of a path. */
-const paths = new Set(["socket", "clstat", "log", "cwd", "env-file", "output", "error-output"])
+const paths = new Set([...daemonPaths, "cwd", "env-file", ...Stream.literals])
 /** Where a blank at the beginning is neither skipped nor an error. */
-const isText = (name: string) => CltabSettings.isVariable(name) || ["socket", "clstat", "log"].includes(name)
+const isText = (name: string) => CltabSettings.isVariable(name) || daemonPaths.includes(name)
 
 const blanks = ({ name, source }: Setting): ReadonlyArray<Diagnostic> => {
   const start = CltabSettingLine.valueStart(source.text)

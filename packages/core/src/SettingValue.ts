@@ -97,7 +97,7 @@ const units = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as c
 const unitNames = ["d", "h", "min", "s", "ms"] as const
 
 /** Milliseconds; what is longer than this many is no time that anybody waits for. */
-const longestMillis = 1_000 * units.d
+export const longestMillis = 1_000 * units.d
 
 const Amount = Schema.String.check(Schema.isPattern(/^\d{1,12}$/))
 

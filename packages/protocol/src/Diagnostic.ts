@@ -16,3 +16,8 @@ export const format = (file: string, { column, hint, line, message, severity }: 
 
 /** The order of their places in the file. */
 export const byPlace = (a: Diagnostic, b: Diagnostic): number => a.line - b.line || a.column - b.column
+
+/** Each of them once, in the order in which they first come: entries that share a setting have the same said of it. */
+export const distinct = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => [
+  ...new Map(diagnostics.map((each) => [`${each.line}:${each.column}:${each.message}`, each])).values()
+]

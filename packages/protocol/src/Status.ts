@@ -59,8 +59,7 @@ export type GroupState = typeof GroupState.Type
 /**
  * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
  * that it was sent last, or the `command` that was run to stop it, and no `pid` once it is only its loggers that have
- * still to end. `retryAt` and `since` elsewhere are milliseconds
- * since 1970.
+ * still to end. `retryAt` and `since` elsewhere are milliseconds since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
@@ -77,9 +76,13 @@ export const ProcessState = Schema.TaggedUnion({
 })
 export type ProcessState = typeof ProcessState.Type
 
+/** What of an entry's output a logger can read. */
+export const Stream = Schema.Literals(["output", "error-output"])
+export type Stream = typeof Stream.Type
+
 /** A process that reads what an entry writes; a reader of `output` reads the errors, too, unless they go elsewhere. */
 export const LoggerStatus = Schema.Struct({
-  reads: Schema.Literals(["output", "error-output"]),
+  reads: Stream,
   pid: Schema.Int
 })
 export type LoggerStatus = typeof LoggerStatus.Type

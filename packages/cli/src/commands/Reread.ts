@@ -1,7 +1,7 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
-import { LevelFailed } from "../CommandError.ts"
 import * as Flags from "../Flags.ts"
+import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Wait from "../Wait.ts"
@@ -15,15 +15,7 @@ export const reread = (flags: Flags.Shared, apply: boolean) => {
     const client = yield* ClinitClient
     const { applied = [], warnings } = yield* client.reread({ apply, wait: Flags.waits(flags) })
     yield* Output.warn(warnings)
-    const failures: Array<LevelFailed> = []
-    for (const { group, level, outcome } of applied) {
-      if (outcome === undefined) yield* Output.print(`${group} ${level}: level transition started`)
-      else if (outcome.state === "FAILED") failures.push(new LevelFailed({ group, level, outcome }))
-      else yield* Output.print(`${group} ${level} ${outcome.state}`)
-    }
-    const last = failures.pop()
-    yield* Effect.forEach(failures, (failure) => Output.complain(failure.message))
-    if (last !== undefined) yield* last
+    yield* Outcomes.show(applied)
   })
   return Session.withClient(flags, Wait.atMost(order, "what the cltab asks for", flags))
 }

@@ -1,8 +1,8 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { LevelFailed } from "../CommandError.ts"
 import * as Flags from "../Flags.ts"
+import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 import * as Target from "../Target.ts"
@@ -19,10 +19,7 @@ export const tell = Effect.fnUntraced(function*(
     const answer = yield* client.tell({ group, level, wait: Flags.waits(flags) })
     yield* Output.warn(answer.warnings)
     if (answer.outcome === undefined) return yield* Output.print(answer.message)
-    if (answer.outcome.state === "FAILED") {
-      return yield* new LevelFailed({ group, level, outcome: answer.outcome })
-    }
-    yield* Output.print(`${group} ${level} ${answer.outcome.state}`)
+    yield* Outcomes.show([{ group, level, outcome: answer.outcome }])
   }).pipe(
     // The original's words, on standard output like its successes.
     Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message))

@@ -1,6 +1,5 @@
 import type { EnvironmentVariable } from "@clinit/protocol/ClinitRpcs"
-import { isVariable } from "../CltabSettings.ts"
-import type * as CltabSettings from "../CltabSettings.ts"
+import * as CltabSettings from "../CltabSettings.ts"
 import { cleanPath } from "../ProgramSearch.ts"
 import type { Account } from "./Account.ts"
 import * as LaunchScript from "./LaunchScript.ts"
@@ -31,11 +30,6 @@ const inherited = ({ daemon }: Sources) =>
 const ofAccount = ({ home, name, shell }: Account) =>
   [["HOME", home], ["USER", name], ["LOGNAME", name], ["SHELL", shell]] as const
 
-const settingsOf = ({ settings }: Sources) =>
-  Object.entries(settings).flatMap(([name, value]) =>
-    isVariable(name) ? [[name.slice("env.".length), String(value)] as const] : []
-  )
-
 /**
  * The environment that these sources make together, each name once: of several values the one that stands further
  * down in `Sources`, and a setting before all of them. PWD is always where the process begins: a shell would put that
@@ -57,7 +51,7 @@ export const compose = (sources: Sources): ReadonlyArray<EnvironmentVariable> =>
   else add("daemon", inherited(sources))
   if (account !== undefined) add("account", ofAccount(account))
   add("env-file", file)
-  add("setting", settingsOf(sources))
+  add("setting", CltabSettings.variables(settings))
   if (directory !== undefined) {
     const origin = settings.cwd !== undefined ? "setting" : isClean ? "default" : "daemon"
     variables.set("PWD", { name: "PWD", value: directory, origin })

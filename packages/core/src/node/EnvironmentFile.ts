@@ -1,13 +1,14 @@
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import { parseEnv } from "node:util"
 import { quote } from "../Quotation.ts"
-import { SpawnError } from "../Spawner.ts"
+import type { SpawnError } from "../Spawner.ts"
 import * as Environment from "./Environment.ts"
 import * as FileAccess from "./FileAccess.ts"
 import * as FileTrust from "./FileTrust.ts"
 import * as PathWalk from "./PathWalk.ts"
+import * as Refusal from "./Refusal.ts"
 
 /** A larger one is refused rather than read into memory. */
 const maxKibibytes = 1024
@@ -20,9 +21,7 @@ const openTrusted = async (file: string): Promise<fs.FileHandle> => {
   if (process.platform !== "linux") return await openToRead(file)
   const { directory, place } = await PathWalk.file(file)
   try {
-    if (place.stat.nlink !== 1 && place.stat.isFile() && FileTrust.isShared(directory)) {
-      throw new Error("has other names (hard links), and others can write its directory")
-    }
+    if (place.stat.isFile()) FileTrust.refuseOtherNames(place.stat, directory)
     return await openToRead(PathWalk.itself(place))
   } finally {
     await place.handle.close()
@@ -69,6 +68,4 @@ export const parse = (text: string): ReadonlyMap<string, string> => {
 
 /** The variables of the file. Fails if it cannot be read or trusted, or if a name in it is none. */
 export const read = (file: string): Effect.Effect<ReadonlyMap<string, string>, SpawnError> =>
-  FileAccess.access(file, async () => parse(await textOf(file))).pipe(
-    Effect.mapError(({ reason }) => new SpawnError({ reason: `env-file: ${reason}` }))
-  )
+  FileAccess.access(file, async () => parse(await textOf(file))).pipe(Refusal.about("env-file"))

@@ -3,7 +3,7 @@ import { SpawnError } from "../Spawner.ts"
 import { reason } from "./ReplacedFile.ts"
 
 /** A local file takes well below a millisecond; a file system that takes this long hangs. */
-export const defaultPatienceMillis = 10_000
+const defaultPatienceMillis = 10_000
 
 /**
  * So much is done at once. Node has four threads for all its files, and what hangs keeps one for as long as it hangs:

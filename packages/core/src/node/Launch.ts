@@ -18,6 +18,7 @@ import * as LaunchChain from "./LaunchChain.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LaunchSetup from "./LaunchSetup.ts"
 import * as OutputStreams from "./OutputStreams.ts"
+import * as Refusal from "./Refusal.ts"
 
 // How an entry is started. Most need no more than a shell with other streams, another directory or environment. What
 // only a process can change about itself (user, groups, limits, niceness) is changed by a chain of programs that
@@ -100,7 +101,7 @@ const checkDirectory = (directory: string | undefined, isOther: boolean): Effect
   directory === undefined ? Effect.void : FileAccess.access(directory, async () => {
     if (!(await stat(directory)).isDirectory()) throw new Error("is not a directory")
     if (!isOther) await access(directory, fs.constants.X_OK)
-  }).pipe(Effect.mapError(({ reason }) => new SpawnError({ reason: `cwd: ${reason}` })))
+  }).pipe(Refusal.about("cwd"))
 
 /** What of the daemon its processes are started with unless they have settings. */
 export interface Inheritance {
@@ -145,7 +146,7 @@ export const environment = (
 
 /** What to put before a script to have this umask: nothing that could fail, so that it needs no chain. */
 const umask = (mask: number | undefined): string =>
-  mask === undefined ? "" : `umask ${mask.toString(8).padStart(4, "0")};`
+  mask === undefined ? "" : `umask ${CltabSettings.launch.umask.print(mask)};`
 
 /** Linux takes 128 KiB for one variable, its name included; see execve(2). */
 const maxSettlingBytes = 127 * 1024

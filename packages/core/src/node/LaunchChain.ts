@@ -1,6 +1,5 @@
 import type { Applied } from "../CltabSettings.ts"
-import type { ResourceLimit } from "../ResourceLimit.ts"
-import * as ResourceLimits from "../ResourceLimit.ts"
+import * as ResourceLimit from "../ResourceLimit.ts"
 
 /** Whom a process runs as, where that is not as the daemon does. Without a user it keeps the daemon's. */
 export interface Identity {
@@ -9,10 +8,10 @@ export interface Identity {
   readonly groups: ReadonlyArray<number> | "account"
 }
 
-const bounds = ({ hard, soft }: ResourceLimit): string => `${soft}:${hard}`
+const bounds = ({ hard, soft }: ResourceLimit.ResourceLimit): string => `${soft}:${hard}`
 
 const limits = (settings: Applied): ReadonlyArray<string> =>
-  ResourceLimits.names.flatMap((name) => {
+  ResourceLimit.names.flatMap((name) => {
     const limit = settings[`limit.${name}`]
     return limit === undefined ? [] : [`--${name}=${bounds(limit)}`]
   })

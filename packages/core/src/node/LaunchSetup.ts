@@ -11,7 +11,7 @@ import * as LaunchScript from "./LaunchScript.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 
 /** What sets a process up takes some milliseconds; one that takes this long hangs. */
-export const defaultPatienceMillis = 10_000
+const defaultPatienceMillis = 10_000
 
 /** More is not read of what it says. */
 const maxCharacters = 2_000

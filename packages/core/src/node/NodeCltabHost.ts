@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { execFile } from "node:child_process"
 import * as fs from "node:fs"
 import type { Kind } from "../CltabHost.ts"
 import { CltabHost } from "../CltabHost.ts"
-import * as Account from "./Account.ts"
+import * as Getent from "./Getent.ts"
 
 const anyMayExecute = 0o111
 
@@ -22,20 +21,14 @@ const kindOf = (path: string): Kind => {
   }
 }
 
-/** getent(1) ends with this if there is no such key. */
-const notFound = 2
-
-/** What a directory service may take to answer, in milliseconds; one that takes longer is not asked to the end. */
+/** What a directory service may take to answer; one that takes longer is not asked to the end. */
 const patienceMillis = 5_000
 
 /** Asks the name service, which also knows accounts that are in no file of this machine. */
-const isKnown = (database: "passwd" | "group", name: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    // Not every getent knows `--`.
-    if (name.startsWith("-") || Account.isBeyondAll(name)) return resolve(false)
-    execFile("getent", [database, name], { timeout: patienceMillis }, (error) => {
-      resolve(error?.code !== notFound)
-    })
+const isKnown = (database: "passwd" | "group", name: string): Effect.Effect<boolean> =>
+  Effect.match(Getent.lookUp(database, name, { environment: process.env, patienceMillis }), {
+    onFailure: () => true,
+    onSuccess: (fields) => fields !== undefined
   })
 
 /** The machine that this process runs on. */
@@ -43,6 +36,6 @@ export const layer: Layer.Layer<CltabHost> = Layer.sync(CltabHost, () => ({
   path: process.env["PATH"],
   directory: process.cwd(),
   kindOf: (path) => Effect.sync(() => kindOf(path)),
-  hasUser: (name) => Effect.promise(() => isKnown("passwd", name)),
-  hasGroup: (name) => Effect.promise(() => isKnown("group", name))
+  hasUser: (name) => isKnown("passwd", name),
+  hasGroup: (name) => isKnown("group", name)
 }))

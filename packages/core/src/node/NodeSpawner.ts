@@ -1,117 +1,34 @@
-import type { ChildExit } from "@clinit/protocol/Status"
+import type { ChildExit, Stream } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import * as os from "node:os"
 import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
-import type { LoggerEntry, Stream } from "../EntryLogger.ts"
-import type { Child, Found, Mark, ProcessIdentity } from "../Spawner.ts"
-import { Spawner, SpawnError } from "../Spawner.ts"
+import type { LoggerEntry } from "../EntryLogger.ts"
+import type { Child, Found, Mark, ProcessIdentity, SpawnError } from "../Spawner.ts"
+import { Spawner } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
+import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import type { Root } from "./Membership.ts"
-import * as OpenFiles from "./OpenFiles.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 import * as ProcessTree from "./ProcessTree.ts"
+import * as Refusal from "./Refusal.ts"
+import * as TreeChild from "./TreeChild.ts"
 import * as TreeDirectories from "./TreeDirectories.ts"
 import * as TreeMark from "./TreeMark.ts"
 import * as TreesFound from "./TreesFound.ts"
 
 export { ContainmentUnavailable } from "./ContainmentChoice.ts"
-
-const endOf = ({ exitCode: code, signalCode: signal }: ChildProcess): ChildExit =>
-  signal !== null
-    ? { _tag: "Signaled", signal }
-    : code !== null
-    ? { _tag: "Exited", code }
-    : { _tag: "Unknown" }
-
-/** Members of a tree whose leader is gone are nobody's children here: they are looked for this often. */
-const pollMillis = { first: 5, longest: 100 }
-
-/** Runs the command as a further process of the tree, unless that is extinct by then. */
-type Run = (isExtinct: () => boolean, ...command: Parameters<Child["run"]>) => ReturnType<Child["run"]>
-
-interface Leader {
-  readonly identity: ProcessIdentity
-  readonly exit: Deferred.Deferred<ChildExit>
-  /** Completes the exit if it has happened and nobody has told yet. */
-  readonly check: () => void
-}
-
-const makeChild = (
-  { check, exit, identity }: Leader,
-  tree: ProcessTree.ProcessTree,
-  run: Run,
-  onExtinction: () => void
-): Child => {
-  // Latched: once the tree is gone its numbers may become somebody else's.
-  let extinction = false
-  const isExtinct = (urgency: ProcessTable.Urgency) => {
-    if (extinction) return true
-    check()
-    if (!Deferred.isDoneUnsafe(exit) || tree.isAlive(urgency)) return false
-    extinction = true
-    onExtinction()
-    return true
-  }
-  const extinctionByPolling = Effect.callback<void>((resume) => {
-    let timer: NodeJS.Timeout | undefined
-    const look = (delay: number) => {
-      // Most trees are gone a moment after their leader; those that are not can wait for a turn.
-      if (isExtinct(delay < pollMillis.longest ? "urgent" : "polling")) return resume(Effect.void)
-      timer = setTimeout(() => look(Math.min(2 * delay, pollMillis.longest)), delay)
-    }
-    look(pollMillis.first)
-    return Effect.sync(() => clearTimeout(timer))
-  })
-  return {
-    identity,
-    exit: Deferred.await(exit),
-    isExtinct: () => isExtinct("urgent"),
-    extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
-    signal: (signal) =>
-      Effect.suspend(() => extinction ? Effect.void : tree.signal(signal)).pipe(
-        Effect.catch((error) =>
-          Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
-        )
-      ),
-    run: (command, entry) => run(() => isExtinct("urgent"), command, entry)
-  }
-}
-
-/** What a command is run by of which nothing is left. */
-const runNothing: Run = () => Effect.void
-
-/**
- * A spawn blocks for about a millisecond. More than this many in one turn of the event loop would leave clients, and
- * deaths of other processes, waiting for as long as a whole level takes to start.
- */
-const spawnsPerTurn = 8
-
-const makeTurns = () => {
-  let spawned = 0
-  /** Waits for the next turn of the event loop if this one has had its share. */
-  return Effect.callback<void>((resume) => {
-    const take = () => {
-      if (spawned === 0) setImmediate(() => void (spawned = 0))
-      spawned++
-      resume(Effect.void)
-    }
-    const wait = () => spawned < spawnsPerTurn ? take() : void setImmediate(wait)
-    wait()
-  })
-}
 
 export interface Options extends ContainmentChoice.Options {
   /**
@@ -136,7 +53,6 @@ export const layer = (
       const { name } = options
       const table = procTrouble === undefined ? ProcessTable.make() : undefined
       const host: Adoption.Host = { boot: table && Adoption.bootId(), place, name }
-      const turn = makeTurns()
       const leaders = LeaderWatch.make()
       const runs = yield* TreeDirectories.make(base)
       yield* Effect.addFinalizer(() => Effect.sync(leaders.close))
@@ -153,7 +69,7 @@ export const layer = (
           ? ProcessTree.descendants({ ...parts, table })
           : ProcessTree.group(parts)
 
-      const child = (leader: Leader, mark: Mark, bornAt: number) => {
+      const child = (leader: TreeChild.Leader, mark: Mark, bornAt: number) => {
         const { identity } = leader
         const helpers: Array<ProcessTree.Helper> = []
         const root: Root = { pid: identity.pid, startTime: identity.startTime, mark }
@@ -162,7 +78,7 @@ export const layer = (
           table !== undefined,
           () => Deferred.isDoneUnsafe(leader.exit)
         )
-        return makeChild(
+        return TreeChild.make(
           leader,
           treeOf(identity, { root, standing, bornAt, helpers, table }),
           helperIn(leader, identity.cgroup, mark, helpers),
@@ -171,11 +87,8 @@ export const layer = (
       }
 
       const started = (forked: ChildProcess, pid: number, mark: Mark, cgroup: string | undefined) => {
-        const exit = Deferred.makeUnsafe<ChildExit>()
-        forked.once("exit", () => {
-          runs.left(cgroup)
-          Deferred.doneUnsafe(exit, Effect.succeed(endOf(forked)))
-        })
+        forked.once("exit", () => runs.left(cgroup))
+        const exit = Forking.exitOf(forked)
         const identity: ProcessIdentity = {
           pid,
           ...startTimeOf(table && pid),
@@ -189,34 +102,7 @@ export const layer = (
       // By it a later daemon would tell what is being set up.
       const { [LaunchScript.variable]: _launch, ...environment } = process.env
       const daemon: Launch.Inheritance = { environment, directory: Launch.ownDirectory(environment["PWD"]) }
-      /** Forks what the launch says into the tree; `use` has the process before it can end. */
-      const fork = <A>(
-        launch: Launch.Launch,
-        { cgroup, mark }: Placement,
-        use: (forked: ChildProcess, pid: number) => A
-      ) =>
-        Effect.callback<A, SpawnError>((resume) => {
-          const refused = (error: unknown) => resume(Effect.fail(refusal(error)))
-          try {
-            const { directory, file, operands, option, script, stdio } = launch
-            if (stdio.includes("pipe")) OpenFiles.ensureRoomForPipes()
-            const entrance = cgroup === undefined ? "" : ControlGroup.entrance(cgroup)
-            const forked = spawn(file, [option, `${entrance}${script}`, ...operands], {
-              cwd: directory,
-              detached: true,
-              stdio,
-              env: {
-                ...launch.environment,
-                [TreeMark.variable]: TreeMark.add(environment[TreeMark.variable], mark)
-              }
-            })
-            if (forked.pid === undefined) forked.once("error", refused)
-            else resume(Effect.succeed(use(forked, forked.pid)))
-          } catch (error) {
-            refused(error)
-          }
-        })
-
+      const { fork, turn } = Forking.make(environment)
       const pipes = OutputPipes.make(options.pipes ?? path.join(os.tmpdir(), `clinit-${name}.pipes`))
       const openPipes = new Map<string, OutputPipes.OutputPipe>()
       yield* Effect.addFinalizer(() => Effect.sync(pipes.end))
@@ -233,7 +119,7 @@ export const layer = (
             })
           }
         }
-        return Effect.tryPromise({ try: () => pipes.open(name), catch: refusal }).pipe(Effect.map(opened))
+        return Effect.tryPromise({ try: () => pipes.open(name), catch: Refusal.of }).pipe(Effect.map(opened))
       }
 
       /** The files of its output stay open until it is forked. */
@@ -248,7 +134,7 @@ export const layer = (
           Effect.fnUntraced(function*(launch) {
             yield* turn
             const cgroup = containment === "cgroup"
-              ? yield* Effect.try({ try: () => runs.make(mark), catch: refusal })
+              ? yield* Effect.try({ try: () => runs.make(mark), catch: Refusal.of })
               : undefined
             const { child, forked } = yield* Effect.tapError(
               fork(launch, { cgroup, mark }, (forked, pid) => ({
@@ -262,11 +148,11 @@ export const layer = (
         )
 
       const helperIn = (
-        { exit, identity }: Leader,
+        { exit, identity }: TreeChild.Leader,
         cgroup: string | undefined,
         mark: Mark,
         helpers: Array<ProcessTree.Helper>
-      ): Run =>
+      ): TreeChild.Run =>
       (isExtinct, command, { settings, ...entry }) => {
         const leader = Deferred.isDoneUnsafe(exit) ? "" : String(identity.pid)
         return launched(
@@ -275,8 +161,7 @@ export const layer = (
             yield* turn
             if (isExtinct()) return
             const { forked, ...helper } = yield* fork(launch, { cgroup, mark }, (forked, pid) => {
-              const end = Deferred.makeUnsafe<ChildExit>()
-              forked.once("exit", () => void Deferred.doneUnsafe(end, Effect.succeed(endOf(forked))))
+              const end = Forking.exitOf(forked)
               const hasEnded = () => Deferred.isDoneUnsafe(end)
               const root: Root = { pid, ...startTimeOf(table && pid), mark }
               const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
@@ -316,15 +201,15 @@ export const layer = (
       const adoptRemains = (identity: ProcessIdentity, mark: Mark): Child => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-        const leader: Leader = { identity, exit, check: () => {} }
+        const leader: TreeChild.Leader = { identity, exit, check: () => {} }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
-          return makeChild(leader, ProcessTree.none, runNothing, () => {})
+          return TreeChild.make(leader, ProcessTree.none, TreeChild.runNothing, () => {})
         }
         const cgroup = Adoption.recordedControlGroup(identity, mark, host)
         const helpers: Array<ProcessTree.Helper> = []
         runs.left(cgroup)
         const root: Root = { pid: identity.pid, mark }
-        return makeChild(
+        return TreeChild.make(
           leader,
           ProcessTree.remains(cgroup === undefined ? undefined : own(cgroup), {
             root,
@@ -361,7 +246,7 @@ export const layer = (
       const find = (prefix: string): Effect.Effect<ReadonlyArray<Found>> =>
         table === undefined
           ? Effect.succeed([])
-          : Effect.map(wholeSnapshot(table), (snapshot) => TreesFound.find(snapshot, prefix, host))
+          : TreesFound.find(table, prefix, host)
 
       return {
         containment,
@@ -375,28 +260,6 @@ export const layer = (
   )
 
 const pipeName = ({ group, tag }: Entry, stream: Stream) => `${group}:${tag}:${stream}`
-
-/** Where a process is started: in the tree with this mark and control group. */
-interface Placement {
-  readonly mark: Mark
-  readonly cgroup: string | undefined
-}
-
-const refusal = (error: unknown) => new SpawnError({ reason: (error as Error).message })
-
-/** So often it is tried, at 100 ms each, to see all processes at once before some is believed to be all. */
-const patience = 50
-
-/** A snapshot that shows every process: to miss one would be to start it a second time. */
-const wholeSnapshot = Effect.fnUntraced(function*(table: ProcessTable.ProcessTable) {
-  for (let attempt = 1;; attempt++) {
-    const snapshot = yield* table.next
-    if (snapshot?.isComplete === true) return snapshot
-    if (attempt === patience) yield* Effect.logWarning("the processes of this machine cannot all be listed")
-    if (attempt >= patience && snapshot !== undefined) return snapshot
-    yield* Effect.sleep("100 millis")
-  }
-})
 
 /** The start time of the process, where there is /proc. */
 const startTimeOf = (pid: number | undefined) => {

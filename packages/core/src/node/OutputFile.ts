@@ -28,7 +28,7 @@ const openOrMake = async (file: string): Promise<Place> => {
   const place = await PathWalk.open(file)
   // Whatever the umask took away. The descriptor leads to what was opened, not to what somebody put there since.
   if (isMade && FileTrust.isOwn(place.stat) && place.stat.isDirectory()) {
-    await fs.chmod(`/proc/self/fd/${place.handle.fd}`, 0o700)
+    await fs.chmod(PathWalk.itself(place), 0o700)
   }
   return place
 }
@@ -63,9 +63,8 @@ const openOrCreate = async (file: string): Promise<fs.FileHandle> => {
 /** Fails unless this file in this directory is one that output may go to. */
 const check = (stat: Stats, directory: Stats) => {
   if (!stat.isFile()) throw new Error("is not a regular file")
-  if (!FileTrust.isShared(directory)) return
-  if (stat.nlink !== 1) throw new Error("has other names (hard links), and others can write its directory")
-  if (!FileTrust.isOwn(stat) && stat.uid !== directory.uid) {
+  FileTrust.refuseOtherNames(stat, directory)
+  if (FileTrust.isShared(directory) && !FileTrust.isOwn(stat) && stat.uid !== directory.uid) {
     throw new Error(`belongs to somebody else (uid ${stat.uid}), and others can write its directory`)
   }
 }

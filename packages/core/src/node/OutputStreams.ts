@@ -1,12 +1,14 @@
+import type { Stream } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type { Entry } from "../Cltab.ts"
-import type { Stream } from "../EntryLogger.ts"
 import * as OutputTarget from "../OutputTarget.ts"
+import * as SettingDefaults from "../SettingDefaults.ts"
 import { SpawnError } from "../Spawner.ts"
 import * as OutputFile from "./OutputFile.ts"
 import type { OutputPipe } from "./OutputPipes.ts"
+import * as Refusal from "./Refusal.ts"
 
 /** The descriptors of ours that a child's standard streams are to be. */
 export interface OutputStreams {
@@ -22,10 +24,7 @@ const pipeEnd = (pipe: OutputPipe | undefined, end: "reader" | "writer") =>
   pipe === undefined
     ? Effect.fail(new SpawnError({ reason: "the pipe of its logger is not open" }))
     : Effect.acquireRelease(
-      Effect.try({
-        try: () => pipe[end](),
-        catch: (error) => new SpawnError({ reason: (error as Error).message })
-      }),
+      Effect.try({ try: () => pipe[end](), catch: Refusal.of }),
       (descriptor) => Effect.sync(() => fs.closeSync(descriptor))
     )
 
@@ -47,13 +46,6 @@ const open = (
   }
 }
 
-const inherit: OutputTarget.OutputTarget = { _tag: "Inherit" }
-
-const isSame = (one: OutputTarget.OutputTarget, other: OutputTarget.OutputTarget) =>
-  OutputTarget.value.print(one) === OutputTarget.value.print(other)
-
-const named = (name: string) => ({ reason }: SpawnError) => new SpawnError({ reason: `${name}: ${reason}` })
-
 /**
  * The streams of an entry's process, which a child inherits while the scope lives. Standard error goes where standard
  * output does if nothing else is said; both share one descriptor then, so that what is written stays in order. A logger
@@ -65,11 +57,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<OutputStreams, SpawnError, Scope.Scope> {
   if (logs !== undefined) return { input: yield* pipeEnd(pipes(logs), "reader"), output: 1, error: 2 }
   const input = "inherit"
-  const target = settings.output ?? inherit
+  const target: OutputTarget.OutputTarget = settings.output ?? SettingDefaults.values.output
   const errorTarget = settings["error-output"] ?? target
-  const output = yield* Effect.mapError(open(target, 1, pipes("output")), named("output"))
-  if (target._tag !== "Inherit" && isSame(target, errorTarget)) return { input, output, error: output }
+  const output = yield* Refusal.about("output")(open(target, 1, pipes("output")))
+  if (target._tag !== "Inherit" && OutputTarget.isSame(target, errorTarget)) {
+    return { input, output, error: output }
+  }
   const errorPipe = pipes(settings["error-output"] === undefined ? "output" : "error-output")
-  const error = yield* Effect.mapError(open(errorTarget, 2, errorPipe), named("error-output"))
+  const error = yield* Refusal.about("error-output")(open(errorTarget, 2, errorPipe))
   return { input, output, error }
 })

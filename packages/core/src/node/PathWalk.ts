@@ -20,11 +20,11 @@ export interface Place {
   readonly stat: Stats
 }
 
-/** The name in this very directory, wherever its path leads by now. */
-export const within = ({ handle }: Place, name: string): string => `/proc/self/fd/${handle.fd}/${name}`
-
-/** This very file, to be opened to read. */
+/** This very file, wherever its path leads by now. */
 export const itself = ({ handle }: Place): string => `/proc/self/fd/${handle.fd}`
+
+/** The name in this very directory, wherever its path leads by now. */
+export const within = (place: Place, name: string): string => `${itself(place)}/${name}`
 
 /** What stands there, a symbolic link as itself. */
 export const open = async (file: string): Promise<Place> => {

@@ -1,8 +1,9 @@
+import * as Effect from "effect/Effect"
 import type { Found } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as LaunchSetup from "./LaunchSetup.ts"
-import type { Process, Snapshot } from "./ProcessTable.ts"
+import type { Process, ProcessTable, Snapshot } from "./ProcessTable.ts"
 
 const isLeader = ({ pid, session }: Process) => pid === session
 
@@ -13,8 +14,22 @@ const firstOf = (processes: ReadonlyArray<Process>): Process | undefined =>
     one.pid - other.pid
   )[0]
 
+/** So often it is tried, at 100 ms each, to see all processes at once before some is believed to be all. */
+const patience = 50
+
+/** A snapshot that shows every process: to miss one would be to start it a second time. */
+const wholeSnapshot = Effect.fnUntraced(function*(table: ProcessTable) {
+  for (let attempt = 1;; attempt++) {
+    const snapshot = yield* table.next
+    if (snapshot?.isComplete === true) return snapshot
+    if (attempt === patience) yield* Effect.logWarning("the processes of this machine cannot all be listed")
+    if (attempt >= patience && snapshot !== undefined) return snapshot
+    yield* Effect.sleep("100 millis")
+  }
+})
+
 /** The trees in the snapshot whose marks begin so, each by its leader if that lives, or by the oldest who does. */
-export const find = (snapshot: Snapshot, prefix: string, host: Adoption.Host): ReadonlyArray<Found> =>
+const treesIn = (snapshot: Snapshot, prefix: string, host: Adoption.Host): ReadonlyArray<Found> =>
   [...snapshot.byMark].flatMap(([mark, processes]) => {
     if (!mark.startsWith(prefix)) return []
     const first = firstOf(processes.filter(({ pid }) => pid > 1 && pid !== process.pid))
@@ -34,3 +49,11 @@ export const find = (snapshot: Snapshot, prefix: string, host: Adoption.Host): R
       }
     }]
   })
+
+/** The live trees whose marks begin so. */
+export const find = (
+  table: ProcessTable,
+  prefix: string,
+  host: Adoption.Host
+): Effect.Effect<ReadonlyArray<Found>> =>
+  Effect.map(wholeSnapshot(table), (snapshot) => treesIn(snapshot, prefix, host))

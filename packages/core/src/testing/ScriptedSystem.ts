@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Entry } from "../Cltab.ts"
-import { isVariable } from "../CltabSettings.ts"
+import * as CltabSettings from "../CltabSettings.ts"
 import * as EntryLogger from "../EntryLogger.ts"
 import type { Signal } from "../Signal.ts"
 import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
@@ -297,11 +297,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           }),
           environment: ({ settings = {} }) =>
             Effect.succeed(
-              Object.entries(settings).flatMap(([name, value]) =>
-                isVariable(name)
-                  ? [{ name: name.slice("env.".length), value: String(value), origin: "setting" as const }]
-                  : []
-              )
+              CltabSettings.variables(settings).map(([name, value]) => ({ name, value, origin: "setting" }))
             ),
           adopt: (identity, mark) =>
             Effect.sync(() => {

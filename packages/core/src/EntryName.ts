@@ -1,0 +1,40 @@
+import { AmbiguousName, UnknownEntry, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import type { GroupName, Tag } from "@clinit/protocol/Names"
+import * as Effect from "effect/Effect"
+import type { Entry } from "./Cltab.ts"
+import * as CltabScopes from "./CltabScopes.ts"
+
+/** A group or, with a tag, an entry of it. */
+export interface Meaning {
+  readonly group: GroupName
+  readonly tag: Tag | undefined
+}
+
+/** The group or the entry that has this name, `GROUP` or `GROUP/TAG`, in a cltab with these entries. */
+export const meaningOf = Effect.fnUntraced(function*(
+  name: string,
+  entries: ReadonlyArray<Entry>
+): Effect.fn.Return<Meaning, UnknownGroup | UnknownEntry | AmbiguousName> {
+  const { found: [meaning, ...others], meant } = CltabScopes.find(name, entries)
+  if (meaning === undefined) {
+    return yield* name.includes("/")
+      ? new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
+      : new UnknownGroup({ group: name })
+  }
+  if (others.length > 0) {
+    return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })
+  }
+  return meaning
+})
+
+/** The entry that has this name; a group is none, and its first entry is what may be meant. */
+export const entryOf = Effect.fnUntraced(function*(
+  name: string,
+  entries: ReadonlyArray<Entry>
+): Effect.fn.Return<Entry, UnknownGroup | UnknownEntry | AmbiguousName> {
+  const meaning = yield* meaningOf(name, entries)
+  const entry = entries.find(({ tag }) => tag === meaning.tag)
+  if (entry !== undefined) return entry
+  const { group, tag } = entries.find(({ group }) => group === meaning.group)!
+  return yield* new UnknownEntry({ name, isGroup: true, meant: CltabScopes.entryScope(group, tag) })
+})
