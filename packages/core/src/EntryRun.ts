@@ -149,6 +149,8 @@ export const run = Effect.fnUntraced(function*(
       const wasGoing = past?.stopping === true && past.lastEnd === undefined
       const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
       if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
+      // A daemon that comes after a killed one could not tell what our signal ended from what ended by itself.
+      if (end?._tag === "TimedOut") yield* ledger.flush
       dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
       if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
       dismissal.set(Effect.void)

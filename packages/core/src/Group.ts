@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
+import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
@@ -106,9 +107,12 @@ export const make = Effect.fnUntraced(function*(
   const publish = (level: Level, state: GroupStateName) =>
     Effect.andThen(board.setGroup(name, level, state), ledger.setState(name, level, state))
 
+  /** Whether its end may take time. Loggers count before they are shown, too: their pipes are not opened at once. */
   const isLive = ({ entry }: Process.Process) => {
     const status = board.process(name, entry().tag)
-    return status !== undefined && (ProcessState.isLive(status.state) || status.loggers !== undefined)
+    return status !== undefined &&
+      (ProcessState.isLive(status.state) || status.loggers !== undefined ||
+        EntryLogger.of(entry()).length > 0)
   }
 
   /**

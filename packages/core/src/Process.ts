@@ -3,7 +3,7 @@ import { describeEnd } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
@@ -146,9 +146,15 @@ const live = Effect.fnUntraced(function*(
   })
   const fiber = yield* Effect.forkIn(
     Effect.acquireUseRelease(
-      EntryLoggers.start(definition.now, pastLoggers),
-      () => life(definition, past, hooks, onGivenUp),
-      (loggers) => Effect.andThen(loggers.length === 0 ? Effect.void : showDown, EntryLoggers.end(loggers))
+      // Beside the rest, since it takes time: what is taken over has to be in good hands before anybody tells it to go.
+      Effect.forkDetach(EntryLoggers.start(definition.now, pastLoggers), { startImmediately: true }),
+      (loggers) => life(definition, past, Fiber.join(loggers), hooks, onGivenUp),
+      (starting) =>
+        Effect.flatMap(
+          Fiber.join(starting),
+          (loggers) =>
+            Effect.andThen(loggers.length === 0 ? Effect.void : showDown, EntryLoggers.end(loggers))
+        )
     ).pipe(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
@@ -177,6 +183,7 @@ const live = Effect.fnUntraced(function*(
 const life = Effect.fnUntraced(function*(
   definition: EntryDefinition.EntryDefinition,
   past: EntryRun.Inherited | EntryRun.Done | undefined,
+  loggersStarted: Effect.Effect<unknown>,
   { dismissal, forked: started }: EntryRun.Hooks,
   onGivenUp: () => void
 ) {
@@ -184,6 +191,7 @@ const life = Effect.fnUntraced(function*(
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
   for (let before = past;; before = undefined) {
+    if (before === undefined) yield* loggersStarted
     const entry = definition.now()
     if (before === undefined) yield* board.setProcess(entry, { _tag: "Starting" }, EntryRun.ended(lastEnd))
     const done = before !== undefined && !("child" in before)

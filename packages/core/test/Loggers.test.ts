@@ -407,4 +407,75 @@ describe("a logger whose daemon was killed", () => {
         assert.deepStrictEqual(events.filter((line) => line.includes(" a")), [])
       })
     ))
+
+  it.effect("and whose entry has to go by the new cltab ends behind it", () =>
+    withMachine(
+      piped,
+      { a: { ignores: ["SIGINT"] } },
+      Effect.fnUntraced(function*({ boot, cltab: file, crash, trace }) {
+        const first = yield* Effect.orDie(boot())
+        yield* first.tell("web", "1")
+        yield* first.after("1 second")
+        yield* crash
+        file.write(cltab("web:a:2:respawn:a", ":::web/a/output:pipe:log"))
+        trace.news()
+        const second = yield* Effect.orDie(boot())
+        assert.deepStrictEqual([...trace.news(), ...(yield* second.after("1 minute"))], [
+          "1s web 1 STOPPING",
+          "1s a SIGINT",
+          "6s a SIGTERM",
+          "6s a died of SIGTERM",
+          "6s a/output exited 0",
+          "6s web 1 STARTING",
+          "6s web 1 CHECKING",
+          "6s web 1 DONE"
+        ])
+      })
+    ))
+
+  it.effect("and whose entry was being stopped ends behind it: the stop goes on", () =>
+    withMachine(
+      piped,
+      { a: { ignores: ["SIGINT"] } },
+      Effect.fnUntraced(function*({ boot, crash, trace }) {
+        const first = yield* Effect.orDie(boot())
+        yield* first.tell("web", "1")
+        yield* first.after("1 second")
+        yield* first.tell("web", "2")
+        yield* first.after("2 seconds")
+        yield* crash
+        trace.news()
+        const second = yield* Effect.orDie(boot())
+        const events = [...trace.news(), ...(yield* second.after("1 minute"))]
+        assert.deepStrictEqual(events.filter((line) => line.includes(" a")), [
+          "3s a SIGINT",
+          "8s a SIGTERM",
+          "8s a died of SIGTERM",
+          "8s a/output exited 0"
+        ])
+      })
+    ))
+
+  it.effect("and whose finished entry has to go holds up its group, which is not shown as done meanwhile", () =>
+    withMachine(
+      cltab("web:a:1:once:a", ":::web/a/output:pipe:log"),
+      { a: { runs: 0 }, log: { dies: "2 seconds" } },
+      Effect.fnUntraced(function*({ boot, cltab: file, crash, trace }) {
+        const first = yield* Effect.orDie(boot())
+        yield* first.tell("web", "1")
+        yield* first.after("1 second")
+        yield* crash
+        file.write(cltab("web:b:1:once:b"))
+        trace.news()
+        const second = yield* Effect.orDie(boot())
+        assert.deepStrictEqual([...trace.news(), ...(yield* second.after("1 minute"))], [
+          "1s web 1 STOPPING",
+          "3s a/output exited 0",
+          "3s web 1 STARTING",
+          "3s b started",
+          "3s web 1 CHECKING",
+          "3s web 1 DONE"
+        ])
+      })
+    ))
 })

@@ -369,4 +369,20 @@ describe("a timeout after a daemon was killed", () => {
         ])
       })
     ))
+
+  it.effect("that ran out a moment before stays so: that is written before the first signal", () =>
+    withMachine(
+      cltab(":::timeout:5ms", "web:w:1:wait:w"),
+      {},
+      Effect.fnUntraced(function*({ boot, crash, trace }) {
+        const node = yield* boot()
+        yield* node.tell("web", "1")
+        // The ledger was written for the start, and is not for the next 10 ms.
+        assert.deepStrictEqual((yield* node.after("5 millis")).slice(-1), ["0.005s web 1 FAILED"])
+        yield* crash
+        trace.news()
+        const next = yield* boot()
+        assert.strictEqual((yield* next.after("1 minute")).at(-1), "0.005s web 1 FAILED")
+      })
+    ))
 })

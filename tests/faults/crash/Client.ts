@@ -32,6 +32,9 @@ export class Client {
 
   readonly status = (): Promise<DaemonStatus> => this.call((calls) => calls.status({}))
   readonly reread = async (): Promise<void> => void await this.call((calls) => calls.reread({}))
+  readonly apply = async (): Promise<void> => void await this.call((calls) => calls.reread({ apply: true }))
+  readonly retry = async (name: string): Promise<void> =>
+    void await this.call((calls) => calls.retry({ name }))
   readonly tell = async (group: string, level: string, wait = false): Promise<void> =>
     void await this.call((calls) =>
       calls.tell({ group: GroupName.make(group), level: Level.make(level), ...(wait ? { wait } : {}) })

@@ -3,6 +3,7 @@ import * as Proc from "../../../packages/cli/test/support/Proc.ts"
 import * as Cast from "./Cast.ts"
 import { Lost } from "./Client.ts"
 import * as Expectation from "./Expectation.ts"
+import { LineWatch } from "./LineWatch.ts"
 import * as Plan from "./Plan.ts"
 import type { Action, Round, Wanted } from "./Plan.ts"
 import { until } from "./Polling.ts"
@@ -14,6 +15,8 @@ export interface Figures {
   crashes: number
   deaths: number
   untouched: number
+  /** Processes that were being set up, or had yet to become what they were forked for, when a daemon was killed for that. */
+  halfStarted: number
   /** From the exec of a daemon to its first status, and to when no group is under way any more. */
   readonly answering: Array<number>
   readonly resumed: Array<number>
@@ -24,14 +27,24 @@ const transient = new Set(["STARTING", "CHECKING", "STOPPING", "HALTING"])
 
 /** Plays a plan's rounds with their crashes, and checks after each. */
 export class CrashRun {
-  readonly figures: Figures = { crashes: 0, deaths: 0, untouched: 0, answering: [], resumed: [], calm: [] }
+  readonly figures: Figures = {
+    crashes: 0,
+    deaths: 0,
+    untouched: 0,
+    halfStarted: 0,
+    answering: [],
+    resumed: [],
+    calm: []
+  }
   /** Entries that were killed, are not to be run again, and may still be there. */
   readonly doubtful = new Set<string>()
   readonly stage: Stage
+  readonly lines: LineWatch
   wanted: Wanted
 
   constructor(stage: Stage, wanted: Wanted) {
     this.stage = stage
+    this.lines = new LineWatch(stage)
     this.wanted = wanted
   }
 
@@ -44,14 +57,27 @@ export class CrashRun {
     this.figures.crashes++
   }
 
+  /** Kills the daemon as soon as a process is half-way through its start, or when none was for some time. */
+  private async crashInStart(): Promise<void> {
+    const deadline = performance.now() + 300
+    let halfStarted = 0
+    while (halfStarted === 0 && performance.now() < deadline) {
+      await pause(1)
+      halfStarted = this.stage.look().unnamed.length
+    }
+    this.figures.halfStarted += halfStarted
+    await this.crash()
+  }
+
   /** Takes the actions until the daemon is killed in the middle of them; returns those that have to be taken again. */
-  private async actAndCrash({ actions, crashMillis }: Round): Promise<ReadonlyArray<Action>> {
+  private async actAndCrash({ actions, crashMillis, crashesInStart }: Round): Promise<ReadonlyArray<Action>> {
     let crash: Promise<void> | undefined
     let index = 0
     try {
       for (const { action, pauseMillis } of actions) {
         const isLast = index === actions.length - 1
-        if (isLast && crashMillis < 0) crash = pause(-crashMillis).then(() => this.crash())
+        if (isLast && crashesInStart) crash = this.crashInStart()
+        else if (isLast && crashMillis < 0) crash = pause(-crashMillis).then(() => this.crash())
         await this.stage.act(action)
         index++
         if (!isLast) await pause(pauseMillis)
@@ -87,6 +113,16 @@ export class CrashRun {
     return killed
   }
 
+  private killLoggers(fractions: ReadonlyArray<number>): void {
+    for (const fraction of fractions) {
+      const loggers = this.stage.loggers()
+      const logger = loggers[Math.floor(fraction * loggers.length)]
+      if (logger === undefined) continue
+      Proc.kill(logger.pid, "SIGKILL")
+      this.lines.killed(logger.tag)
+    }
+  }
+
   /** Starts the daemon that is to live, and measures how soon it is what the one before was. */
   private async resume(): Promise<void> {
     const began = performance.now()
@@ -112,6 +148,7 @@ export class CrashRun {
     const startsBefore = new Map(
       Cast.tags(this.wanted.entries).map((tag) => [tag, this.stage.startCount(tag)])
     )
+    this.killLoggers(round.loggerDeaths.before)
     const passed = [this.wanted]
     const pass = (action: Action) => {
       const after = Plan.applied(this.wanted, action)
@@ -128,6 +165,7 @@ export class CrashRun {
       else again.push(round.silentEdit)
     }
     const killed = this.killSome(round.deaths)
+    this.killLoggers(round.loggerDeaths.meanwhile)
     if (round.downMillis > 0) await pause(round.downMillis)
     for (const millis of round.successorMillis) {
       const successor = this.home.start()
@@ -140,7 +178,11 @@ export class CrashRun {
     for (const action of again) await this.stage.act(action)
     await this.stage.isCalm(this.wanted, this.doubtful)
     this.figures.calm.push(performance.now() - began)
-    this.checkUntouched(passed, killed, pidsBefore, startsBefore)
+    const retried = new Set(
+      round.actions.flatMap(({ action }) => action._tag === "retry" ? [action.group] : [])
+    )
+    this.checkUntouched(passed, killed, retried, pidsBefore, startsBefore)
+    await this.lines.check()
     const active = new Set(Cast.tags(Expectation.active(this.wanted)))
     for (const tag of this.doubtful) if (!active.has(tag)) this.doubtful.delete(tag)
   }
@@ -149,6 +191,7 @@ export class CrashRun {
   private checkUntouched(
     passed: ReadonlyArray<Wanted>,
     killed: ReadonlySet<string>,
+    retried: ReadonlySet<string>,
     pidsBefore: ReadonlyMap<string, number>,
     startsBefore: ReadonlyMap<string, number>
   ): void {
@@ -156,8 +199,9 @@ export class CrashRun {
     const pids = this.stage.leaders()
     for (const tag of Expectation.untouched(passed)) {
       const entry = entries.get(tag)!
-      // Those die by themselves.
-      if (killed.has(tag) || Expectation.isFlighty(entry)) continue
+      // Those die by themselves, or are given up by each daemon anew.
+      if (killed.has(tag) || Expectation.isFlighty(entry) || entry.fate === "given up") continue
+      if (retried.has(entry.group) && Expectation.stateOf(entry) === "Failed") continue
       if (pids.get(tag) !== pidsBefore.get(tag)) {
         throw new Error(
           `${tag} was left alone, and its pid was ${pidsBefore.get(tag)} and is ${pids.get(tag)}`

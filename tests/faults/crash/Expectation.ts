@@ -8,16 +8,21 @@ import type { Wanted } from "./Plan.ts"
 export const active = ({ entries, targets }: Wanted): ReadonlyArray<Entry> =>
   entries.filter(({ group, levels, mode }) => mode !== "off" && levels.includes(targets.get(group) ?? "none"))
 
-const isRunning = (entry: Entry) => Cast.isLasting(entry) || entry.mode === "respawn"
+const isRunning = (entry: Entry) => Cast.isLasting(entry) || isFlighty(entry)
 
 /** Dies by itself and comes again. */
-export const isFlighty = (entry: Entry) => entry.mode === "respawn" && !Cast.isLasting(entry)
+export const isFlighty = (entry: Entry) =>
+  entry.mode === "respawn" && entry.fate === undefined && !Cast.isLasting(entry)
 
-const stateOf = (entry: Entry): ProcessState["_tag"] => {
+export const stateOf = (entry: Entry): ProcessState["_tag"] => {
   if (isRunning(entry)) return "Running"
+  if (entry.fate !== undefined && isFated(entry)) return "Failed"
   if (entry.mode !== "test") return "Done"
   return entry.plot._tag === "brief" && entry.plot.code === 0 ? "Passed" : "Failed"
 }
+
+/** An edit may have made another mode of it. */
+const isFated = ({ fate, mode }: Entry) => fate === "given up" ? mode === "respawn" : mode !== "respawn"
 
 const outcome = (entries: ReadonlyArray<Entry>): GroupState => {
   const states = entries.map(stateOf)
@@ -41,6 +46,7 @@ const list = (values: ReadonlyArray<unknown>) => values.join(", ") || "nothing"
 interface Seen {
   readonly status: DaemonStatus
   readonly members: ReadonlyArray<Member>
+  readonly loggers: ReadonlyArray<Pick<Member, "pid" | "tag">>
   readonly unnamed: ReadonlyArray<number>
 }
 
@@ -97,6 +103,14 @@ export const complaint = (wanted: Wanted, seen: Seen, doubtful: ReadonlySet<stri
   const strangers = seen.members.filter(({ tag }) => !tags.has(tag))
   if (strangers.length > 0) return `${list(strangers.map(({ pid, tag }) => `${tag} as ${pid}`))} runs, too`
   if (seen.unnamed.length > 0) return `${list(seen.unnamed)} runs and is nobody's`
+  const readers = new Set(Cast.tags(entries.filter(Cast.isLogged)))
+  const idle = seen.loggers.filter(({ tag }) => !readers.has(tag))
+  if (idle.length > 0) return `${list(idle.map(({ pid, tag }) => `a logger of ${tag} as ${pid}`))} runs, too`
+  for (const tag of readers) {
+    const pids = list(seen.loggers.filter((logger) => logger.tag === tag).map(({ pid }) => pid))
+    const told = list((statuses.get(tag)?.loggers ?? []).map(({ pid }) => pid))
+    if (pids !== told || pids === list([])) return `${tag} is logged by ${pids}, and the status says ${told}`
+  }
   for (const entry of entries) {
     const members = seen.members.filter(({ tag }) => tag === entry.tag)
     const complaint = complaintAbout(entry, statuses.get(entry.tag), members, doubtful.has(entry.tag))

@@ -1,5 +1,5 @@
 import * as fs from "node:fs"
-import * as Proc from "../../../packages/cli/test/support/Proc.ts"
+import * as Belonging from "./Belonging.ts"
 import * as Worker from "./Worker.ts"
 
 /** A process that an entry's first process is, or that it has beside it. */
@@ -11,14 +11,8 @@ export interface Member {
   readonly isCompanion: boolean
 }
 
-const environment = (pid: number): ReadonlyMap<string, string> => {
-  try {
-    const assignments = fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")
-    return new Map(assignments.map((text) => [text.split("=")[0]!, text.slice(text.indexOf("=") + 1)]))
-  } catch {
-    return new Map() // it ended while we were looking
-  }
-}
+const valuesIn = (environment: ReadonlyArray<string>): ReadonlyMap<string, string> =>
+  new Map(environment.map((text) => [text.split("=")[0]!, text.slice(text.indexOf("=") + 1)]))
 
 const leadsSession = (pid: number): boolean => {
   try {
@@ -32,6 +26,8 @@ const leadsSession = (pid: number): boolean => {
 /** What the test's processes are. */
 export interface Facts {
   readonly members: ReadonlyArray<Member>
+  /** Those that read what an entry writes. */
+  readonly loggers: ReadonlyArray<Pick<Member, "pid" | "tag">>
   /** Those that the daemon started and that are not yet, or never, what the entry's command makes of them. */
   readonly unnamed: ReadonlyArray<number>
 }
@@ -39,20 +35,27 @@ export interface Facts {
 /** The live processes that bear the test's mark, but for the daemon. Nothing of the product is asked. */
 export const look = (mark: string, daemon: number | undefined): Facts => {
   const members: Array<Member> = []
+  const loggers: Array<Facts["loggers"][number]> = []
   const unnamed: Array<number> = []
   for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)) {
-    const values = environment(pid)
-    if (pid === daemon || values.get(Proc.markName) !== mark) continue
+    const environment = Belonging.environment(pid)
+    if (pid === daemon || !Belonging.isOf(mark, environment)) continue
+    const values = valuesIn(environment)
     const [tag, version] = (values.get(Worker.entryName) ?? "").split("@")
     if (tag === undefined || version === undefined) {
       unnamed.push(pid)
       continue
     }
-    const isCompanion = values.has(Worker.roleName)
+    const role = values.get(Worker.roleName)
+    if (role === "logger") {
+      loggers.push({ pid, tag })
+      continue
+    }
+    const isCompanion = role !== undefined
     // What a worker merely waits for, such as its `sleep`, is neither.
     if (isCompanion || leadsSession(pid)) members.push({ pid, tag, version: Number(version), isCompanion })
   }
-  return { members, unnamed }
+  return { members, loggers, unnamed }
 }
 
 /** The starts that were written down, as `PID STARTTIME`, by tag. */

@@ -4,6 +4,7 @@ import * as path from "node:path"
 import * as ControlGroups from "../../../packages/cli/test/support/ControlGroups.ts"
 import * as Proc from "../../../packages/cli/test/support/Proc.ts"
 import * as Program from "../../../packages/cli/test/support/Program.ts"
+import * as Belonging from "./Belonging.ts"
 import * as Client from "./Client.ts"
 import { until } from "./Polling.ts"
 
@@ -98,7 +99,7 @@ export class Home {
   /** Everything that is there though no daemon runs, in words. */
   remains(): ReadonlyArray<string> {
     return [
-      ...Proc.marked(this.directory).map((pid) => `process ${Proc.describe(pid)}`),
+      ...Belonging.pids(this.directory).map((pid) => `process ${Proc.describe(pid)}`),
       ...this.controlGroups().map((directory) => `control group ${directory}`),
       ...fs.readdirSync(this.run).map((file) => `file ${path.join(this.run, file)}`)
     ]
@@ -113,7 +114,7 @@ export class Home {
 
   killAll(): void {
     this.daemon?.kill("SIGKILL")
-    for (const pid of Proc.marked(this.directory)) Proc.kill(pid, "SIGKILL")
+    for (const pid of Belonging.pids(this.directory)) Proc.kill(pid, "SIGKILL")
   }
 
   /** Removes the directory, and kills who still runs there. */

@@ -12,6 +12,10 @@ export type Action =
     readonly group: string
     readonly level: string
   }
+  /** Puts these entries into the cltab, and has what is new in them applied where the groups are. */
+  | { readonly _tag: "apply"; readonly entries: ReadonlyArray<Entry> }
+  /** Starts again what has failed. */
+  | { readonly _tag: "retry"; readonly group: string }
   /** Puts these entries, none of the group, into the cltab, and has it reread. */
   | { readonly _tag: "delete"; readonly entries: ReadonlyArray<Entry>; readonly group: string }
 
@@ -21,11 +25,15 @@ export interface Round {
   readonly actions: ReadonlyArray<{ readonly action: Action; readonly pauseMillis: number }>
   /** When the daemon is killed, after the last action; if it is negative, before that. */
   readonly crashMillis: number
+  /** Or it is killed as soon as, in the course of the last action, a process is half-way through its start. */
+  readonly crashesInStart: boolean
   /** How soon after their start the daemons that follow are killed, too; the last one lives. */
   readonly successorMillis: ReadonlyArray<number>
   /** How long no daemon runs, and which of the processes, as fractions of their list, die meanwhile. */
   readonly downMillis: number
   readonly deaths: ReadonlyArray<number>
+  /** Which of the loggers, likewise, die before the first action, and which while no daemon runs. */
+  readonly loggerDeaths: { readonly before: ReadonlyArray<number>; readonly meanwhile: ReadonlyArray<number> }
   /** An edit that is made while no daemon runs, of a group that stays where it is. */
   readonly silentEdit: (Action & { readonly _tag: "edit" }) | undefined
 }
@@ -37,6 +45,8 @@ export interface Wanted {
 }
 
 export const applied = (wanted: Wanted, action: Action): Wanted => {
+  if (action._tag === "retry") return wanted
+  if (action._tag === "apply") return { ...wanted, entries: action.entries }
   const targets = new Map(wanted.targets)
   if (action._tag === "delete") targets.delete(action.group)
   else targets.set(action.group, action.level)
@@ -45,21 +55,22 @@ export const applied = (wanted: Wanted, action: Action): Wanted => {
 
 const crashesOf = (round: Round) => 1 + round.successorMillis.length
 
-/** Changes one entry of the group: its command, its levels, or whether it is off. */
+/** Changes one entry of the group: its command or environment, its levels, whether it is off, or how it is stopped. */
 const edited = (
   random: Random.Random,
   entries: ReadonlyArray<Entry>,
   group: string
 ): ReadonlyArray<Entry> => {
   const victim = random.pick(entries.filter((entry) => entry.group === group))
-  const kind = random.below(3)
+  const kind = random.below(Cast.isAdjustable(victim) ? 4 : 3)
   return entries.map((entry) => {
     if (entry !== victim) return entry
     if (kind === 0) return { ...entry, version: entry.version + 1 }
+    if (kind === 3) return { ...entry, patience: entry.patience! + 1 }
     if (kind === 1) return { ...entry, levels: random.pick(["1", "12", "123", "23", "13", "3"]) }
     return {
       ...entry,
-      mode: entry.mode === "off" ? (entry.plot._tag === "brief" ? "wait" : "respawn") : "off"
+      mode: entry.mode === "off" ? (Cast.isLasting(entry) ? "respawn" : "wait") : "off"
     }
   })
 }
@@ -81,6 +92,8 @@ const makeAction = (
   if (random.chance(0.05)) {
     return { _tag: "delete", entries: entries.filter((entry) => entry.group !== group), group }
   }
+  if (random.chance(0.15)) return { _tag: "apply", entries: edited(random, entries, group) }
+  if (random.chance(0.05)) return { _tag: "retry", group }
   if (random.chance(0.25)) {
     const same = targets.get(group)
     return {
@@ -132,9 +145,14 @@ export const make = (seed: string, crashes: number, leaves: boolean): Plan => {
         : random.chance(0.2)
         ? -random.between(0, 10)
         : random.between(0, 500),
+      crashesInStart: actions.length > 0 && random.chance(0.3),
       successorMillis: Array.from({ length: successors }, () => random.between(20, 600)),
       downMillis: random.chance(0.6) ? 0 : random.between(0, 600),
       deaths: random.chance(0.4) ? Array.from({ length: random.between(1, 4) }, random.fraction) : [],
+      loggerDeaths: {
+        before: random.chance(0.3) ? [random.fraction()] : [],
+        meanwhile: random.chance(0.2) ? [random.fraction()] : []
+      },
       silentEdit
     }
     rounds.push(round)

@@ -18,17 +18,22 @@ export class Stage {
 
   constructor(containment: string) {
     this.settings = [`:::containment:${containment}`]
-    Worker.install(this.home.directory)
+    Worker.install(this.home.directory, Cast.tags(Cast.entries(false)))
   }
 
   writeCltab({ entries }: Pick<Wanted, "entries">): void {
-    this.home.configure([...this.settings, ...entries.map(Cast.line)])
+    this.home.configure([
+      ...this.settings,
+      ...entries.flatMap((entry) => Cast.lines(entry, this.home.directory))
+    ])
   }
 
   /** Takes the action; throws `Lost` if the daemon went away, and it is to be taken again. */
   async act(action: Action): Promise<void> {
-    if (action._tag !== "tell") this.writeCltab(action)
+    if ("entries" in action) this.writeCltab(action)
     if (action._tag === "delete") await this.home.client.reread()
+    else if (action._tag === "apply") await this.home.client.apply()
+    else if (action._tag === "retry") await this.home.client.retry(action.group)
     else await this.home.client.tell(action.group, action.level)
   }
 
@@ -43,6 +48,11 @@ export class Stage {
     )
   }
 
+  /** The pids of the loggers. */
+  loggers(): Facts.Facts["loggers"] {
+    return this.look().loggers
+  }
+
   startCount(tag: string): number {
     return Facts.starts(this.home.directory, tag).length
   }
@@ -51,15 +61,17 @@ export class Stage {
   async isCalm(wanted: Wanted, doubtful: ReadonlySet<string>): Promise<void> {
     let unnamedBefore: ReadonlyArray<number> = []
     await untilContent(async () => {
-      const { members, unnamed } = this.look()
+      const { loggers, members, unnamed } = this.look()
       // Every process is unnamed for a moment: between fork and exec, and while a shell moves into its control group.
       const lasting = unnamed.filter((pid) => unnamedBefore.includes(pid))
       unnamedBefore = unnamed
       const status = await this.home.client.status()
-      return Expectation.complaint(wanted, { members, status, unnamed: lasting }, doubtful)
+      return Expectation.complaint(wanted, { members, loggers, status, unnamed: lasting }, doubtful)
     }, calmSeconds)
-    const duplicates = this.home.path("duplicates")
-    if (fs.existsSync(duplicates)) throw new Error(`run twice: ${fs.readFileSync(duplicates, "utf8")}`)
+    for (const [file, what] of [["duplicates", "run twice"], ["misfits", "not set up"]] as const) {
+      const found = fs.readFileSync(this.home.path(file), "utf8")
+      if (found !== "") throw new Error(`${what}: ${found}`)
+    }
     const defects = fs.readFileSync(this.home.log, "utf8").split("\n").filter((line) =>
       line.includes("internal error")
     )

@@ -48,7 +48,9 @@ try {
     if (at % 20 === 0) say(`  ${figures.crashes} crashes in ${at} rounds`)
   }
   const summary = await stage.conclude(run.wanted, run.doubtful)
+  await run.lines.check()
   await stage.close()
+  await run.lines.check()
   const reference = await ReferenceRun.play(plan, containment)
   if (summary.join("\n") !== reference.join("\n")) {
     throw new Error(`in the end ${summary.join(", ")}; without crashes ${reference.join(", ")}`)
@@ -58,6 +60,9 @@ try {
     `adopted ${run.logged(" goes on: pid ")}, of which checked to be untouched ${figures.untouched}`,
     `ended meanwhile ${run.logged("ended while no daemon ran")} (killed by the test ${figures.deaths})`,
     `not in the ledger yet and stopped ${run.logged("was started by a daemon that was killed")}`,
+    `half-way through their start when a daemon was killed ${figures.halfStarted}`,
+    `lines logged ${run.lines.lines}, loggers killed ${run.lines.killCount}, lost with them ${run.lines.lost}, ` +
+    `spilt while no daemon ran ${run.lines.spilt}`,
     `exec to status: ${spread(figures.answering)}`,
     `exec to resumed: ${spread(figures.resumed)}`,
     `exec to calm: ${spread(figures.calm)}`

@@ -40,7 +40,8 @@ export class Crowd {
       await Promise.all([
         each("tells", 100, () => this.tell(false)),
         each("tells waited for", 800, () => this.tell(true)),
-        each("edits", 2_000, () => this.edit()),
+        each("edits", 2_000, () => this.edit(false)),
+        each("edits applied", 2_000, () => this.edit(true)),
         each("status calls", 60, async () => void await this.home.client.status()),
         each("rubbish", 100, () => this.misbehave()),
         each("kills", 600, () => this.kill()),
@@ -59,10 +60,11 @@ export class Crowd {
     }
   }
 
-  private async edit(): Promise<void> {
+  private async edit(apply: boolean): Promise<void> {
     const group = this.random.pick(Scenery.groups)
     this.generations.set(group, (this.generations.get(group) ?? 0) + 1)
     this.configure()
+    if (apply) return await this.home.client.apply()
     await this.home.client.reread()
     await this.home.client.tell(group, this.random.pick(Scenery.levels))
   }
@@ -112,7 +114,9 @@ export class Crowd {
 const isStaying = (pid: number): boolean => {
   try {
     return /@\d/.test(fs.readFileSync(`/proc/${pid}/environ`, "latin1")) &&
-      fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("sleep\x00100000")
+      ["sleep 100000", "cat"].includes(
+        fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0").join(" ").trim()
+      )
   } catch {
     return false
   }

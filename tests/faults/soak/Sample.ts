@@ -35,7 +35,7 @@ export const take = (home: Home, began: number): Sample => {
     dirty: number(memory, "Private_Dirty"),
     processes: Proc.marked(home.directory).length,
     controlGroups: home.controlGroups().length,
-    files: fs.readdirSync(home.run).length,
+    files: fs.readdirSync(home.run, { recursive: true }).length,
     ledgerBytes: fs.statSync(`${home.socket}.ledger`, { throwIfNoEntry: false })?.size ?? 0,
     ticks: Number(stat[11]) + Number(stat[12])
   }

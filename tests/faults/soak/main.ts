@@ -31,10 +31,14 @@ const say = (text: string) => void process.stdout.write(`${text}\n`)
 // Without such limits V8 lets garbage lie about as long as the machine has memory, and a leak would not show in an hour.
 const home = new Home(["--max-old-space-size=64", "--max-semi-space-size=2"])
 const crowd = new Crowd(home, Random.make(values.seed))
-say(`seed ${values.seed}, ${seconds} s, ${Scenery.lines(new Map()).length} entries`)
+say(
+  `seed ${values.seed}, ${seconds} s, ${
+    Scenery.lines(new Map()).filter((line) => !line.startsWith(":::")).length
+  } entries`
+)
 
-/** Each group's entries that run all the time: a stayer, a crasher and the daemon itself. */
-const lastingProcesses = 2 * Scenery.groups.length + 1
+const { lastingCompanions, lastingEntries } = Scenery
+const lastingProcesses = (lastingEntries + lastingCompanions) * Scenery.groups.length + 1
 
 /**
  * The state that is compared: all at the first level, connections of clients that are gone forgotten, and for the
@@ -52,8 +56,8 @@ const calm = async (began: number): Promise<Sample.Sample> => {
     )
     const isLike = one.descriptors === other.descriptors && one.processes === other.processes &&
       one.controlGroups === other.controlGroups && one.files === other.files
-    // The crashers' shells have children.
-    return isLike && running.length === lastingProcesses - 1 && other.processes === running.length + 1 + 10
+    return isLike && running.length === lastingEntries * Scenery.groups.length &&
+      other.processes === lastingProcesses
   }
   await until("all is calm", settled, 40).catch(() => {})
   return last

@@ -267,8 +267,9 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
 
         const spawner = Spawner.of({
           containment: "group",
+          // Not at once: the real one asks the file system.
           openPipe: (logger) =>
-            Effect.sync(() => {
+            Effect.map(Effect.promise(() => Promise.resolve()), () => {
               const pipe = pipeOf(logger)
               if (!isSevered() && !held.has(pipe)) {
                 held.add(pipe)
