@@ -38,7 +38,7 @@ export const supervision = {
 
 const account = SettingValue.of(
   "a name or a number",
-  Schema.String.check(Schema.isPattern(/^(?!-)[^\s\p{Cc}:,/]+$/u))
+  Schema.String.check(Schema.isPattern(/^(?!-)[^\s\p{Cc}:,/"]+$/u))
 )
 
 const environment = SettingValue.word(["inherit", "clean"], (text) => {

@@ -271,6 +271,8 @@ describe("values that a setting does not have", () => {
       ":::containment:cgruop",
       "1:16 error: containment is cgroup, descendants or group, not \"cgruop\" (did you mean cgroup?)"
     ],
+    [":::groups:a,\"b\"", "1:13 error: groups: \"\\\"b\\\"\" is not a name or a number"],
+    [":::user:a b", "1:9 error: user is a name or a number, not \"a b\""],
     [":::web/tree:", "1:13 error: malformed setting: the value is empty (a setting is :::NAME:VALUE)"],
     [
       ":::tree:l\u0000",
