@@ -115,13 +115,20 @@ const layers = <A>(
   ]
 }
 
-/** What these settings say to entries, each value by its name, which tells its type. */
-const said = (settings: CltabSettings.Inherited): CltabSettings.Applied =>
+/** What is made of each of these settings that is one of entries, by its name. */
+const ofEntries = <A>(
+  settings: CltabSettings.Inherited,
+  make: (name: CltabSettings.InheritedName, made: { readonly value: unknown; readonly line: number }) => A
+): { readonly [name: string]: A } =>
   Object.fromEntries(
-    Object.entries(settings).flatMap(([name, { value }]) =>
-      CltabSettings.isInherited(name) ? [[name, value]] : []
+    Object.entries(settings).flatMap(([name, made]) =>
+      CltabSettings.isInherited(name) ? [[name, make(name, made)]] : []
     )
-  ) as CltabSettings.Applied
+  )
+
+/** What these settings say to entries, each value by its name, which tells its type. */
+const said = (settings: CltabSettings.Inherited) =>
+  ofEntries(settings, (_, { value }) => value) as CltabSettings.Applied
 
 /**
  * These entries, which have no settings yet, with those that apply to each: its own, else its group's, else those of
@@ -158,13 +165,7 @@ export type Origins = { readonly [name: string]: Origin }
 
 /** What these settings, made for this scope, say to entries. */
 export const origins = (settings: CltabSettings.Inherited, scope: string | undefined): Origins =>
-  Object.fromEntries(
-    Object.entries(settings).flatMap(([name, { line, value }]) =>
-      CltabSettings.isName(name) && CltabSettings.isInherited(name)
-        ? [[name, { name, value, line, scope }]]
-        : []
-    )
-  )
+  ofEntries(settings, (name, { line, value }) => ({ name, value, line, scope }))
 
 /** Finds the settings that apply to something, by their names, by the same rule as `apply`. */
 export const lookUp = (settings: CltabSettings.Settings): (target: Target) => Origins => {

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "@clinit/protocol/Diagnostic"
 import * as Result from "effect/Result"
 import * as CltabSettings from "./CltabSettings.ts"
+import * as DaemonPaths from "./DaemonPaths.ts"
 import * as ForeignNames from "./ForeignNames.ts"
 import { escape, quote } from "./Quotation.ts"
 import type { Problem } from "./SettingValue.ts"
@@ -100,7 +101,7 @@ const readValue = (
   name: CltabSettings.Name | undefined,
   text: string
 ): Result.Result<unknown, Required<Problem>> => {
-  if (!/[^\r]/.test(text) && !(name !== undefined && CltabSettings.mayBeEmpty(name))) {
+  if (!DaemonPaths.value.notEmpty.test(text) && !(name !== undefined && CltabSettings.mayBeEmpty(name))) {
     return Result.fail({ offset: 0, message: empty, hint: form })
   }
   const bad = text.search(offence)

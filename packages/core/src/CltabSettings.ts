@@ -81,6 +81,7 @@ const variable = SettingValue.anyText
 
 type Fixed = keyof typeof values
 export type Name = Fixed | Variable
+export type InheritedName = keyof typeof inherited | Variable
 export const names = Struct.keys(values)
 export const inheritedNames = Struct.keys(inherited)
 
@@ -100,7 +101,8 @@ export const variables = (settings: Applied): ReadonlyArray<readonly [name: stri
 export const isName = (name: string): name is Name => isFixed(name) || isVariable(name)
 
 /** Whether the setting can be made for a group or an entry. */
-export const isInherited = (name: string): boolean => Object.hasOwn(inherited, name) || isVariable(name)
+export const isInherited = (name: string): name is InheritedName =>
+  Object.hasOwn(inherited, name) || isVariable(name)
 
 /** Whether a process is started with it. */
 export const isLaunch = (name: string): boolean => Object.hasOwn(launch, name) || isVariable(name)

@@ -63,7 +63,6 @@ export const make = Effect.fnUntraced(function*(
   if (target._tag !== "Inherit" && OutputTarget.isSame(target, errorTarget)) {
     return { input, output, error: output }
   }
-  const errorPipe = pipes(settings["error-output"] === undefined ? "output" : "error-output")
-  const error = yield* Refusal.about("error-output")(open(errorTarget, 2, errorPipe))
+  const error = yield* Refusal.about("error-output")(open(errorTarget, 2, pipes("error-output")))
   return { input, output, error }
 })
