@@ -1,32 +1,10 @@
+import { letters as known } from "./Flags.ts"
+
 /**
  * Getopt's short flags in the form that effect/cli reads without doubt. It reads `-cFILE` as five flags, takes the
  * `1` of `-v 1` for the flag's value and refuses a flag that is repeated; the original (Getopt::Std) knows attached
  * values and bundles, and the last of a flag's values counts.
  */
-
-/** Flags with a value by their letters. */
-const valued: Readonly<Record<string, string>> = { c: "cltab", s: "socket" }
-
-/** Flags without a value by their letters. */
-const plain: Readonly<Record<string, string>> = {
-  d: "daemon",
-  h: "help",
-  k: "kill",
-  v: "verbose",
-  w: "wait"
-}
-
-const longPlain = new Set([
-  ...Object.values(plain),
-  "all",
-  "apply",
-  "dry-run",
-  "json",
-  "no-resume",
-  "secrets",
-  "strict"
-])
-const repeatable = new Set([...Object.values(plain), ...Object.values(valued)])
 
 /** A bundle's flags, as far as a letter is known; `lacksValue` if the last one takes the next word as its value. */
 const unbundle = (
@@ -35,24 +13,32 @@ const unbundle = (
   const flags: Array<string> = []
   for (let index = 0; index < letters.length; index++) {
     const letter = letters[index]!
-    if (Object.hasOwn(valued, letter)) {
+    const valued = known.valued.get(letter)
+    if (valued !== undefined) {
       const value = letters.slice(index + 1)
-      const flag = `--${valued[letter]}`
+      const flag = `--${valued}`
       return { flags: [...flags, value === "" ? flag : `${flag}=${value}`], lacksValue: value === "" }
     }
-    if (!Object.hasOwn(plain, letter)) return undefined
-    flags.push(`--${plain[letter]}=true`)
+    const plain = known.plain.get(letter)
+    if (plain === undefined) return undefined
+    flags.push(`--${plain}=true`)
   }
   return { flags, lacksValue: false }
 }
 
 const nameOf = (flag: string) => /^--([^=]+)=/.exec(flag)?.[1]
 
+/** The original's own: of those the last counts. */
+const isRepeatable = (name: string): boolean => {
+  const has = (names: ReadonlyMap<string, string>) => [...names.values()].includes(name)
+  return has(known.plain) || has(known.valued)
+}
+
 const withoutRepeated = (normal: ReadonlyArray<string>): ReadonlyArray<string> => {
   const last = new Map(normal.map((word, at) => [nameOf(word), at]))
   return normal.filter((word, at) => {
     const name = nameOf(word)
-    return name === undefined || !repeatable.has(name) || last.get(name) === at
+    return name === undefined || !isRepeatable(name) || last.get(name) === at
   })
 }
 
@@ -67,7 +53,7 @@ export const normalise = (argv: ReadonlyArray<string>): ReadonlyArray<string> =>
     const word = argv[at]!
     const bundle = /^-[a-z]/i.test(word) ? unbundle(word.slice(1)) : undefined
     if (bundle === undefined) {
-      normal.push(word.startsWith("--") && longPlain.has(word.slice(2)) ? `${word}=true` : word)
+      normal.push(word.startsWith("--") && known.toggles.has(word.slice(2)) ? `${word}=true` : word)
     } else {
       normal.push(...bundle.flags)
       const value = bundle.lacksValue ? argv[at + 1] : undefined

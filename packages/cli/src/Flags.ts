@@ -2,8 +2,17 @@ import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 
-/** A flag without a value, off unless it is given; with a letter it has a short form, which `Argv.ts` has to know. */
+/** What `Argv.ts` has to know to read the original's short flags: names by letter, and which flags take no value. */
+export const letters = {
+  plain: new Map([["h", "help"]]),
+  valued: new Map<string, string>(),
+  toggles: new Set(["help"])
+}
+
+/** A flag without a value, off unless it is given; with a letter it has a short form. */
 export const toggle = (name: string, description: string, letter?: string): Flag.Flag<boolean> => {
+  letters.toggles.add(name)
+  if (letter !== undefined) letters.plain.set(letter, name)
   const flag = Flag.Boolean(name).pipe(
     Flag.withDescription(description),
     Flag.withoutNegation,
@@ -12,16 +21,21 @@ export const toggle = (name: string, description: string, letter?: string): Flag
   return letter === undefined ? flag : Flag.withAlias(flag, letter)
 }
 
+const lettered = (name: string, letter: string): Flag.Flag<string> => {
+  letters.valued.set(letter, name)
+  return Flag.withAlias(Flag.String(name), letter)
+}
+
+export const secrets = toggle("secrets", "Show values that look like passwords, too")
+
 /** Flags that every command takes, before its name or behind it. */
 export const shared = {
-  cltab: Flag.String("cltab").pipe(
-    Flag.withAlias("c"),
+  cltab: lettered("cltab", "c").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(`The cltab (default ${DaemonPaths.defaults.cltab})`),
     Flag.withDefault(DaemonPaths.defaults.cltab)
   ),
-  socket: Flag.String("socket").pipe(
-    Flag.withAlias("s"),
+  socket: lettered("socket", "s").pipe(
     Flag.withMetavar("PATH"),
     Flag.withDescription(
       `The daemon's socket (default ${DaemonPaths.defaults.socket}); a socket line in the cltab wins`

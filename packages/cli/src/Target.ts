@@ -7,6 +7,10 @@ import { UsageError } from "./CommandError.ts"
 /** A level, or a group and a level. */
 export type Words = readonly [level: string] | readonly [group: string, level: string]
 
+/** The words of a tell, of which there is at least one. */
+export const of = ([first = "", second]: ReadonlyArray<string>): Words =>
+  second === undefined ? [first] : [first, second]
+
 const named = <A>(schema: Schema.Codec<A, string>, text: string) =>
   Effect.mapError(Schema.decodeEffect(schema)(text), (error) => new UsageError({ reason: error.message }))
 

@@ -59,16 +59,19 @@ export type GroupState = typeof GroupState.Type
 /**
  * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
  * that it was sent last, or the `command` that was run to stop it, and no `pid` once it is only its loggers that have
- * still to end. `retryAt` and `since` elsewhere are milliseconds since 1970.
+ * still to end; `next` is the signal or command that follows at `nextAt` if it has not ended until then. `why` tells
+ * what a pause is for. `retryAt`, `nextAt`, and `since` elsewhere, are milliseconds since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
   Running: { pid: Schema.Int },
-  Pausing: { retryAt: Schema.Number },
+  Pausing: { retryAt: Schema.Number, why: Schema.optionalKey(Schema.String) },
   Stopping: {
     pid: Schema.optionalKey(Schema.Int),
     signal: Schema.optionalKey(Schema.String),
-    command: Schema.optionalKey(Schema.String)
+    command: Schema.optionalKey(Schema.String),
+    next: Schema.optionalKey(Schema.String),
+    nextAt: Schema.optionalKey(Schema.Number)
   },
   Done: {},
   Passed: {},
@@ -89,7 +92,8 @@ export type LoggerStatus = typeof LoggerStatus.Type
 
 /**
  * One entry that its group has started and not yet stopped. `containment` is there while a process runs; `adopted` if
- * an earlier daemon started it.
+ * an earlier daemon started it; `byHand` if it was started by an order of its own and not by its level; `modified` if the
+ * cltab now says something else than what was started.
  */
 export const ProcessStatus = Schema.Struct({
   tag: Tag,
@@ -99,10 +103,21 @@ export const ProcessStatus = Schema.Struct({
   restarts: Schema.Int,
   containment: Schema.optionalKey(Containment),
   adopted: Schema.optionalKey(Schema.Literal(true)),
+  byHand: Schema.optionalKey(Schema.Literal(true)),
+  modified: Schema.optionalKey(Schema.Literal(true)),
   lastEnd: Schema.optionalKey(RunEnd),
   loggers: Schema.optionalKey(Schema.Array(LoggerStatus))
 })
 export type ProcessStatus = typeof ProcessStatus.Type
+
+/** An entry of the cltab that its group has not started: its level lacks it, or it was stopped by hand. */
+export const StoppedEntry = Schema.Struct({
+  tag: Tag,
+  mode: Mode,
+  levels: Schema.String,
+  byHand: Schema.optionalKey(Schema.Literal(true))
+})
+export type StoppedEntry = typeof StoppedEntry.Type
 
 /** One resource group. `level` is absent until the group's first tell; while STOPPING it is still the old one. */
 export const GroupStatus = Schema.Struct({
@@ -110,7 +125,8 @@ export const GroupStatus = Schema.Struct({
   level: Schema.optionalKey(Level),
   state: GroupState,
   since: Schema.optionalKey(Schema.Number),
-  processes: Schema.Array(ProcessStatus)
+  processes: Schema.Array(ProcessStatus),
+  stopped: Schema.optionalKey(Schema.Array(StoppedEntry))
 })
 export type GroupStatus = typeof GroupStatus.Type
 

@@ -1,0 +1,53 @@
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import { UsageError } from "../CommandError.ts"
+import * as Env from "../commands/Env.ts"
+import * as Plan from "../commands/Plan.ts"
+import * as Status from "../commands/Status.ts"
+import type { Failure } from "../ExitCode.ts"
+import * as Flags from "../Flags.ts"
+import { root } from "../Root.ts"
+import * as Target from "../Target.ts"
+
+// Commands that ask the daemon and change nothing.
+
+const json = Flags.toggle("json", "Print JSON")
+
+export const status = Command.make("status", {
+  group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
+  level: Flag.String("level").pipe(Flag.withDescription("Only groups at this level"), Flag.optional),
+  json
+}, (selection) => Effect.flatMap(root, (shared) => Status.status(shared, selection))).pipe(
+  Command.withDescription("Show groups, levels, states and processes")
+)
+
+export const plan = Command.make(
+  "plan",
+  {
+    words: Argument.String("[group] level").pipe(
+      Argument.withDescription("The group (default: this host's name) and the level it would go to"),
+      Argument.between(0, 2)
+    ),
+    all: Flags.toggle("all", "What a reread that applies the cltab would change in all groups"),
+    json
+  },
+  ({ all, json, words }) =>
+    Effect.flatMap(root, (flags): Effect.Effect<void, Failure> => {
+      if (all !== (words.length === 0)) {
+        return Effect.fail(new UsageError({ reason: "plan takes a level, a group and a level, or --all" }))
+      }
+      return Plan.plan(all ? "all" : Target.of(words), { json }, flags)
+    })
+).pipe(Command.withDescription("Show what would be stopped, kept and started, and why; nothing is changed"))
+
+export const env = Command.make(
+  "env",
+  {
+    name: Argument.String("group/tag").pipe(Argument.withDescription("An entry")),
+    json,
+    secrets: Flags.secrets
+  },
+  (choice) => Effect.flatMap(root, (flags) => Env.env(choice, flags))
+).pipe(Command.withDescription("Show the environment that a process of an entry would get"))
