@@ -1,4 +1,4 @@
-import "../src/Clinit.ts" // which defines the flags
+import "@clinit/cli/Clinit" // which defines the flags
 import * as Argv from "@clinit/cli/Argv"
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
