@@ -6,7 +6,7 @@ import type {
   UnknownEntry
 } from "@clinit/protocol/ClinitRpcs"
 import { NoEnvironment, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
-import type { GroupName, Level } from "@clinit/protocol/Names"
+import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
@@ -20,12 +20,17 @@ import * as Semaphore from "effect/Semaphore"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as DaemonPlanning from "./DaemonPlanning.ts"
 import * as EntryName from "./EntryName.ts"
+import type { Feed } from "./EventFeed.ts"
+import type { Subject } from "./EventStock.ts"
 import * as Group from "./Group.ts"
+import type { Extract } from "./History.ts"
+import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import type { Needs } from "./Process.ts"
+import { Requester } from "./Requester.ts"
 import * as Resumption from "./Resumption.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
@@ -76,12 +81,27 @@ export class Daemon extends Context.Service<Daemon, {
   ) => Effect.Effect<Environment, UnknownGroup | UnknownEntry | AmbiguousName | NoEnvironment>
   /** Every group of the cltab, told or not, and every group that still has a state. */
   readonly status: Effect.Effect<Status>
+  /**
+   * The last `limit` events of the group or entry that the cltab has by this name, or that had it as far as is known; of
+   * the daemon itself without a name.
+   */
+  readonly history: (
+    name: string | undefined,
+    limit: number
+  ) => Effect.Effect<Extract & Subject, UnknownGroup | UnknownEntry | AmbiguousName>
+  /**
+   * The events of everything or of one group, from now on or after the one with the number `since`; `seq` is the latest
+   * one's. To be closed by whoever asked.
+   */
+  readonly watch: (
+    options: { readonly group?: GroupName; readonly since?: number }
+  ) => Effect.Effect<{ readonly seq: number; readonly feed: Feed }, UnknownGroup>
   /** Halts every group and takes no more orders; returns at once. */
   readonly shutdown: Effect.Effect<void>
   /** Completes when a shutdown was asked for and the last process is gone. */
   readonly down: Effect.Effect<void>
 }>()("@clinit/core/Daemon") {
-  static readonly layer: Layer.Layer<Daemon, never, LoadedCltab | Needs> = Layer.effect(
+  static readonly layer: Layer.Layer<Daemon, never, LoadedCltab | Needs | History> = Layer.effect(
     Daemon,
     Effect.suspend(() => make)
   )
@@ -90,7 +110,7 @@ export class Daemon extends Context.Service<Daemon, {
   static readonly volatile: Layer.Layer<
     Daemon | LoadedCltab,
     InvalidCltab | CltabUnreadable,
-    CltabSource | Spawner | StatusBoard
+    CltabSource | Spawner | StatusBoard | History
   > = Layer.suspend(() =>
     Daemon.layer.pipe(
       Layer.provideMerge(LoadedCltab.layer),
@@ -151,13 +171,33 @@ export interface Status {
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
+/** So many characters of an order, or of the reason of its refusal, are put down. */
+const longest = 500
+
+const brief = (text: string) => text.length > longest ? `${text.slice(0, longest)}...` : text
+
+const nameOrder = (verb: string, name: string | undefined) => name === undefined ? verb : `${verb} ${name}`
+
+const subjectOf = ({ group, tag }: EntryName.Meaning): Subject =>
+  tag === undefined ? { group } : { group, tag }
+
+/** What a name can have stood for that nothing has any more: a slash may be a part of a group's name. */
+const pastMeanings = (name: string): ReadonlyArray<Subject> => [
+  { group: name as GroupName },
+  ...[...name.matchAll(/\//g)].map(({ index }) => ({
+    group: name.slice(0, index) as GroupName,
+    tag: name.slice(index + 1) as Tag
+  }))
+]
+
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
   const board = yield* StatusBoard
   const spawner = yield* Spawner
   const ledger = yield* Ledger
   const trouble = yield* Trouble
-  const context = yield* Effect.context<Needs>()
+  const history = yield* History
+  const context = yield* Effect.context<Needs | History>()
   const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
   const reading = yield* Semaphore.make(1)
   const down = yield* Deferred.make<void>()
@@ -166,6 +206,37 @@ const make = Effect.gen(function*() {
   let hasResumed = false
 
   const entriesOf = (group: GroupName) => DaemonPlanning.entriesOf(group, cltab.current())
+
+  history.setCurrent(() =>
+    cltab.current().entries.flatMap(({ group, tag }): ReadonlyArray<Subject> => [{ group }, { group, tag }])
+  )
+  const say = (words: string) => history.record({ what: { _tag: "Daemon", words } })
+
+  /** Puts down that the order is carried out, as the client could have given it. */
+  const asked = Effect.fnUntraced(function*(order: string, subject: Subject = {}) {
+    const by = yield* Requester
+    yield* history.record({ ...subject, what: { _tag: "Asked", order: brief(order), by } })
+  })
+
+  /** What has this name in the cltab in force. */
+  const configured = (name: string) =>
+    Effect.map(EntryName.meaningOf(name, cltab.current().entries), subjectOf)
+
+  /** Puts down a refusal, of what the cltab has by this name. What nobody has is not to be remembered for itself. */
+  const noteRefusal =
+    (order: string, name?: string) =>
+    <A, E extends { readonly message: string }>(refusable: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.tapError(
+        refusable,
+        Effect.fnUntraced(function*({ message }) {
+          const by = yield* Requester
+          const what = { _tag: "Refused" as const, order: brief(order), by, reason: brief(message) }
+          const subject = name === undefined
+            ? {}
+            : yield* Effect.orElseSucceed(configured(name), (): Subject => ({}))
+          yield* history.record({ ...subject, what })
+        })
+      )
 
   /** The groups that a retry is of, with the tag that it is limited to. */
   const retried = (name: string | undefined) =>
@@ -184,6 +255,14 @@ const make = Effect.gen(function*() {
   const halt = (warnings: ReadonlyArray<string>) =>
     Effect.map(haltDeleted, (halting): Reread => ({ warnings, halting }))
 
+  const refresh = Effect.suspend(() => {
+    const before = cltab.current()
+    return Effect.tap(cltab.refresh, () => {
+      const after = cltab.current()
+      return after === before ? Effect.void : say(`cltab read: ${after.entries.length} entries`)
+    })
+  })
+
   /**
    * An order sees one snapshot of the cltab, and orders see the snapshots in the order in which they were read. A
    * shutdown never waits for an order.
@@ -193,13 +272,21 @@ const make = Effect.gen(function*() {
       shuttingDown ? Effect.fail(new ShuttingDown()) : Effect.void
     )
     return reading.withPermit(refuseIfShuttingDown.pipe(
-      Effect.andThen(cltab.refresh),
+      Effect.andThen(refresh),
       Effect.flatMap((warnings) => inOneGo(Effect.andThen(refuseIfShuttingDown, act(warnings))))
     ))
   }
 
   /** Who gets an answer may rely on what the order did, a refused one too, even if the daemon is killed a moment later. */
-  const remembered = <A, E>(order: Effect.Effect<A, E>) => Effect.ensuring(order, ledger.flush)
+  const remembered = <A, E>(order: Effect.Effect<A, E>) =>
+    Effect.ensuring(order, Effect.all([ledger.flush, history.flush], { concurrency: 2, discard: true }))
+
+  /** What has this name in the cltab or, if nothing has, in the history. */
+  const known = (name: string) =>
+    Effect.catchTag(configured(name), ["UnknownGroup", "UnknownEntry"], (unknown) => {
+      const past = pastMeanings(name).find(history.knows)
+      return past === undefined ? Effect.fail(unknown) : Effect.succeed(past)
+    })
 
   const groupNamed = Effect.fnUntraced(function*(name: GroupName) {
     const known = groups.get(name)
@@ -219,21 +306,31 @@ const make = Effect.gen(function*() {
     Effect.forEach(
       DaemonPlanning.news(groups, cltab.current()),
       ({ entries, group, level, plan }) =>
-        Effect.map(group.tell(level, entries), (settling) => ({ group: plan.group, level, settling }))
+        Effect.andThen(
+          asked("reread --apply", { group: plan.group }),
+          Effect.map(group.tell(level, entries), (settling) => ({ group: plan.group, level, settling }))
+        )
     )
   )
 
   const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
     shuttingDown = true
+    const announced = say("shutting down")
     if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
-    return Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+    return Effect.andThen(
+      announced,
+      Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+    )
   }))
   yield* Effect.addFinalizer(() =>
     shutdown.pipe(
       Effect.andThen(Deferred.await(down)),
+      Effect.andThen(say("all groups are down")),
       // A start that failed half-way leaves the next one all that it found.
-      Effect.andThen(Effect.suspend(() => hasResumed ? ledger.clear : Effect.void))
+      Effect.andThen(
+        Effect.suspend(() => hasResumed ? Effect.andThen(ledger.clear, history.clear) : Effect.void)
+      )
     )
   )
 
@@ -259,6 +356,9 @@ const make = Effect.gen(function*() {
     ))
     yield* ledger.flush
   })
+  yield* say(
+    ledger.inherited === undefined ? "started" : "started, resuming what a daemon that was killed left"
+  )
   if (ledger.inherited !== undefined) yield* resume(ledger.inherited)
   hasResumed = true
 
@@ -270,9 +370,10 @@ const make = Effect.gen(function*() {
         if (entries.length === 0) return yield* new UnknownGroup({ group: name })
         const group = yield* groupNamed(name)
         yield* Effect.logInfo(`${name} told level ${level}`)
+        yield* asked(`tell ${name} ${level}`, { group: name })
         const settling = yield* group.tell(level, entries)
         return { warnings, settling }
-      })).pipe(remembered),
+      })).pipe(noteRefusal(`tell ${name} ${level}`, name), remembered),
     retry: (name) =>
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
@@ -281,14 +382,21 @@ const make = Effect.gen(function*() {
           const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag) ?? Effect.succeed(undefined)
           if (retrial === undefined) continue
           yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
+          yield* asked(nameOrder("retry", name), subjectOf({ group, tag }))
           retrials.push({ ...retrial, group })
         }
         return { warnings, retrials }
-      })).pipe(remembered),
-    reread: order(halt).pipe(remembered),
+      })).pipe(noteRefusal(nameOrder("retry", name), name), remembered),
+    reread: order((warnings) => Effect.andThen(asked("reread"), halt(warnings))).pipe(
+      noteRefusal("reread"),
+      remembered
+    ),
     apply: order((warnings) =>
-      Effect.flatMap(halt(warnings), (reread) => Effect.map(tellNews, (applied) => ({ ...reread, applied })))
-    ).pipe(remembered),
+      asked("reread --apply").pipe(
+        Effect.andThen(halt(warnings)),
+        Effect.flatMap((reread) => Effect.map(tellNews, (applied) => ({ ...reread, applied })))
+      )
+    ).pipe(noteRefusal("reread --apply"), remembered),
     plan: Effect.fnUntraced(function*(name, level) {
       const { cltab: text, warnings } = yield* cltab.preview
       if (shuttingDown) return yield* new ShuttingDown()
@@ -320,7 +428,18 @@ const make = Effect.gen(function*() {
         groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
       }
     }),
-    shutdown: remembered(shutdown),
+    history: Effect.fnUntraced(function*(name, limit) {
+      const subject = name === undefined ? {} : yield* known(name)
+      return { ...subject, ...history.of(subject, limit) }
+    }),
+    watch: Effect.fnUntraced(function*(options) {
+      const { group } = options
+      if (group !== undefined && entriesOf(group).length === 0 && !history.knows({ group })) {
+        return yield* new UnknownGroup({ group })
+      }
+      return { seq: history.seq(), feed: history.watch(options) }
+    }),
+    shutdown: remembered(Effect.andThen(asked("shutdown"), shutdown)),
     down: Deferred.await(down)
   })
 })

@@ -1,9 +1,12 @@
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
+import type * as Event from "@clinit/protocol/Event"
 import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Daemon } from "./Daemon.ts"
+import type { Feed } from "./EventFeed.ts"
+import * as Requester from "./Requester.ts"
 import { conceal } from "./Secret.ts"
 
 /** Who answers: what `version` and `status` say of the daemon's program. */
@@ -12,8 +15,14 @@ export interface Identity {
   readonly pid: number
 }
 
+/** Takes what is to follow the answer, and has to close it. */
+export type Follow = (feed: Feed) => void
+
 type Handlers = {
-  readonly [M in Rpcs.Method]: (params: Rpcs.Params<M>) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
+  readonly [M in Rpcs.Method]: (
+    params: Rpcs.Params<M>,
+    follow: Follow
+  ) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
 }
 
 const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handlers => ({
@@ -56,6 +65,12 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     return { warnings, variables: shown }
   }),
   status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
+  history: ({ limit = Infinity, name }) => daemon.history(name, limit),
+  watch: Effect.fnUntraced(function*(params, follow) {
+    const { feed, seq } = yield* daemon.watch(params)
+    follow(feed)
+    return { seq }
+  }),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown
     if (wait === true) yield* Effect.interruptible(daemon.down)
@@ -73,18 +88,26 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
 /**
  * A function from a request's line to its answer's line. It never fails: what is wrong with a line becomes its
  * answer. A notification (a request without an id) is carried out and has no answer. Interrupting it only gives up
- * the waiting of a `wait`: the order stands.
+ * the waiting of a `wait`: the order stands. What has to follow the answer goes to `follow`; whoever cannot take that
+ * leaves it out, and `watch` is refused.
  */
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
 
-  const call = <M extends Rpcs.Method>(method: M, id: JsonRpc.Id, input: unknown): Effect.Effect<string> => {
+  const call = <M extends Rpcs.Method>(
+    method: M,
+    id: JsonRpc.Id,
+    input: unknown,
+    follow: Follow
+  ): Effect.Effect<string> => {
     const { params, result } = Rpcs.calls[method]
     const decoded = Schema.decodeUnknownResult(params)(input ?? {}, { errors: "all" })
     if (Result.isFailure(decoded)) {
       return Effect.succeed(failure(JsonRpc.Code.invalidParams, decoded.failure.message, id))
     }
-    return handle[method](decoded.success as Rpcs.Params<M>).pipe(
+    const client = "client" in decoded.success ? decoded.success.client as Event.Client : undefined
+    return handle[method](decoded.success as Rpcs.Params<M>, follow).pipe(
+      Effect.provideService(Requester.Requester, Requester.ofClient(client)),
       Effect.flatMap((answer) => Schema.encodeUnknownEffect(result)(answer)),
       Effect.map((encoded) => JSON.stringify({ jsonrpc: "2.0", id, result: encoded })),
       Effect.catch((error) =>
@@ -102,7 +125,10 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
     )
   }
 
-  return Effect.fnUntraced(function*(line: string): Effect.fn.Return<string | undefined> {
+  return Effect.fnUntraced(function*(
+    line: string,
+    follow?: Follow
+  ): Effect.fn.Return<string | undefined> {
     const json = Result.try(() => JSON.parse(line) as unknown)
     if (Result.isFailure(json)) return failure(JsonRpc.Code.parse, "not JSON: one request a line is expected")
     if (Array.isArray(json.success)) {
@@ -113,8 +139,14 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
       return failure(JsonRpc.Code.invalidRequest, `not a JSON-RPC 2.0 request: ${request.failure.message}`)
     }
     const { id, method, params } = request.success
+    // It has nothing else to tell than what follows an answer.
+    if (method === "watch" && (id === undefined || follow === undefined)) {
+      return id === undefined
+        ? undefined
+        : failure(JsonRpc.Code.busy, "nothing can follow an answer here", id)
+    }
     const answer = Rpcs.isMethod(method) ?
-      yield* call(method, id ?? null, params) :
+      yield* call(method, id ?? null, params, follow ?? ((feed) => feed.close())) :
       failure(JsonRpc.Code.methodNotFound, `no such method: ${method}`, id ?? null)
     return id === undefined ? undefined : answer
   }, Effect.uninterruptible)

@@ -1,5 +1,6 @@
 import { Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
+import type * as Event from "@clinit/protocol/Event"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { GroupState as GroupStateName } from "@clinit/protocol/Status"
@@ -12,6 +13,7 @@ import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
+import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
 import * as LevelChange from "./LevelChange.ts"
@@ -82,8 +84,9 @@ export const make = Effect.fnUntraced(function*(
   name: GroupName,
   scope: Scope.Scope,
   onHalted: () => void
-): Effect.fn.Return<Group, never, Process.Needs> {
+): Effect.fn.Return<Group, never, Process.Needs | History> {
   const board = yield* StatusBoard
+  const history = yield* History
   const ledger = yield* Ledger
   const context = yield* Effect.context<Process.Needs>()
   const stopPlan = yield* Escalation.StopPlan
@@ -165,10 +168,30 @@ export const make = Effect.fnUntraced(function*(
     return LevelChange.plan(started.map((process) => process.entry()), entries, level, refused)
   }
 
+  /** Puts down what is going to be done, with what is on its way down already. */
+  const recordDecision = (
+    decided: Pick<Event.Happening & { _tag: "Decided" }, "from" | "to" | "stop" | "start">
+  ) => {
+    const leavings = Array.from(leaving, (process) => ({
+      tag: process.entry().tag,
+      reason: { _tag: "Leaving" as const }
+    }))
+    return history.record({
+      group: name,
+      what: { _tag: "Decided", ...decided, stop: [...leavings, ...decided.stop] }
+    })
+  }
+
   const toLevel = Effect.fnUntraced(function*(told: Target & { _tag: "Level" }) {
     const { level, outcome } = told
     const current = board.group(name)?.level
     const change = changeTo(told)
+    yield* recordDecision({
+      ...(current === undefined ? {} : { from: current }),
+      to: level,
+      stop: change.stop.map(({ reason, tag }) => ({ tag, reason })),
+      start: change.sequence.flatMap(({ tag }) => change.keep.has(tag) ? [] : [tag])
+    })
     for (const entry of change.sequence) {
       if (change.keep.has(entry.tag)) processes.get(entry.tag)!.redefine(entry)
     }
@@ -210,6 +233,14 @@ export const make = Effect.fnUntraced(function*(
     const status = board.group(name)
     // Halted twice, it may stand still already.
     const level = status?.state === "CONFIGURED" ? undefined : status?.level
+    yield* recordDecision({
+      ...(level === undefined ? {} : { from: level }),
+      stop: Array.from(processes.keys(), (tag) => ({
+        tag,
+        ...(forget ? { reason: { _tag: "Deleted" as const } } : {})
+      })),
+      start: []
+    })
     if (level !== undefined) yield* publish(level, "HALTING")
     yield* stop([...processes.values()])
     if (level !== undefined) yield* publish(level, "CONFIGURED")

@@ -237,7 +237,11 @@ const life = Effect.fnUntraced(function*(
     const millis = verdict.next._tag === "Pause" ? verdict.next.millis : 0
     if (millis > 0) {
       const retryAt = (yield* Clock.currentTimeMillis) + millis
-      yield* board.setProcess(entry, { _tag: "Pausing", retryAt }, { lastEnd })
+      yield* board.setProcess(entry, {
+        _tag: "Pausing",
+        retryAt,
+        why: wasRefused ? "cannot be started" : Respawn.describePause(throttle, history)
+      }, { lastEnd })
       yield* Effect.logWarning(
         `${entry.tag} ${wasRefused ? "is refused" : "respawning too rapidly"}: sleeping ${
           millis / 1_000

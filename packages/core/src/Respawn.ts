@@ -121,6 +121,12 @@ export const afterDeath = (
     : { history, next: { _tag: "Start" } }
 }
 
+/** Why it pauses after a death that left this history, in words that follow "it". */
+export const describePause = ({ windowMillis }: Throttle, { hits }: History): string =>
+  hits === 0
+    ? "pauses whenever it has died"
+    : `died ${hits} time${hits === 1 ? "" : "s"} within ${windowMillis / 1_000} s of the death before`
+
 /** How long the first pause is after the operating system has refused a start. */
 const firstRefusalMillis = 1_000
 

@@ -14,6 +14,7 @@ import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
+import { History } from "./History.ts"
 
 /** A published change, in the order in which it happened. A group or entry without a state is gone. */
 export type Change =
@@ -25,7 +26,7 @@ export const changesKept = 4096
 
 /**
  * The single owner of published state. Groups and processes write here and keep no copy; the status file, status
- * replies and watchers read here.
+ * replies and watchers read here. What changes goes into the history.
  */
 export class StatusBoard extends Context.Service<StatusBoard, {
   /** Sets a group's state; `since`, in milliseconds since 1970, unless that is now. */
@@ -49,7 +50,15 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   /** Changes from now on. A reader that falls more than `changesKept` behind loses the oldest. */
   readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
 }>()("@clinit/core/StatusBoard") {
-  static readonly layer: Layer.Layer<StatusBoard> = Layer.effect(StatusBoard, Effect.suspend(() => make))
+  static readonly recorded: Layer.Layer<StatusBoard, never, History> = Layer.effect(
+    StatusBoard,
+    Effect.suspend(() => make)
+  )
+
+  /** With a history that is kept in memory only. */
+  static readonly layer: Layer.Layer<StatusBoard | History> = Layer.suspend(() =>
+    Layer.provideMerge(StatusBoard.recorded, History.volatile)
+  )
 }
 
 /**
@@ -72,6 +81,7 @@ const make = Effect.gen(function*() {
   const processes = new Map<GroupName, Map<Tag, ProcessStatus>>()
   const loggers = new Map<string, ReadonlyArray<LoggerStatus>>()
   const changes = yield* PubSub.sliding<Change>(changesKept)
+  const history = yield* History
 
   const withLoggers = (group: GroupName, status: ProcessStatus): ProcessStatus => {
     const ofEntry = loggers.get(nameOf(group, status.tag))
@@ -92,10 +102,13 @@ const make = Effect.gen(function*() {
       const since = past ?? (yield* Clock.currentTimeMillis)
       groups.set(group, { group, level, state, since })
       yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
+      // What was so before this board is no news.
+      if (past === undefined) yield* history.record({ group, what: { _tag: "Group", level, state } })
     }, Effect.uninterruptible),
     removeGroup: Effect.fnUntraced(function*(group) {
       groups.delete(group)
       yield* PubSub.publish(changes, { _tag: "Group", group })
+      yield* history.record({ group, what: { _tag: "Group" } })
     }, Effect.uninterruptible),
     setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
       const since = facts?.since ?? (yield* Clock.currentTimeMillis)
@@ -114,6 +127,20 @@ const make = Effect.gen(function*() {
         ...(lastEnd === undefined ? {} : { lastEnd })
       })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
+      const isEnd = lastEnd !== undefined && lastEnd !== before?.lastEnd
+      yield* history.record({
+        group,
+        tag,
+        what: {
+          _tag: "Entry",
+          state,
+          ...(isEnd ? { end: lastEnd } : {}),
+          ...(isEnd && before?.state._tag === "Running"
+            ? { ranMillis: Math.max(0, (yield* Clock.currentTimeMillis) - before.since) }
+            : {}),
+          ...("pid" in state && adopted !== undefined ? { adopted } : {})
+        }
+      })
     }, Effect.uninterruptible),
     setLogger: ({ group, logs, tag }, pid) =>
       Effect.sync(() => {
@@ -128,6 +155,7 @@ const make = Effect.gen(function*() {
       ofGroup?.delete(tag)
       if (ofGroup?.size === 0) processes.delete(group)
       yield* PubSub.publish(changes, { _tag: "Process", group, tag })
+      yield* history.record({ group, tag, what: { _tag: "Entry" } })
     }, Effect.uninterruptible),
     group(group) {
       const record = groups.get(group)

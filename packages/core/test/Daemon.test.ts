@@ -254,7 +254,7 @@ describe("an internal error", () => {
         setProcess: (entry, state, end) =>
           broken(`${entry.tag} ${state._tag}`) ? Effect.die("broken") : board.setProcess(entry, state, end)
       } satisfies StatusBoard["Service"]))
-    ).pipe(Layer.provide(StatusBoard.layer))
+    ).pipe(Layer.provideMerge(StatusBoard.layer))
     return Daemon.volatile.pipe(
       Layer.provide(EditableCltab.layer(cltab("web:a:1:wait:a", "web:b:12:once:b"))),
       Layer.provide(ScriptedSpawner.layer({ a: { runs: "1 second" } })),

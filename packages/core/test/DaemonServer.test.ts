@@ -710,6 +710,8 @@ describe("a defect of the daemon", () => {
         apply: Effect.die("secret"),
         plan: () => Effect.die("secret"),
         environment: () => Effect.die("secret"),
+        history: () => Effect.die("secret"),
+        watch: () => Effect.die("secret"),
         status: Effect.succeed({ cltab: 5 } as never),
         shutdown: Effect.die("secret"),
         down: Effect.never

@@ -49,6 +49,8 @@ const scripted = Effect.gen(function*() {
     apply: Effect.succeed({ warnings: [], halting: [], applied: [] }),
     plan: () => Effect.succeed({ warnings: [], groups: [] }),
     environment: () => Effect.succeed({ warnings: [], variables: [] }),
+    history: () => Effect.succeed({ events: [], omitted: 0 }),
+    watch: () => Effect.die("unused"),
     status: Effect.succeed({
       containment: "group",
       cltab: aMebibyte,

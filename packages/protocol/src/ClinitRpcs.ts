@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { Diagnostic } from "./Diagnostic.ts"
 import * as DiagnosticText from "./Diagnostic.ts"
+import { Client, Event } from "./Event.ts"
 import { GroupName, Level, Tag } from "./Names.ts"
 import { GroupPlan } from "./Plan.ts"
 import { DaemonStatus, RunEnd } from "./Status.ts"
@@ -124,6 +125,9 @@ export type Applied = typeof Applied.Type
 /** Trouble that did not stand in the way of the order, such as a cltab that has gone missing. */
 const warnings = Schema.Array(Schema.String)
 const Wait = { wait: Schema.optionalKey(Schema.Boolean) }
+/** Who gives the order. */
+const By = { client: Schema.optionalKey(Client) }
+const natural = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 /** Any object: a struct without fields would accept all but null. */
 const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 
@@ -133,15 +137,17 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
  * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
  * each group that has something to retry, and a `reread` that applies what it reads; `shutdown` as soon as every group was
  * told to halt or, with `wait`, when the last process is gone. `plan` without a group tells what a `reread` that applies
- * would do.
+ * would do. `history` is of a group, an entry or, without a name, the daemon; it answers the last events, by default all
+ * that are known. The answer of `watch` is followed by notifications, `event` and `missed`, and nothing else is answered
+ * on its connection.
  */
 export const calls = {
   tell: {
-    params: Schema.Struct({ group: GroupName, level: Level, ...Wait }),
+    params: Schema.Struct({ group: GroupName, level: Level, ...Wait, ...By }),
     result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
   },
   retry: {
-    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait }),
+    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait, ...By }),
     result: Schema.Struct({
       message: Schema.String,
       warnings,
@@ -152,7 +158,7 @@ export const calls = {
     })
   },
   reread: {
-    params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait }),
+    params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait, ...By }),
     result: Schema.Struct({
       message: Schema.String,
       warnings,
@@ -171,7 +177,23 @@ export const calls = {
     result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) })
   },
   status: { params: NoParams, result: DaemonStatus },
-  shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },
+  history: {
+    params: Schema.Struct({
+      name: Schema.optionalKey(Schema.NonEmptyString),
+      limit: Schema.optionalKey(natural)
+    }),
+    result: Schema.Struct({
+      group: Schema.optionalKey(GroupName),
+      tag: Schema.optionalKey(Tag),
+      events: Schema.Array(Event),
+      omitted: Schema.Int
+    })
+  },
+  watch: {
+    params: Schema.Struct({ group: Schema.optionalKey(GroupName), since: Schema.optionalKey(natural) }),
+    result: Schema.Struct({ seq: Schema.Int })
+  },
+  shutdown: { params: Schema.Struct({ ...Wait, ...By }), result: Schema.Struct({ message: Schema.String }) },
   version: {
     params: NoParams,
     result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) })

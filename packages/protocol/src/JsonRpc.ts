@@ -25,6 +25,14 @@ export const Response = Schema.Union([
 ])
 export type Response = typeof Response.Type
 
+/** What follows the answer of a call that is answered again and again: a message without an id. */
+export const Notification = Schema.Struct({
+  jsonrpc: Schema.Literal("2.0"),
+  method: Schema.String,
+  params: Schema.Unknown
+})
+export type Notification = typeof Notification.Type
+
 /**
  * Error codes: those of section 5.1 of the specification, then ours, which lie in the range that it leaves to
  * implementations (-32000 to -32099).

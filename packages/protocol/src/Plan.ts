@@ -2,6 +2,8 @@ import * as Schema from "effect/Schema"
 import { GroupName, Level, Mode, Tag } from "./Names.ts"
 import { ProcessState } from "./Status.ts"
 
+export { describeReason } from "./StatusWords.ts"
+
 /**
  * Why an entry's process has to go: its level list lacks the level, its line is gone, it is turned `off`, or `what` it
  * is started as has changed. `Refused` and `Leaving` have nothing to do with the cltab: the system refused to start it,
@@ -60,21 +62,3 @@ export type GroupPlan = typeof GroupPlan.Type
 /** Whether the group will not do anything. */
 export const isIdle = ({ keep, start, stop }: GroupPlan): boolean =>
   stop.length === 0 && start.length === 0 && keep.every(({ settings }) => settings.length === 0)
-
-/** Why it is stopped, in words. */
-export const describeReason = (reason: StopReason, to: Level | undefined): string => {
-  switch (reason._tag) {
-    case "OtherLevel":
-      return `not at level ${to ?? "-"}`
-    case "Deleted":
-      return "no longer in the cltab"
-    case "Off":
-      return "turned off"
-    case "Changed":
-      return `changed: ${reason.what.join(", ")}`
-    case "Refused":
-      return "could not be started"
-    case "Leaving":
-      return "already told to go"
-  }
-}

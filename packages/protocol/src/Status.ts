@@ -1,6 +1,8 @@
 import * as Schema from "effect/Schema"
 import { GroupName, Level, Mode, Tag } from "./Names.ts"
 
+export { describeEnd } from "./StatusWords.ts"
+
 /** How a process ended: by itself with a code, by a signal, or in a way that nobody saw. */
 export const ChildExit = Schema.TaggedUnion({
   Exited: { code: Schema.Int },
@@ -26,22 +28,6 @@ export const RunEnd = Schema.Union([
   Schema.TaggedStruct("TimedOut", { millis: Schema.Finite })
 ])
 export type RunEnd = typeof RunEnd.Type
-
-/** How a run ended, in words. */
-export const describeEnd = (end: RunEnd): string => {
-  switch (end._tag) {
-    case "Exited":
-      return `exited ${end.code}`
-    case "Signaled":
-      return `died of ${end.signal}`
-    case "Unknown":
-      return "ended, exit code unknown"
-    case "NotSpawned":
-      return `could not be started: ${end.reason}`
-    case "TimedOut":
-      return `timed out after ${end.millis / 1_000} s`
-  }
-}
 
 /** States of a resource group, as the status file prints them. */
 export const GroupState = Schema.Literals([

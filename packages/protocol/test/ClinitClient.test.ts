@@ -27,7 +27,9 @@ const ask = <A, E>(
       sent.push(line)
       return answer
     }
-    const transport = Layer.succeed(Transport, { connect: Effect.succeed({ exchange }) })
+    const transport = Layer.succeed(Transport, {
+      connect: Effect.succeed({ exchange, converse: () => Effect.die("unused") })
+    })
     return Effect.flatMap(ClinitClient, (client) => use(client, sent)).pipe(
       Effect.provide(Layer.provide(ClinitClient.layer, transport))
     )

@@ -59,6 +59,7 @@ const methods: ReadonlyArray<string> = [
   "plan",
   "environment",
   "status",
+  "history",
   "shutdown",
   "version"
 ]
@@ -71,11 +72,21 @@ const isAbsentOr = (params: object, name: string, is: (value: unknown) => boolea
 
 const isBoolean = (value: unknown) => typeof value === "boolean"
 
+/** Of watching, which takes the connection for itself, there are tests of its own. */
+const isClient = (value: unknown) =>
+  isObject(value) && Number.isSafeInteger(own(value, "pid")) &&
+  ["user", "command"].every((name) => isAbsentOr(value, name, (text) => typeof text === "string"))
+
 const readCall = (method: string, input: unknown): Call | undefined => {
   const params = input ?? {}
   if (!isObject(params)) return undefined
   const takesWait = ["tell", "retry", "reread", "shutdown"].includes(method)
   if (takesWait && !isAbsentOr(params, "wait", isBoolean)) return undefined
+  if (takesWait && !isAbsentOr(params, "client", isClient)) return undefined
+  if (method === "history") {
+    const isLimit = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+    if (!isAbsentOr(params, "limit", isLimit)) return undefined
+  }
   if (method === "reread" && !isAbsentOr(params, "apply", isBoolean)) return undefined
   if (method === "plan") {
     if (!isAbsentOr(params, "group", isName) || !isAbsentOr(params, "level", isName)) return undefined
@@ -83,7 +94,7 @@ const readCall = (method: string, input: unknown): Call | undefined => {
   }
   if (method === "tell" && !(isName(own(params, "group")) && isName(own(params, "level")))) return undefined
   if (method === "environment" && !isAbsentOr(params, "secrets", isBoolean)) return undefined
-  if (method === "environment" || (method === "retry" && Object.hasOwn(params, "name"))) {
+  if (method === "environment" || (["retry", "history"].includes(method) && Object.hasOwn(params, "name"))) {
     const name = own(params, "name")
     if (typeof name !== "string" || name === "") return undefined
   }
@@ -107,7 +118,7 @@ const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"]
     if (!WorldCltab.groups.includes(own(params, "group") as string)) return "UnknownGroup"
     known.told.set(own(params, "group") as string, own(params, "level") as string)
   }
-  if (method === "environment" || (method === "retry" && Object.hasOwn(params, "name"))) {
+  if (method === "environment" || (["retry", "history"].includes(method) && Object.hasOwn(params, "name"))) {
     const name = own(params, "name") as string
     if (!WorldCltab.names.includes(name)) return name.includes("/") ? "UnknownEntry" : "UnknownGroup"
     if (method === "environment" && WorldCltab.groups.includes(name)) return "UnknownEntry"
@@ -166,6 +177,8 @@ const isResult: Record<Rpcs.Method, (value: unknown) => boolean> = {
   plan: Schema.is(Rpcs.calls.plan.result),
   environment: Schema.is(Rpcs.calls.environment.result),
   status: Schema.is(Rpcs.calls.status.result),
+  history: Schema.is(Rpcs.calls.history.result),
+  watch: Schema.is(Rpcs.calls.watch.result),
   shutdown: Schema.is(Rpcs.calls.shutdown.result),
   version: Schema.is(Rpcs.calls.version.result)
 }

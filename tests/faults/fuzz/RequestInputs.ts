@@ -19,6 +19,7 @@ const methods = [
   "plan",
   "plan",
   "environment",
+  "history",
   "status",
   "version",
   "",
@@ -65,7 +66,7 @@ const request = (random: Random, mayShutDown: boolean): object => {
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
     }
-    : (method === "retry" || method === "environment") && random.chance(0.6)
+    : ["retry", "environment", "history"].includes(method) && random.chance(0.6)
     ? {
       name: random.pick<unknown>([...WorldCltab.names, ...names, "web/nobody", "/", 1]),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
@@ -76,6 +77,8 @@ const request = (random: Random, mayShutDown: boolean): object => {
       null,
       { wait: true },
       { wait: 1 },
+      { client: { pid: 1, user: "ann", command: "clinit" }, limit: 3 },
+      { client: { pid: "1" }, limit: -1 },
       { apply: true },
       { apply: true, wait: true },
       { apply: "yes" },

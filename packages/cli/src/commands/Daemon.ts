@@ -2,15 +2,18 @@ import * as CltabSettings from "@clinit/core/CltabSettings"
 import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as DaemonServer from "@clinit/core/DaemonServer"
+import { History } from "@clinit/core/History"
 import { Ledger } from "@clinit/core/Ledger"
 import { LoadedCltab } from "@clinit/core/LoadedCltab"
 import type * as ClientConnection from "@clinit/core/node/ClientConnection"
 import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
+import * as NodeHistoryStore from "@clinit/core/node/NodeHistoryStore"
 import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import * as NodeStatusFile from "@clinit/core/node/NodeStatusFile"
+import { Requester } from "@clinit/core/Requester"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as StatusFile from "@clinit/core/StatusFile"
 import { Trouble } from "@clinit/core/Trouble"
@@ -40,8 +43,11 @@ const onEvents = Effect.fnUntraced(function*(
 
 /** Clients that come before the daemon is there wait for it. */
 const makeDoor = Effect.map(Deferred.make<ClientConnection.Answer>(), (opened) => ({
-  answer: (line: string) => Effect.flatMap(Deferred.await(opened), (answer) => answer(line)),
-  open: (answer: ClientConnection.Answer) => Deferred.succeed(opened, answer)
+  answer: ((line, follow) =>
+    Effect.flatMap(Deferred.await(opened), (answer) =>
+      answer(line, follow))) satisfies ClientConnection.Answer,
+  open: (answer: ClientConnection.Answer) =>
+    Deferred.succeed(opened, answer)
 }))
 
 /** A word for everything of the system that belongs to the daemon at this socket. */
@@ -68,7 +74,6 @@ export const daemon = (
     )
     const base = yield* Layer.build(Layer.mergeAll(
       LoadedCltab.layer.pipe(Layer.provide(NodeCltabSource.layer(file))),
-      StatusBoard.layer,
       Trouble.layer
     ))
     yield* Effect.gen(function*() {
@@ -87,6 +92,10 @@ export const daemon = (
         Ledger.layer({ resume }).pipe(
           Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
         ),
+        StatusBoard.recorded.pipe(
+          Layer.provideMerge(History.layer),
+          Layer.provide(NodeHistoryStore.layer(`${socket}.history`, claim.lock.isInPlace))
+        ),
         NodeSpawner.layer({
           name: nameOf(socket),
           containment: settings.containment?.value,
@@ -103,7 +112,8 @@ export const daemon = (
           isAsked = true
           return Effect.logInfo(`${signal}: shutting down`).pipe(
             Effect.andThen(Deferred.await(started)),
-            Effect.flatMap((node) => node.shutdown)
+            Effect.flatMap((node) => node.shutdown),
+            Effect.provideService(Requester, { signal: String(signal) })
           )
         }))
       // Node would open its debugger to every user of the machine.
@@ -112,6 +122,7 @@ export const daemon = (
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
           Effect.andThen(Deferred.await(started)),
           Effect.flatMap((node) => node.reread),
+          Effect.provideService(Requester, { signal: "SIGHUP" }),
           Effect.asVoid,
           Effect.catch((error) => Effect.logError(error.message))
         ))
@@ -122,6 +133,9 @@ export const daemon = (
         yield* Effect.provideContext(DaemonServer.make({ version, pid: process.pid }), context)
       )
       yield* Layer.build(Layer.provide(StatusFile.layer, NodeStatusFile.layer(clstat, claim.lock.isInPlace)))
+        .pipe(
+          Effect.provideContext(system)
+        )
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
       yield* node.down
       yield* Effect.logInfo("all groups are down")

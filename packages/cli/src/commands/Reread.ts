@@ -1,6 +1,7 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as Flags from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
@@ -13,7 +14,11 @@ import * as Wait from "../Wait.ts"
 export const reread = (flags: Flags.Shared, apply: boolean) => {
   const order = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const { applied = [], warnings } = yield* client.reread({ apply, wait: Flags.waits(flags) })
+    const { applied = [], warnings } = yield* client.reread({
+      apply,
+      wait: Flags.waits(flags),
+      ...Identity.self()
+    })
     yield* Output.warn(warnings)
     yield* Outcomes.show(applied)
   })

@@ -2,6 +2,7 @@ import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Flags from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
@@ -13,7 +14,8 @@ export const retry = (name: Option.Option<string>, flags: Flags.Shared) => {
     const client = yield* ClinitClient
     const { message, outcomes = [], retried, warnings } = yield* client.retry({
       ...Option.match(name, { onNone: () => ({}), onSome: (name) => ({ name }) }),
-      wait: Flags.waits(flags)
+      wait: Flags.waits(flags),
+      ...Identity.self()
     })
     yield* Output.warn(warnings)
     if (retried.length === 0) return yield* Output.print(message)

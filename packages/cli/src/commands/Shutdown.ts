@@ -1,6 +1,7 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as Flags from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Session from "../Session.ts"
 import * as Wait from "../Wait.ts"
 
@@ -10,7 +11,8 @@ export const shutdown = (flags: Flags.Shared) =>
     flags,
     Wait.atMost(
       Effect.asVoid(
-        Effect.flatMap(ClinitClient, (client) => client.shutdown({ wait: Flags.waits(flags) }))
+        Effect.flatMap(ClinitClient, (client) =>
+          client.shutdown({ wait: Flags.waits(flags), ...Identity.self() }))
       ),
       "the shutdown",
       flags

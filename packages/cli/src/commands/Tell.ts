@@ -2,6 +2,7 @@ import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Flags from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
@@ -16,7 +17,7 @@ export const tell = Effect.fnUntraced(function*(
   const { group, level } = yield* Target.read(words)
   const order = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const answer = yield* client.tell({ group, level, wait: Flags.waits(flags) })
+    const answer = yield* client.tell({ group, level, wait: Flags.waits(flags), ...Identity.self() })
     yield* Output.warn(answer.warnings)
     if (answer.outcome === undefined) return yield* Output.print(answer.message)
     yield* Outcomes.show([{ group, level, outcome: answer.outcome }])

@@ -6,6 +6,8 @@ import { UsageError } from "../CommandError.ts"
 import * as Env from "../commands/Env.ts"
 import * as Plan from "../commands/Plan.ts"
 import * as Status from "../commands/Status.ts"
+import * as Watch from "../commands/Watch.ts"
+import * as Why from "../commands/Why.ts"
 import type { Failure } from "../ExitCode.ts"
 import * as Flags from "../Flags.ts"
 import { root } from "../Root.ts"
@@ -51,3 +53,37 @@ export const env = Command.make(
   },
   (choice) => Effect.flatMap(root, (flags) => Env.env(choice, flags))
 ).pipe(Command.withDescription("Show the environment that a process of an entry would get"))
+
+export const why = Command.make(
+  "why",
+  {
+    name: Argument.String("group[/tag]").pipe(Argument.withDescription("A group, or an entry of it")),
+    json,
+    lines: Flag.Int("lines").pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("So many events at most (default 40)"),
+      Flag.filter((lines) => lines > 0, () => "a number above 0"),
+      Flag.withDefault(40)
+    )
+  },
+  (choice) => Effect.flatMap(root, (flags) => Why.why(choice, flags))
+).pipe(
+  Command.withDescription(
+    "Show what happened to a group or an entry of late, and why: orders, decisions, signals, ends"
+  )
+)
+
+export const watch = Command.make(
+  "watch",
+  {
+    group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
+    json,
+    since: Flag.Int("since").pipe(
+      Flag.withMetavar("SEQ"),
+      Flag.withDescription("First what happened after the event with this number, as far as it is known"),
+      Flag.filter((seq) => seq >= 0, () => "a number from 0 on"),
+      Flag.optional
+    )
+  },
+  (choice) => Effect.flatMap(root, (flags) => Watch.watch(choice, flags))
+).pipe(Command.withDescription("Show what happens, a line each, until it is interrupted"))

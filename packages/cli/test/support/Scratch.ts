@@ -200,9 +200,14 @@ export class Scratch {
     assert.deepStrictEqual(ends.map(({ exit }) => exit), running.map(() => 0), "a daemon's exit code")
     if (this.crashed || this.daemons.length === 0) return
     assert.deepStrictEqual(this.left().map(Proc.describe), [], "processes were left behind")
-    const files = [this.socket, `${this.socket}.lock`, `${this.socket}.ledger`, this.clstat].filter((file) =>
-      existsSync(file)
-    )
+    const files = [
+      this.socket,
+      `${this.socket}.lock`,
+      `${this.socket}.ledger`,
+      `${this.socket}.history`,
+      this.clstat
+    ]
+      .filter((file) => existsSync(file))
     assert.deepStrictEqual(files, [], "files were left behind")
     assert.deepStrictEqual(ControlGroups.of(this.socket), [], "control groups were left behind")
   }

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as net from "node:net"
 import * as DaemonServer from "../DaemonServer.ts"
+import type { Feed } from "../EventFeed.ts"
 import * as OpenFiles from "./OpenFiles.ts"
 
 /** How much clients may ask of the daemon's patience. */
@@ -43,8 +44,11 @@ export const Limits = Context.Reference<Limits>("@clinit/core/node/ClientLimits"
   }
 })
 
-/** From a request's line to its answer's, if it has one. Interrupting it gives up waiting and takes back nothing. */
-export type Answer = (line: string) => Effect.Effect<string | undefined>
+/**
+ * From a request's line to its answer's, if it has one. Interrupting it gives up waiting and takes back nothing. A feed
+ * that is handed to `follow` comes behind the answer, and whoever took it has to close it.
+ */
+export type Answer = (line: string, follow?: DaemonServer.Follow) => Effect.Effect<string | undefined>
 
 const { busy, silent, tooLong } = JsonRpc.Code
 const tooLongLine = DaemonServer.failure(tooLong, `a line is longer than ${JsonRpc.maxLineBytes} bytes`)
@@ -56,7 +60,10 @@ const tooLongLine = DaemonServer.failure(tooLong, `a line is longer than ${JsonR
 const gone = (client: net.Socket, probe: Duration.Duration) =>
   Effect.callback<void>((resume) => {
     if (client.destroyed) return resume(Effect.void)
-    const timer = setInterval(() => client.write(""), Duration.toMillis(probe))
+    // While something is on its way the system tells by itself.
+    const timer = setInterval(() => {
+      if (client.writableLength === 0) client.write("")
+    }, Duration.toMillis(probe))
     const closed = () => {
       clearInterval(timer)
       resume(Effect.void)
@@ -68,15 +75,18 @@ const gone = (client: net.Socket, probe: Duration.Duration) =>
     })
   })
 
-/** Done when the system has taken the line, or has cut the client off because it takes none. */
-const write = (client: net.Socket, line: string, unread: Duration.Duration) =>
+/** Done when the system has taken the text, or has cut the client off because it takes none. */
+const deliver = (client: net.Socket, text: string, unread: Duration.Duration) =>
   Effect.callback<void>((resume) => {
     const timer = setTimeout(() => client.destroy(), Duration.toMillis(unread))
-    client.write(`${line}\n`, () => {
+    client.write(text, () => {
       clearTimeout(timer)
       resume(Effect.void)
     })
   })
+
+const write = (client: net.Socket, line: string, unread: Duration.Duration) =>
+  deliver(client, `${line}\n`, unread)
 
 /** So much of what a client sends is cut into lines at a time: a line may be as short as a byte. */
 const pieceBytes = 1_024
@@ -86,6 +96,8 @@ interface Reader {
   readonly isReady: () => boolean
   /** The next frame, or nothing when the client has closed its side. Nothing more is read before it is asked for. */
   readonly next: Effect.Effect<LineDecoder.Frame | undefined>
+  /** Reads all that still comes, and drops it; done when the client has closed its side. */
+  readonly drain: Effect.Effect<void>
 }
 
 const reader = (client: net.Socket): Reader => {
@@ -111,44 +123,78 @@ const reader = (client: net.Socket): Reader => {
         cut()
       }
       return frames[taken++]
+    }),
+    drain: Effect.gen(function*() {
+      while ((yield* Effect.promise(() => chunks.next())).done !== true);
     })
   }
 }
 
+/** Done when the system has taken the text, however long that takes, or when the client is gone. */
+const transmit = (client: net.Socket, text: string) =>
+  Effect.callback<void>((resume) => void client.write(`${text}\n`, () => resume(Effect.void)))
+
+/** Sends what the feed says, at the client's pace, until the client is gone; what that sends meanwhile is dropped. */
+const stream = Effect.fnUntraced(function*(client: net.Socket, { next }: Feed, drain: Effect.Effect<void>) {
+  const { probe } = yield* Limits
+  const send = Effect.forever(Effect.flatMap(next, (text) => transmit(client, text)))
+  yield* Effect.raceAllFirst([send, Effect.andThen(drain, Effect.never), gone(client, probe)])
+})
+
+/** Sends what there is still to be said, if the client takes it without delay, and closes the feed. */
+const finish = Effect.fnUntraced(function*(client: net.Socket, { close, rest }: Feed) {
+  const { haste } = yield* Limits
+  const text = rest()
+  close()
+  if (!client.destroyed) yield* deliver(client, text === "" ? "" : `${text}\n`, haste)
+})
+
 /**
  * Serves one client: its lines in order, each answered before the next is looked at, so that a client which does not
- * read its answers holds up itself only. Ends when the client has closed its side and got its answers.
+ * read its answers holds up itself only. Ends when the client has closed its side and got its answers, or is gone while
+ * a feed is sent to it.
  */
 export const serve = Effect.fnUntraced(function*(client: net.Socket, answer: Answer) {
   const { probe, silence, unread } = yield* Limits
-  const { isReady, next } = reader(client)
+  const { drain, isReady, next } = reader(client)
+  let feed: Feed | undefined
+  const follow = (following: Feed) => void (feed = following)
   // Uninterruptible, so that a daemon which ends still gives the answers that it owes.
   const reply = Effect.fnUntraced(function*(frame: LineDecoder.Frame) {
     const line = frame._tag === "TooLong" ?
       tooLongLine :
-      yield* Effect.raceFirst(answer(frame.text), Effect.as(gone(client, probe), undefined))
+      yield* Effect.raceFirst(answer(frame.text, follow), Effect.as(gone(client, probe), undefined))
     if (line !== undefined) yield* write(client, line, unread)
   }, Effect.uninterruptible)
-  while (true) {
-    const frame = isReady() ? Option.some(yield* next) : yield* Effect.timeoutOption(next, silence)
-    if (Option.isNone(frame)) {
-      const line = DaemonServer.failure(silent, `no request within ${Duration.toSeconds(silence)} seconds`)
-      return yield* write(client, line, unread)
+  const converse = Effect.gen(function*() {
+    while (true) {
+      const frame = isReady() ? Option.some(yield* next) : yield* Effect.timeoutOption(next, silence)
+      if (Option.isNone(frame)) {
+        const line = DaemonServer.failure(silent, `no request within ${Duration.toSeconds(silence)} seconds`)
+        return yield* write(client, line, unread)
+      }
+      if (frame.value === undefined) return
+      yield* reply(frame.value)
+      if (feed !== undefined) return yield* stream(client, feed, drain)
+      // The system mostly takes an answer at once: without this a client's lines would keep the event loop for themselves.
+      yield* Effect.yieldNow
     }
-    if (frame.value === undefined) return
-    yield* reply(frame.value)
-    // The system mostly takes an answer at once: without this a client's lines would keep the event loop for themselves.
-    yield* Effect.yieldNow
-  }
+  })
+  yield* Effect.ensuring(
+    converse,
+    Effect.suspend(() => feed === undefined ? Effect.void : finish(client, feed))
+  )
 })
 
 const tooMany = ({ clients }: Limits) => `more than ${clients} clients at once`
 
-/** The refusal of a request that waits, if the line is one; it is not carried out at all. */
+/** The refusal of a request that waits or watches, if the line is one; it is not carried out at all. */
 const refuseToWait = (line: string, limits: Limits): string | undefined => {
-  const request = Result.try(() => JSON.parse(line) as { id?: unknown; params?: { wait?: unknown } } | null)
-  if (Result.isFailure(request) || request.success?.params?.wait !== true) return undefined
-  const { id } = request.success
+  type Request = { id?: unknown; method?: unknown; params?: { wait?: unknown } }
+  const request = Result.try(() => JSON.parse(line) as Request | null)
+  if (Result.isFailure(request) || request.success === null) return undefined
+  const { id, method, params } = request.success
+  if (params?.wait !== true && method !== "watch") return undefined
   const known = typeof id === "string" || typeof id === "number" ? id : null
   return DaemonServer.failure(busy, `${tooMany(limits)}: no more of them can wait`, known)
 }

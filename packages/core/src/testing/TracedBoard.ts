@@ -3,15 +3,16 @@ import type { GroupState as GroupStateName } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as GroupState from "../GroupState.ts"
+import type { History } from "../History.ts"
 import * as ProcessState from "../ProcessState.ts"
 import { StatusBoard } from "../StatusBoard.ts"
 import { Trace } from "./Trace.ts"
 
 /**
- * The status board that also writes each group state to the trace (`0s web 3 STARTING`) and dies of a change that the
+ * Over a status board the same one that also writes each group state to the trace (`0s web 3 STARTING`) and dies of a change that the
  * tables of legal successors do not have.
  */
-export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
+export const over = Layer.effect(
   StatusBoard,
   Effect.gen(function*() {
     const board = yield* StatusBoard
@@ -62,4 +63,10 @@ export const layer: Layer.Layer<StatusBoard, never, Trace> = Layer.effect(
       }, Effect.uninterruptible)
     }
   })
-).pipe(Layer.provide(StatusBoard.layer))
+)
+
+/** Over one with a history that is kept in memory only. */
+export const layer: Layer.Layer<StatusBoard | History, never, Trace> = Layer.provideMerge(
+  over,
+  StatusBoard.layer
+)

@@ -1,5 +1,7 @@
 import { Daemon } from "@clinit/core/Daemon"
 import type { Told } from "@clinit/core/Daemon"
+import { History } from "@clinit/core/History"
+import { HistoryStore } from "@clinit/core/HistoryStore"
 import { Ledger } from "@clinit/core/Ledger"
 import type { LedgerRefused } from "@clinit/core/LedgerStore"
 import { LedgerStore } from "@clinit/core/LedgerStore"
@@ -7,6 +9,7 @@ import { LoadedCltab } from "@clinit/core/LoadedCltab"
 import { Spawner } from "@clinit/core/Spawner"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as EditableCltab from "@clinit/core/testing/EditableCltab"
+import * as HistoryDisk from "@clinit/core/testing/HistoryDisk"
 import * as LedgerDisk from "@clinit/core/testing/LedgerDisk"
 import * as ScriptedSystem from "@clinit/core/testing/ScriptedSystem"
 import { Trace } from "@clinit/core/testing/Trace"
@@ -34,6 +37,7 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
   const board = yield* StatusBoard
   const loaded = yield* LoadedCltab
   const cltab = yield* EditableCltab.EditableCltab
+  const history = yield* History
   const settle = TestClock.adjust(0)
   return {
     /** The daemon's world; orders that are carried out in it log where the daemon does. */
@@ -41,6 +45,7 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
     daemon,
     trace,
     cltab,
+    history,
     /** Warnings and errors that were logged. */
     log: () => log,
     /** Tells and lets everything happen that happens at once; the answer is returned. */
@@ -106,6 +111,8 @@ export interface Machine {
   readonly processes: () => ReadonlyArray<ScriptedSystem.LiveProcess>
   /** What a daemon that is killed now leaves to the next. */
   readonly disk: LedgerDisk.LedgerDisk
+  /** What it leaves of its history. */
+  readonly historyDisk: HistoryDisk.HistoryDisk
   readonly cltab: EditableCltab.EditableCltab["Service"]
   readonly trace: Trace["Service"]
 }
@@ -122,6 +129,7 @@ export const withMachine = <A, E>(
   Effect.scoped(Effect.gen(function*() {
     const log: Array<string> = []
     const disk = LedgerDisk.make()
+    const historyDisk = HistoryDisk.make()
     const machine = yield* Layer.build(
       Layer.mergeAll(EditableCltab.layer(cltab), ScriptedSystem.layer(scripts)).pipe(
         Layer.provideMerge(Trace.layer)
@@ -152,10 +160,13 @@ export const withMachine = <A, E>(
         Daemon.layer.pipe(
           Layer.provideMerge(LoadedCltab.layer),
           Layer.provideMerge(Ledger.layer({ resume })),
+          Layer.provideMerge(TracedBoard.over),
+          Layer.provideMerge(StatusBoard.recorded),
+          Layer.provideMerge(History.layer),
           Layer.provideMerge(Layer.mergeAll(
             Layer.succeed(LedgerStore, disk.store(() => lives)),
+            Layer.succeed(HistoryStore, historyDisk.store(() => lives)),
             Layer.succeed(Spawner, spawner),
-            TracedBoard.layer,
             Trouble.layer
           )),
           Layer.provideMerge(Layer.mergeAll(ownTrace, Logger.layer([logger]))),
@@ -186,6 +197,7 @@ export const withMachine = <A, E>(
       }),
       processes: system.processes,
       disk,
+      historyDisk,
       cltab: Context.get(machine, EditableCltab.EditableCltab),
       trace
     }))
@@ -200,6 +212,7 @@ export const withMachine = <A, E>(
       }
       yield* life.close
       assert.isUndefined(disk.text, "the ledger is left after an end in order")
+      assert.isUndefined(historyDisk.text, "the history is left after an end in order")
     }
     const result = yield* exit
     assert.deepStrictEqual(trace.lines().filter((line) => line.includes("ILLEGAL")), [])

@@ -1,0 +1,58 @@
+import type { News } from "@clinit/protocol/ClinitClient"
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { GroupName } from "@clinit/protocol/Names"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { UsageError } from "../CommandError.ts"
+import type { Shared } from "../Flags.ts"
+import * as Output from "../Output.ts"
+import * as RenderEvent from "../RenderEvent.ts"
+import * as Session from "../Session.ts"
+
+export interface Choice {
+  readonly group: Option.Option<string>
+  readonly since: Option.Option<number>
+  readonly json: boolean
+}
+
+/** Completes when the user has seen enough, or nobody reads any more. */
+const dismissed = Effect.callback<void>((resume) => {
+  const done = () => resume(Effect.void)
+  process.once("SIGINT", done)
+  process.stdout.once("error", done)
+  return Effect.sync(() => void process.off("SIGINT", done))
+})
+
+/** One line; with `json` the event as the daemon sent it, or `{"missed":N,"next":SEQ}`. */
+const show = Effect.fnUntraced(function*(news: News, json: boolean) {
+  if (news._tag === "Event") {
+    const nowMillis = yield* Clock.currentTimeMillis
+    return json ? JSON.stringify(news.event) : RenderEvent.line(news.event, { nowMillis })
+  }
+  const { count, next } = news.missed
+  return json ? JSON.stringify({ missed: count, next }) : `missed ${count} event${count === 1 ? "" : "s"}`
+})
+
+/** Prints what happens, a line each, until it is interrupted; fails when the daemon ends. */
+export const watch = Effect.fnUntraced(function*({ group, json, since }: Choice, flags: Shared) {
+  const only = Option.isNone(group) ? {} : {
+    group: yield* Effect.mapError(
+      Schema.decodeEffect(GroupName)(group.value),
+      (error) => new UsageError({ reason: error.message })
+    )
+  }
+  const watched = Effect.gen(function*() {
+    const client = yield* ClinitClient
+    const { next } = yield* client.watch({ ...only, ...(Option.isNone(since) ? {} : { since: since.value }) })
+      .pipe(
+        Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
+      )
+    while (true) yield* Output.print(yield* show(yield* next, json))
+  })
+  yield* Effect.raceFirst(
+    Session.withClient({ ...flags, verbose: false }, watched),
+    dismissed
+  )
+})

@@ -1,0 +1,252 @@
+import type { Happening } from "@clinit/protocol/Event"
+import { Event } from "@clinit/protocol/Event"
+import type { GroupName } from "@clinit/protocol/Names"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import type { Feed } from "./EventFeed.ts"
+import * as EventFeed from "./EventFeed.ts"
+import type { Recorded, Subject } from "./EventStock.ts"
+import * as EventStock from "./EventStock.ts"
+import { HistoryStore } from "./HistoryStore.ts"
+import { Trouble } from "./Trouble.ts"
+
+/** What is recorded of an event; its number and its time come by themselves. */
+export interface Draft extends Subject {
+  readonly what: Happening
+}
+
+/** The last events of a subject, the newest last, and how many more of it are known. */
+export interface Extract {
+  readonly events: ReadonlyArray<Event>
+  readonly omitted: number
+}
+
+/**
+ * The one owner of events: what was asked, decided and done, numbered in one sequence, the last of each subject. Nobody
+ * who records waits for a reader or a disk.
+ *
+ * It is stored behind the facts by a few milliseconds, for the daemon that comes after one that was killed.
+ */
+export class History extends Context.Service<History, {
+  readonly record: (draft: Draft) => Effect.Effect<void>
+  /**
+   * The last `limit` events of the subject: of a group with those of its entries, of an entry with those of its group.
+   * The latest order and decision of the group are among them, however long ago they were.
+   */
+  readonly of: (subject: Subject, limit: number) => Extract
+  /** Whether anything of exactly this subject is retained. */
+  readonly knows: (subject: Subject) => boolean
+  /** The number of the latest event; 0 before the first. */
+  readonly seq: () => number
+  /**
+   * The events from now on or, with `since`, those after it; one that is yet to come is of another daemon's sequence, and
+   * then everything is after it. To be closed by whoever asked.
+   */
+  readonly watch: (options: { readonly group?: GroupName; readonly since?: number }) => Feed
+  /** Says what is there to have events: what has gone is forgotten first if there is too much to be remembered. */
+  readonly setCurrent: (current: () => Iterable<Subject>) => void
+  /** Done when all events up to now are stored, or could not be, or took too long; both are troubles. */
+  readonly flush: Effect.Effect<void>
+  /** Removes what is stored: the end was in order. */
+  readonly clear: Effect.Effect<void>
+}>()("@clinit/core/History") {
+  /** The history in the store, which goes on with whatever of it can be read. */
+  static readonly layer: Layer.Layer<History, never, HistoryStore | Trouble> = Layer.effect(
+    History,
+    Effect.suspend(() => make)
+  )
+
+  /** A history that is kept in memory only. */
+  static readonly volatile: Layer.Layer<History> = Layer.suspend(() =>
+    History.layer.pipe(
+      Layer.provide(Layer.succeed(HistoryStore, nowhere)),
+      Layer.provide(Trouble.layer)
+    )
+  )
+}
+
+const nowhere = HistoryStore.of({
+  file: "/dev/null",
+  read: Effect.succeed({ text: "" }),
+  replace: () => Effect.void,
+  append: () => Effect.succeed(true),
+  remove: Effect.void
+})
+
+/** At most one write in this time, unless somebody waits for it. */
+const window = Duration.millis(20)
+
+/** After a write that failed the next is tried when this has passed, or with the next order. */
+const retry = Duration.seconds(2)
+
+/** No order waits longer for a disk that hangs. */
+const patience = Duration.seconds(1)
+
+/** A smaller file is left to grow. */
+const smallCharacters = 256 * 1_024
+
+const subject = "history"
+const risk = "if this daemon were killed, the next might not know what happened"
+
+const decode = Schema.decodeUnknownResult(Event)
+
+/** The event that a stored line is, if it is one that comes after this number. */
+const read = (line: string, after: number): Recorded | undefined => {
+  const json = Result.try(() => JSON.parse(line) as unknown)
+  const event = Result.flatMap(json, decode)
+  return Result.isSuccess(event) && event.success.seq > after
+    ? EventStock.recorded(event.success, JSON.stringify(event.success))
+    : undefined
+}
+
+const parse = (text: string): { readonly events: ReadonlyArray<Recorded>; readonly dropped: number } => {
+  const events: Array<Recorded> = []
+  const lines = text.split("\n").filter((line) => line !== "")
+  for (const line of lines) {
+    const event = read(line, events.at(-1)?.seq ?? 0)
+    if (event !== undefined) events.push(event)
+  }
+  return { events, dropped: lines.length - events.length }
+}
+
+const nothing = () => []
+
+const eventOf = ({ line }: Recorded) => JSON.parse(line) as Event
+
+/** The last ones, but among them the latest order and the latest decision of the group. */
+const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
+  const latest = (...kinds: ReadonlyArray<Recorded["kind"]>) =>
+    events.findLast(({ kind }) => kinds.includes(kind))
+  const reasons = [latest("Asked", "Refused"), latest("Decided")].filter((event) => event !== undefined)
+  const last = events.slice(-limit)
+  const older = reasons.filter((event) => !last.includes(event)).sort((a, b) => a.seq - b.seq).slice(-limit)
+  const chosen = [...older, ...last.slice(older.length)]
+  return { events: chosen.map(eventOf), omitted: events.length - chosen.length }
+}
+
+const make = Effect.gen(function*() {
+  const store = yield* HistoryStore
+  const trouble = yield* Trouble
+  const scope = yield* Effect.scope
+  let current: () => Iterable<Subject> = nothing
+  const stock = EventStock.make(() => current())
+  const feeds = new Set<EventFeed.EventFeed>()
+
+  const found = yield* store.read
+  const past = parse(found.text)
+  for (const event of past.events) stock.add(event)
+  let seq = past.events.at(-1)?.seq ?? 0
+  const problems = [
+    ...(found.problem === undefined ? [] : [found.problem]),
+    ...(past.dropped === 0 ? [] : [`${past.dropped} lines cannot be read`])
+  ]
+  if (problems.length > 0) {
+    yield* Effect.logWarning(
+      `${store.file}: ${problems.join(", ")}; of what happened before ${seq} events are known`
+    )
+  }
+
+  let behind: Array<string> = []
+  /** How long what is stored is, and how long it was when it was replaced; nothing if it has to be replaced. */
+  let stored: { readonly now: number; readonly begun: number } | undefined
+  const changed = yield* Latch.make(false)
+
+  const add = (event: Event) => {
+    const line = JSON.stringify(event)
+    const made = EventStock.recorded(event, line)
+    stock.add(made)
+    behind.push(line)
+    changed.openUnsafe()
+    for (const feed of feeds) feed.offer(made)
+  }
+
+  const replace = Effect.suspend(() => {
+    behind = []
+    const text = stock.since(0).map(({ line }) => `${line}\n`).join("")
+    return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
+  })
+
+  const append = Effect.suspend(() => {
+    if (stored === undefined) return replace
+    const text = behind.map((line) => `${line}\n`).join("")
+    const { begun } = stored
+    const now = stored.now + text.length
+    if (now > Math.max(smallCharacters, 2 * begun)) return replace
+    behind = []
+    return Effect.flatMap(store.append(text), (isThere) => {
+      stored = { now, begun }
+      return isThere ? Effect.void : replace
+    })
+  })
+
+  const writing = yield* Semaphore.make(1)
+  let cleared = false
+  /** Whether the store has all that happened before this began. */
+  const write = writing.withPermit(Effect.suspend(() => {
+    if (cleared || (behind.length === 0 && stored !== undefined)) return Effect.succeed(true)
+    changed.closeUnsafe()
+    return append.pipe(
+      Effect.andThen(trouble.clear(subject)),
+      Effect.as(true),
+      Effect.catch(({ message }) => {
+        stored = undefined
+        return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
+      })
+    )
+  }))
+
+  yield* Effect.gen(function*() {
+    while (true) {
+      yield* changed.await
+      const isWritten = yield* write
+      yield* Effect.sleep(isWritten ? window : retry)
+      if (!isWritten) changed.openUnsafe()
+    }
+  }).pipe(Effect.forkScoped({ startImmediately: true }))
+
+  const late = trouble.set(
+    subject,
+    `not written within ${Duration.format(patience)}: the disk hangs, or this machine is overloaded`
+  )
+
+  return History.of({
+    record: ({ group, tag, what }) =>
+      Effect.map(Clock.currentTimeMillis, (at) =>
+        add({
+          seq: ++seq,
+          at,
+          ...(group === undefined ? {} : { group }),
+          ...(tag === undefined ? {} : { tag }),
+          what
+        })),
+    of: (subject, limit) => extract(stock.of(subject), limit),
+    knows: stock.knows,
+    seq: () => seq,
+    watch({ group, since = seq }) {
+      const after = since > seq ? 0 : since
+      const feed = EventFeed.make(stock.since(after), after, { group })
+      feeds.add(feed)
+      return { ...feed, close: () => void feeds.delete(feed) }
+    },
+    setCurrent: (subjects) => void (current = subjects),
+    flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
+      Effect.flatMap(Fiber.join),
+      Effect.asVoid,
+      Effect.timeoutOrElse({ duration: patience, orElse: () => late })
+    ),
+    clear: Effect.suspend(() => {
+      cleared = true
+      return writing.withPermit(store.remove).pipe(
+        Effect.catch(({ message }) => Effect.logWarning(`the history stays: ${message}`))
+      )
+    })
+  })
+})
