@@ -379,10 +379,11 @@ const make = Effect.gen(function*() {
         yield* haltDeleted
         const retrials: Array<Retried["retrials"][number]> = []
         for (const { group, tag } of yield* retried(name)) {
-          const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag) ?? Effect.succeed(undefined)
+          const announce = asked(nameOrder("retry", name), subjectOf({ group, tag }))
+          const retrial = yield* groups.get(group)?.retry(entriesOf(group), tag, announce) ??
+            Effect.succeed(undefined)
           if (retrial === undefined) continue
           yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
-          yield* asked(nameOrder("retry", name), subjectOf({ group, tag }))
           retrials.push({ ...retrial, group })
         }
         return { warnings, retrials }

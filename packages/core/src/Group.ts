@@ -42,10 +42,14 @@ export interface Group {
   readonly plan: (told?: Told) => GroupPlan
   /**
    * Starts the level's entries again that have failed, and those that pause at once, all or the one with the tag; these
-   * entries are the group's now, as with a tell of the level that is the target. Nothing if there is none to retry.
-   * Returns at once.
+   * entries are the group's now, as with a tell of the level that is the target. Nothing if there is none to retry, and
+   * else `announce` comes first. Returns at once.
    */
-  readonly retry: (entries: ReadonlyArray<Entry>, tag?: Tag) => Effect.Effect<Retrial | undefined>
+  readonly retry: (
+    entries: ReadonlyArray<Entry>,
+    tag?: Tag,
+    announce?: Effect.Effect<void>
+  ) => Effect.Effect<Retrial | undefined>
   /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
   readonly halt: (forget: boolean) => Effect.Effect<void>
 }
@@ -324,13 +328,14 @@ export const make = Effect.fnUntraced(function*(
         context
       ),
     tell,
-    retry: Effect.fnUntraced(function*(entries, only) {
+    retry: Effect.fnUntraced(function*(entries, only, announce = Effect.void) {
       if (target?._tag !== "Level") return undefined
       const { level } = target
       const going = LevelChange.plan([], entries, level).sequence.flatMap(({ tag }) =>
         (only === undefined || only === tag) && mayBeRetried(tag) ? processes.get(tag) ?? [] : []
       )
       if (going.length === 0) return undefined
+      yield* announce
       const tags = going.map(({ entry }) => entry().tag)
       // It is the target's fiber that makes them go, whatever the target is by then.
       for (const process of going) leave(process)

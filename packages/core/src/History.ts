@@ -206,9 +206,8 @@ const make = Effect.gen(function*() {
   yield* Effect.gen(function*() {
     while (true) {
       yield* changed.await
-      const isWritten = yield* write
-      yield* Effect.sleep(isWritten ? window : retry)
-      if (!isWritten) changed.openUnsafe()
+      yield* Effect.sleep((yield* write) ? window : retry)
+      if (behind.length > 0 || stored === undefined) changed.openUnsafe()
     }
   }).pipe(Effect.forkScoped({ startImmediately: true }))
 
