@@ -93,7 +93,8 @@ export const make = (
       if (queue.length > 0) return resume(Effect.sync(take))
       wake = () => {
         wake = undefined
-        resume(Effect.sync(take))
+        // Later, when whoever offers has done the rest: a reader is served with several events at once.
+        resume(Effect.andThen(Effect.yieldNow, Effect.sync(take)))
       }
       return Effect.sync(() => void (wake = undefined))
     }),

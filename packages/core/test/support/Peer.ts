@@ -48,15 +48,17 @@ export interface Peer {
   readonly isEnded: () => boolean
   /** The daemon takes nothing any more; only sending shows that. */
   readonly isCutOff: () => boolean
+  /** Begins to read, if it was suspended. */
+  readonly resume: () => void
 }
 
 /**
  * Connects to the socket; the connection ends with the scope. A deaf one takes nothing out of its socket, so that the
- * daemon's writes come to a stop.
+ * daemon's writes come to a stop; nor does a suspended one before it is resumed.
  */
 export const connect = Effect.fnUntraced(function*(
   socket: string,
-  options: { readonly deaf?: boolean } = {}
+  options: { readonly deaf?: boolean; readonly suspended?: boolean } = {}
 ): Effect.fn.Return<Peer, Error, Scope.Scope> {
   const client = yield* Effect.acquireRelease(
     Effect.callback<net.Socket, Error>((resume) => {
@@ -70,7 +72,8 @@ export const connect = Effect.fnUntraced(function*(
   let ended = false
   const ends = () => void (ended = true)
   client.on("error", ends).on("close", ends).on("end", ends).setEncoding("utf8")
-  if (options.deaf !== true) client.on("data", (chunk) => void (text += chunk))
+  const listen = () => void client.on("data", (chunk) => void (text += chunk))
+  if (options.deaf !== true && options.suspended !== true) listen()
 
   const line = Effect.map(
     eventually("a line or the end", () => ended || text.includes("\n")),
@@ -98,6 +101,7 @@ export const connect = Effect.fnUntraced(function*(
     }),
     ask: (message) => Effect.andThen(send(`${message}\n`), line),
     isEnded: () => ended,
-    isCutOff: () => client.destroyed
+    isCutOff: () => client.destroyed,
+    resume: listen
   }
 })

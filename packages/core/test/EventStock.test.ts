@@ -1,0 +1,143 @@
+import * as EventFeed from "@clinit/core/EventFeed"
+import type { Recorded, Subject } from "@clinit/core/EventStock"
+import * as EventStock from "@clinit/core/EventStock"
+import { GroupName, Tag } from "@clinit/protocol/Names"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+
+const subject = (name: string): Subject => {
+  const [group, tag] = name.split("/")
+  return {
+    ...(group === "" ? {} : { group: GroupName.make(group!) }),
+    ...(tag === undefined ? {} : { tag: Tag.make(tag) })
+  }
+}
+
+const event = (seq: number, name: string, kind: Recorded["kind"] = "Entry", tags = 0): Recorded => ({
+  seq,
+  ...subject(name),
+  kind,
+  tags,
+  line: `{"seq":${seq}}`
+})
+
+const small = { ofOne: 4, tags: 10, least: 2, all: 16, recent: 3 }
+
+const stocked = (events: ReadonlyArray<Recorded>, current: ReadonlyArray<string> = []) => {
+  const stock = EventStock.make(() => current.map(subject), small)
+  for (const each of events) stock.add(each)
+  return stock
+}
+
+const seqs = (events: ReadonlyArray<Recorded>) => events.map(({ seq }) => seq)
+
+describe("what is retained", () => {
+  it("is the last of each subject, orders and states apart", () => {
+    const stock = stocked([
+      event(1, "g", "Asked"),
+      event(2, "g/a"),
+      ...Array.from({ length: 100 }, (_, index) => event(3 + index, "g/b"))
+    ])
+    assert.deepStrictEqual(seqs(stock.of(subject("g/a"))), [1, 2])
+    assert.deepStrictEqual(seqs(stock.of(subject("g/b"))), [1, 99, 100, 101, 102])
+    assert.deepStrictEqual(seqs(stock.of(subject("g"))), [1, 2, 99, 100, 101, 102])
+    assert.deepStrictEqual(seqs(stock.of(subject("other"))), [])
+  })
+
+  it("of decisions is less if they name many entries, but one at least", () => {
+    const stock = stocked([
+      event(1, "g", "Decided", 6),
+      event(2, "g", "Decided", 6),
+      event(3, "g", "Decided", 3),
+      event(4, "h", "Decided", 5_000)
+    ])
+    assert.deepStrictEqual(seqs(stock.of(subject("g"))), [2, 3])
+    assert.deepStrictEqual(seqs(stock.of(subject("h"))), [4])
+  })
+
+  it("of one is less the more there are, and never more than the bound altogether", () => {
+    const names = Array.from({ length: 6 }, (_, index) => `g${index}`)
+    let seq = 0
+    const stock = stocked([1, 2, 3, 4, 5].flatMap(() => names.map((name) => event(++seq, name))))
+    assert.deepStrictEqual(names.map((name) => stock.of(subject(name)).length), names.map(() => 2))
+  })
+
+  it("of what is gone goes first when there are too many subjects, then of what was silent for longest", () => {
+    const names = Array.from({ length: 8 }, (_, index) => `g${index}`)
+    const stock = stocked(
+      names.map((name, index) => event(index + 1, name)),
+      names.filter((name) => name !== "g5")
+    )
+    stock.add(event(9, "g0"))
+    stock.add(event(10, "new"))
+    assert.isFalse(stock.knows(subject("g5")))
+    stock.add(event(11, "newer"))
+    assert.deepStrictEqual(
+      [...names, "new", "newer"].filter((name) => !stock.knows(subject(name))),
+      ["g5", "new"]
+    )
+    stock.add(event(12, "g5"))
+    stock.add(event(13, "g9"))
+    stock.add(event(14, "g10"))
+    assert.isTrue(stock.knows(subject("g0")), "which has said something of late")
+  })
+
+  it("has all of the last events, whatever they are of, and the older ones as far as they are known", () => {
+    const stock = stocked(Array.from({ length: 20 }, (_, index) => event(index + 1, "g/a")))
+    assert.deepStrictEqual(seqs(stock.since(19)), [20])
+    assert.deepStrictEqual(seqs(stock.since(20)), [])
+    const all = seqs(stock.since(0))
+    assert.deepStrictEqual(all, all.toSorted((a, b) => a - b))
+    assert.includeMembers(all, [17, 18, 19, 20])
+  })
+})
+
+describe("a feed", () => {
+  const lines = (text: string) =>
+    text === "" ? [] : text.split("\n").map((line) => {
+      const { method, params } = JSON.parse(line)
+      return method === "event" ? params.seq as number : `missed ${params.count}, next ${params.next}`
+    })
+
+  it("tells a gap in what is known where it is, and how long it is", () => {
+    const feed = EventFeed.make([event(3, "g"), event(4, "g"), event(9, "h")], 1)
+    assert.deepStrictEqual(lines(feed.rest()), ["missed 1, next 3", 3, 4, "missed 4, next 9", 9])
+  })
+
+  it("drops the oldest that nobody has taken, and tells how many", () => {
+    const feed = EventFeed.make([], 0, { kept: 3 })
+    for (let seq = 1; seq <= 3; seq++) feed.offer(event(seq, "g"))
+    assert.deepStrictEqual(lines(feed.rest()), [1, 2, 3])
+    for (let seq = 4; seq <= 10; seq++) feed.offer(event(seq, "g"))
+    assert.deepStrictEqual(lines(feed.rest()), ["missed 4, next 8", 8, 9, 10])
+    feed.offer(event(11, "g"))
+    assert.deepStrictEqual(lines(feed.rest()), [11])
+  })
+
+  it("of one group leaves the others out, and does not count them as missed", () => {
+    const feed = EventFeed.make([], 0, { kept: 2, group: GroupName.make("g") })
+    for (let seq = 1; seq <= 10; seq++) feed.offer(event(seq, seq % 2 === 0 ? "g/a" : seq === 5 ? "" : "h"))
+    assert.deepStrictEqual(lines(feed.rest()), ["missed 3, next 8", 8, 10])
+  })
+
+  it("begins with all that is known, however much that is", () => {
+    const past = Array.from({ length: 10 }, (_, index) => event(index + 1, "g"))
+    const feed = EventFeed.make(past, 0, { kept: 2 })
+    assert.deepStrictEqual(lines(feed.rest()), seqs(past))
+  })
+
+  it.effect("is waited for, gives what there is by then, and loses nothing if the waiting is given up", () =>
+    Effect.gen(function*() {
+      const feed = EventFeed.make([], 0)
+      const first = yield* Effect.forkChild(feed.next, { startImmediately: true })
+      yield* Fiber.interrupt(first)
+      feed.offer(event(1, "g"))
+      assert.deepStrictEqual(lines(yield* feed.next), [1])
+      const second = yield* Effect.forkChild(feed.next, { startImmediately: true })
+      feed.offer(event(2, "g"))
+      feed.offer(event(3, "g"))
+      assert.deepStrictEqual(lines(yield* Fiber.join(second)), [2, 3])
+      assert.strictEqual(feed.rest(), "")
+    }))
+})
