@@ -92,7 +92,8 @@ export const make = (
   const forget = () => {
     const kept = new Set(Array.from(current(), nameOf))
     const isKept = (shelf: Shelf) => shelf.group === undefined || kept.has(nameOf(shelf))
-    const silentFirst = [...shelves]
+    const latest = (shelf: Shelf) => shelf.events.at(-1)?.seq ?? 0
+    const silentFirst = [...shelves].sort(([, a], [, b]) => latest(a) - latest(b))
     const going = [
       ...silentFirst.filter(([, shelf]) => !isKept(shelf)),
       ...silentFirst.filter(([, shelf]) => isKept(shelf))
@@ -102,11 +103,7 @@ export const make = (
 
   const shelfOf = (name: string, { group, tag }: Subject): Shelf => {
     const known = shelves.get(name)
-    if (known !== undefined) {
-      shelves.delete(name) // and set again: the silent ones come first
-      shelves.set(name, known)
-      return known
-    }
+    if (known !== undefined) return known
     if (shelves.size >= most) forget()
     const shelf: Shelf = {
       ...(group === undefined ? {} : { group }),
