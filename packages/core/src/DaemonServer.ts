@@ -3,6 +3,7 @@ import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as ByHand from "./ByHand.ts"
 import { Daemon } from "./Daemon.ts"
 import { conceal } from "./Secret.ts"
 
@@ -15,6 +16,15 @@ export interface Identity {
 type Handlers = {
   readonly [M in Rpcs.Method]: (params: Rpcs.Params<M>) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
 }
+
+const byHand = (daemon: Daemon["Service"], verb: ByHand.Verb): Handlers["start"] =>
+  Effect.fnUntraced(function*({ name, wait }) {
+    const { group, level, message, settling, tags, warnings } = yield* daemon.order(verb, name)
+    const answer = { message, warnings, ...(level === undefined ? {} : { level }) }
+    return wait === true
+      ? { ...answer, ...(yield* Effect.interruptible(settling)) }
+      : { ...answer, entries: tags.map((tag) => ({ group, tag })) }
+  })
 
 const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handlers => ({
   tell: Effect.fnUntraced(function*({ group, level, wait }) {
@@ -35,6 +45,10 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     ).pipe(Effect.interruptible)
     return { ...answer, outcomes }
   }),
+  start: byHand(daemon, "start"),
+  stop: byHand(daemon, "stop"),
+  restart: byHand(daemon, "restart"),
+  signal: ({ name, signal }) => daemon.signal(name, signal),
   reread: Effect.fnUntraced(function*({ apply, wait }) {
     const message = "cltab read"
     if (apply !== true) return { message, ...(yield* daemon.reread) }

@@ -251,8 +251,8 @@ describe("tell", () => {
         Effect.map(call("tell", { group: "webb", level: "1" }), (error) =>
           assert.deepStrictEqual(error, {
             code: -32001,
-            message: "no such group: webb",
-            data: { _tag: "UnknownGroup", group: "webb" }
+            message: "no such group: webb (did you mean web?)",
+            data: { _tag: "UnknownGroup", group: "webb", meant: "web" }
           }))
     ))
 
@@ -706,6 +706,8 @@ describe("a defect of the daemon", () => {
       const broken = Daemon.of({
         tell: () => Effect.die("secret"),
         retry: () => Effect.die("secret"),
+        order: () => Effect.die("secret"),
+        signal: () => Effect.die("secret"),
         reread: Effect.die("secret"),
         apply: Effect.die("secret"),
         plan: () => Effect.die("secret"),

@@ -61,6 +61,10 @@ export class ClinitClient extends Context.Service<ClinitClient, { readonly [M in
       return {
         tell: call(connection, "tell"),
         retry: call(connection, "retry"),
+        start: call(connection, "start"),
+        stop: call(connection, "stop"),
+        restart: call(connection, "restart"),
+        signal: call(connection, "signal"),
         reread: call(connection, "reread"),
         plan: call(connection, "plan"),
         environment: call(connection, "environment"),

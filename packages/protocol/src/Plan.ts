@@ -3,14 +3,15 @@ import { GroupName, Level, Mode, Tag } from "./Names.ts"
 import { ProcessState } from "./Status.ts"
 
 /**
- * Why an entry's process has to go: its level list lacks the level, its line is gone, it is turned `off`, or `what` it
- * is started as has changed. `Refused` and `Leaving` have nothing to do with the cltab: the system refused to start it,
+ * Why an entry's process has to go: its level list lacks the level, its line is gone, it is turned `off`, it was stopped
+ * by hand, or `what` it is started as has changed. `Refused` and `Leaving` have nothing to do with the cltab: the system refused to start it,
  * which is tried again; it was told to go before and is not down yet.
  */
 export const StopReason = Schema.TaggedUnion({
   OtherLevel: {},
   Deleted: {},
   Off: {},
+  ByHand: {},
   Changed: { what: Schema.Array(Schema.String) },
   Refused: {},
   Leaving: {}
@@ -70,6 +71,8 @@ export const describeReason = (reason: StopReason, to: Level | undefined): strin
       return "no longer in the cltab"
     case "Off":
       return "turned off"
+    case "ByHand":
+      return "stopped by hand"
     case "Changed":
       return `changed: ${reason.what.join(", ")}`
     case "Refused":
