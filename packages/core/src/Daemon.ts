@@ -35,6 +35,7 @@ import * as Resumption from "./Resumption.ts"
 import * as Signal from "./Signal.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
+import * as StatusFacts from "./StatusFacts.ts"
 import * as Suggestion from "./Suggestion.ts"
 import { Trouble } from "./Trouble.ts"
 
@@ -186,6 +187,9 @@ export interface Status {
   readonly groups: ReadonlyArray<GroupStatus>
 }
 
+/** What is not published by then is shown without its pid. */
+const publicationPatienceMillis = 100
+
 /**
  * Runs an effect without giving way to other fibers, as long as it does not wait. No group can end after it was looked up and
  * before it is told, and nobody who goes away can leave half of it undone.
@@ -264,6 +268,16 @@ const make = Effect.gen(function*() {
         Effect.map(group.tell(level, entries, byHand), (settling) => ({ group: plan.group, level, settling }))
     )
   )
+
+  const isStale = () =>
+    board.groups().some(({ group, processes }) =>
+      processes.some((process) => StatusFacts.isStale(groups.get(group), process))
+    )
+
+  /** Waits, but not long, until no state names a process whose end is known. */
+  const publishedEnds = Effect.gen(function*() {
+    for (let millis = 0; millis < publicationPatienceMillis && isStale(); millis++) yield* Effect.sleep(1)
+  })
 
   const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
@@ -389,9 +403,14 @@ const make = Effect.gen(function*() {
       )
       return { warnings, variables: [...variables].sort((a, b) => a.name < b.name ? -1 : 1) }
     }),
-    status: Effect.map(cltab.inspect, ({ isModified, warnings }) => {
+    status: Effect.gen(function*() {
+      const { cltab: file, isModified, warnings } = yield* cltab.inspect
+      // Last, so that what is said is so at a moment after it was asked.
+      yield* spawner.catchUp
+      yield* publishedEnds
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
+      const cltabs = { loaded: cltab.current(), file: file ?? cltab.current() }
       const untold = [...DaemonPlanning.configured(cltab.current())].filter((group) => !known.has(group))
       return {
         containment: spawner.containment,
@@ -399,7 +418,10 @@ const make = Effect.gen(function*() {
         shuttingDown,
         modified: isModified,
         warnings: [...warnings, ...trouble.all()],
-        groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
+        groups: [
+          ...told,
+          ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))
+        ].map((status) => StatusFacts.complete(status, groups.get(status.group), cltabs))
       }
     }),
     shutdown: remembered(shutdown),

@@ -115,14 +115,21 @@ export const run = Effect.fnUntraced(function*(
 
   const stop = (child: Child, lastEnd: RunEnd | undefined) => {
     const { pid } = child.identity
-    return Escalation.stop(child, definition.now(), ({ overdue, step }) => {
-      const { graceMillis: _, ...means } = step
-      const what = "signal" in step ? step.signal : quote(step.command)
-      return Effect.andThen(
-        board.setProcess(entry, { _tag: "Stopping", pid, ...means }, { ...origin(child), ...ended(lastEnd) }),
-        overdue ? trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`) : Effect.void
-      )
-    }).pipe(Effect.ensuring(trouble.clear(name)))
+    return Escalation.stop(
+      child,
+      definition.now(),
+      Effect.fnUntraced(function*({ next: following, overdue, step }) {
+        const { graceMillis, ...means } = step
+        const next = "signal" in following ? following.signal : following.command
+        const nextAt = (yield* Clock.currentTimeMillis) + graceMillis
+        yield* board.setProcess(entry, { _tag: "Stopping", pid, ...means, next, nextAt }, {
+          ...origin(child),
+          ...ended(lastEnd)
+        })
+        const what = "signal" in step ? step.signal : quote(step.command)
+        if (overdue) yield* trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`)
+      })
+    ).pipe(Effect.ensuring(trouble.clear(name)))
   }
 
   const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>

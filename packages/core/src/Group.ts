@@ -68,6 +68,8 @@ export interface Group {
     now: ReadonlyArray<Entry>,
     entry?: Entry
   ) => Effect.Effect<Ordered, NeverTold | EntryOff>
+  /** Whether the leader of the entry's present run lives, for all that is known. */
+  readonly isLed: (tag: Tag) => boolean
   /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if no process of it runs. */
   readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<number | undefined>
   /** Makes standing still the target, with the group's line, until a start takes it to the level. */
@@ -404,6 +406,8 @@ export const make = Effect.fnUntraced(function*(
     }
   }
 
+  const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
+
   /** Waits until nothing is left of what was told to go and has the tag; for no start that comes after that. */
   const downOf = (tag: Tag) =>
     Effect.as(
@@ -505,10 +509,10 @@ export const make = Effect.fnUntraced(function*(
     started,
     order: (verb, now, entry) => entry === undefined ? orderGroup(verb, now) : orderEntry(verb, now, entry),
     hold,
+    isLed: (tag) => present(tag)?.isLed() === true,
     signal: (tag, signal) =>
       Effect.suspend(() => {
-        const process = processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
-        return process?.signal(signal) ?? Effect.succeed(undefined)
+        return present(tag)?.signal(signal) ?? Effect.succeed(undefined)
       }),
     plan: (told) =>
       told === undefined

@@ -39,6 +39,8 @@ export interface Process {
   readonly started: Effect.Effect<void>
   /** Notes, before the fiber is interrupted, that what is being stopped because it timed out does not count any more. */
   readonly dismiss: Effect.Effect<void>
+  /** Whether the leader of the present run lives, for all that is known. */
+  readonly isLed: () => boolean
   /** Sends the signal to the process tree of the present run; the pid of its leader, or nothing if there is no run. */
   readonly signal: (signal: Signal) => Effect.Effect<number | undefined>
   readonly fiber: Fiber.Fiber<void>
@@ -79,6 +81,7 @@ export const resumeLoggers = Effect.fnUntraced(function*(
     redefine: () => {},
     dismiss: Effect.void,
     started: Effect.void,
+    isLed: () => false,
     signal: () => Effect.succeed(undefined),
     fiber
   }
@@ -183,6 +186,7 @@ const live = Effect.fnUntraced(function*(
     redefine: definition.redefine,
     started: Deferred.await(started),
     dismiss: Effect.suspend(() => dismissal),
+    isLed: () => child?.hasEnded() === false,
     signal: (signal) =>
       Effect.suspend(() =>
         child === undefined || child.isExtinct()

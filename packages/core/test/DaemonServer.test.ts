@@ -86,7 +86,12 @@ describe("status", () => {
           modified: false,
           shuttingDown: false,
           warnings: [],
-          groups: [{ group: "web", state: "CONFIGURED", processes: [] }]
+          groups: [{
+            group: "web",
+            state: "CONFIGURED",
+            processes: [],
+            stopped: [{ tag: "a", mode: "respawn", levels: "1" }, { tag: "b", mode: "once", levels: "2" }]
+          }]
         }))))
 
   it.effect("answers how each entry of a told group is and how its last run ended", () =>
@@ -122,7 +127,12 @@ describe("status", () => {
               }
             ]
           },
-          { group: "db", state: "CONFIGURED", processes: [] }
+          {
+            group: "db",
+            state: "CONFIGURED",
+            processes: [],
+            stopped: [{ tag: "x", mode: "once", levels: "1" }]
+          }
         ])
       })
     ))
