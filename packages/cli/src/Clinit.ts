@@ -45,7 +45,19 @@ export const clinit = root.pipe(
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([
-    { group: "Orders", commands: [Orders.tell, Orders.retry, Orders.reread, Orders.shutdown] },
+    {
+      group: "Orders",
+      commands: [
+        Orders.tell,
+        Orders.start,
+        Orders.stop,
+        Orders.restart,
+        Orders.retry,
+        Orders.signal,
+        Orders.reread,
+        Orders.shutdown
+      ]
+    },
     {
       group: "Questions",
       commands: [Questions.status, Questions.why, Questions.watch, Questions.plan, Questions.env]

@@ -1,5 +1,6 @@
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
 import { describeEnd } from "@clinit/protocol/Status"
+import type { ProcessState } from "@clinit/protocol/Status"
 import * as Schema from "effect/Schema"
 
 /** The words on the command line make no sense together. */
@@ -41,6 +42,38 @@ export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed"
   override get message() {
     const culprits = this.outcome.failed.map(({ end, tag }) => `${tag} ${describeEnd(end)}`)
     return `${this.group} ${this.level} FAILED: ${culprits.join(", ")}`
+  }
+}
+
+const shown = (state: ProcessState): string => {
+  switch (state._tag) {
+    case "Running":
+      return `RUNNING as pid ${state.pid}`
+    case "Pausing":
+      return `PAUSING until ${new Date(state.retryAt).toISOString()}${
+        state.why === undefined ? "" : `, as ${state.why}`
+      }`
+    default:
+      return state._tag.toUpperCase()
+  }
+}
+
+/** Why the order was not fulfilled for an entry, and where more is to be learnt. */
+const missed = (verb: string, { group, lastEnd, state, tag }: Rpcs.Ordered): string => {
+  const name = `${group}/${tag}`
+  const ended = lastEnd === undefined ? "" : `it ${describeEnd(lastEnd)}, `
+  const isNow = state === undefined ? "stopped" : shown(state)
+  const what = verb === "stop" ? `was started again and is ${isNow}` : `is not up: ${ended}is ${isNow}`
+  return `${name} ${what} (clinit why ${name} tells more)`
+}
+
+/** An order by hand was carried out, and something else came of it. */
+export class OrderFailed extends Schema.TaggedError<OrderFailed>()("OrderFailed", {
+  verb: Schema.String,
+  entries: Schema.Array(Rpcs.Ordered)
+}) {
+  override get message() {
+    return this.entries.map((entry) => missed(this.verb, entry)).join("\n")
   }
 }
 

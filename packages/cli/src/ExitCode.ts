@@ -7,7 +7,14 @@ import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
-import type { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "./CommandError.ts"
+import type {
+  CheckFailed,
+  LevelFailed,
+  OrderFailed,
+  UnknownScope,
+  UsageError,
+  WaitTimedOut
+} from "./CommandError.ts"
 
 /** Every way in which a command can fail. */
 export type Failure =
@@ -20,6 +27,7 @@ export type Failure =
   | SocketRefused
   | CheckFailed
   | LevelFailed
+  | OrderFailed
   | UnknownScope
   | UsageError
   | WaitTimedOut
@@ -35,12 +43,16 @@ export const defect = 70
 const byTag: Readonly<Record<Failure["_tag"], number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
+  EntryOff: refused,
+  NotRunning: refused,
+  UnknownSignal: refused,
   NoEnvironment: refused,
   UnknownEntry: refused,
   AmbiguousName: refused,
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,
+  OrderFailed: refused,
   UnknownScope: refused,
   WaitTimedOut: refused,
   LockRefused: refused,

@@ -45,9 +45,10 @@ export const shared = {
   verbose: toggle("verbose", "Afterwards print the status of every group", "v"),
   wait: toggle(
     "wait",
-    "Wait for the outcome of a tell, a retry, a reread --apply or a shutdown and show it in the exit code",
+    "Wait for the outcome of an order and show it in the exit code, as start, stop and restart do anyway",
     "w"
   ),
+  noWait: toggle("no-wait", "Do not wait for the outcome; wins over --wait and --timeout"),
   timeout: Flag.Finite("timeout").pipe(
     Flag.withMetavar("SECONDS"),
     Flag.withDescription("Wait, but give up after this time; what was begun goes on"),
@@ -61,8 +62,10 @@ export interface Shared {
   readonly socket: Option.Option<string>
   readonly verbose: boolean
   readonly wait: boolean
+  readonly noWait: boolean
   readonly timeout: Option.Option<number>
 }
 
 /** Whether the answer shall be the outcome: a time limit makes sense for nothing else. */
-export const waits = ({ timeout, wait }: Shared): boolean => wait || Option.isSome(timeout)
+export const waits = ({ noWait, timeout, wait }: Shared, byDefault = false): boolean =>
+  !noWait && (byDefault || wait || Option.isSome(timeout))

@@ -100,7 +100,7 @@ const stateWords = (
       ]
     case "Pausing":
       return [
-        `pauses until ${time(state.retryAt, nowMillis)}${state.why === undefined ? "" : `: it ${state.why}`}`
+        `pauses until ${time(state.retryAt, nowMillis)}${state.why === undefined ? "" : `: ${state.why}`}`
       ]
     case "Stopping":
       if (state.pid === undefined) return ["is down but for its loggers"]

@@ -1,4 +1,11 @@
-import { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
+import {
+  CheckFailed,
+  LevelFailed,
+  OrderFailed,
+  UnknownScope,
+  UsageError,
+  WaitTimedOut
+} from "@clinit/cli/CommandError"
 import * as ExitCode from "@clinit/cli/ExitCode"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
 import { LedgerRefused } from "@clinit/core/LedgerStore"
@@ -8,13 +15,16 @@ import { LockRefused } from "@clinit/core/node/OwnerLock"
 import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
 import {
   AmbiguousName,
+  EntryOff,
   InvalidCltab,
   NeverTold,
   NoEnvironment,
+  NotRunning,
   ShuttingDown,
   Superseded,
   UnknownEntry,
-  UnknownGroup
+  UnknownGroup,
+  UnknownSignal
 } from "@clinit/protocol/ClinitRpcs"
 import { GroupName, Level } from "@clinit/protocol/Names"
 import { describe, expect, it } from "@effect/vitest"
@@ -38,6 +48,10 @@ const examples: {
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
+  OrderFailed: [new OrderFailed({ verb: "stop", entries: [] }), 1],
+  EntryOff: [new EntryOff({ name: "g/a" }), 1],
+  NotRunning: [new NotRunning({ name: "g/a" }), 1],
+  UnknownSignal: [new UnknownSignal({ signal: "HOP" }), 1],
   UnknownScope: [new UnknownScope({ file: "f", scope: "g", lines: [] }), 1],
   WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
   LockRefused: [new LockRefused({ file: "f", reason }), 1],

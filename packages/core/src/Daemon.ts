@@ -1,11 +1,14 @@
 import type {
   AmbiguousName,
+  EntryOff,
   EnvironmentVariable,
   InvalidCltab,
   NeverTold,
-  UnknownEntry
+  Superseded,
+  UnknownEntry,
+  UnknownGroup
 } from "@clinit/protocol/ClinitRpcs"
-import { NoEnvironment, ShuttingDown, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import { NoEnvironment, NotRunning, ShuttingDown, UnknownSignal } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
@@ -17,6 +20,7 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import type * as ByHand from "./ByHand.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as DaemonPlanning from "./DaemonPlanning.ts"
 import * as EntryName from "./EntryName.ts"
@@ -29,11 +33,15 @@ import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
+import * as OrderOutcome from "./OrderOutcome.ts"
 import type { Needs } from "./Process.ts"
 import { Requester } from "./Requester.ts"
 import * as Resumption from "./Resumption.ts"
+import * as Signal from "./Signal.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
+import * as StatusFacts from "./StatusFacts.ts"
+import * as Suggestion from "./Suggestion.ts"
 import { Trouble } from "./Trouble.ts"
 
 /**
@@ -59,6 +67,25 @@ export class Daemon extends Context.Service<Daemon, {
   ) => Effect.Effect<
     Retried,
     UnknownGroup | UnknownEntry | AmbiguousName | InvalidCltab | ShuttingDown
+  >
+  /**
+   * Starts, stops or restarts by hand the group or entry (`GROUP/TAG`) that the cltab has by this name; the answer comes at
+   * once and says how to await what becomes of it. What is so already is left alone.
+   */
+  readonly order: (
+    verb: ByHand.Verb,
+    name: string
+  ) => Effect.Effect<
+    Ordered,
+    UnknownGroup | UnknownEntry | AmbiguousName | NeverTold | EntryOff | InvalidCltab | ShuttingDown
+  >
+  /** Sends a signal, named with or without `SIG`, to the whole process tree of the entry (`GROUP/TAG`). */
+  readonly signal: (
+    name: string,
+    signal: string
+  ) => Effect.Effect<
+    Signalled,
+    UnknownGroup | UnknownEntry | AmbiguousName | UnknownSignal | NotRunning | InvalidCltab | ShuttingDown
   >
   /** Loads the cltab and halts the groups that it no longer has; touches nothing else. */
   readonly reread: Effect.Effect<Reread, InvalidCltab | ShuttingDown>
@@ -130,6 +157,22 @@ export interface Retried {
   readonly retrials: ReadonlyArray<Group.Retrial & { readonly group: GroupName }>
 }
 
+export interface Ordered extends Omit<Group.Ordered, "settling"> {
+  readonly warnings: ReadonlyArray<string>
+  readonly group: GroupName
+  /** What it does, in words. */
+  readonly message: string
+  readonly settling: Effect.Effect<OrderOutcome.Settled, Superseded>
+}
+
+export interface Signalled {
+  readonly message: string
+  readonly warnings: ReadonlyArray<string>
+  /** The leader of what it was sent to. */
+  readonly pid: number
+  readonly signal: Signal.Signal
+}
+
 export interface Reread {
   readonly warnings: ReadonlyArray<string>
   readonly halting: ReadonlyArray<GroupName>
@@ -163,6 +206,9 @@ export interface Status {
   readonly warnings: ReadonlyArray<string>
   readonly groups: ReadonlyArray<GroupStatus>
 }
+
+/** What is not published by then is shown without its pid. */
+const publicationPatienceMillis = 100
 
 /**
  * Runs an effect without giving way to other fibers, as long as it does not wait. No group can end after it was looked up and
@@ -305,13 +351,26 @@ const make = Effect.gen(function*() {
   const tellNews = Effect.suspend(() =>
     Effect.forEach(
       DaemonPlanning.news(groups, cltab.current()),
-      ({ entries, group, level, plan }) =>
+      ({ byHand, entries, group, level, plan }) =>
         Effect.andThen(
           asked("reread --apply", { group: plan.group }),
-          Effect.map(group.tell(level, entries), (settling) => ({ group: plan.group, level, settling }))
+          Effect.map(
+            group.tell(level, entries, byHand),
+            (settling) => ({ group: plan.group, level, settling })
+          )
         )
     )
   )
+
+  const isStale = () =>
+    board.groups().some(({ group, processes }) =>
+      processes.some((process) => StatusFacts.isStale(groups.get(group), process))
+    )
+
+  /** Waits, but not long, until no state names a process whose end is known. */
+  const publishedEnds = Effect.gen(function*() {
+    for (let millis = 0; millis < publicationPatienceMillis && isStale(); millis++) yield* Effect.sleep(1)
+  })
 
   const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
@@ -344,12 +403,14 @@ const make = Effect.gen(function*() {
     yield* inOneGo(Effect.forEach(
       new Set([...told.keys(), ...runs.keys()]),
       Effect.fnUntraced(function*(name) {
-        const { level, since, state, target = null } = told.get(name) ?? {}
+        const { byHand = [], level, since, state, stoppedAt, target = null } = told.get(name) ?? {}
         const group = yield* groupNamed(name)
         if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
         yield* group.resume(runs.get(name) ?? [])
         const entries = entriesOf(name)
-        if (target !== null && entries.length > 0) yield* group.tell(target, entries)
+        if (target !== null && entries.length > 0) {
+          yield* group.tell(target, entries, new Map(byHand.map(({ order, tag }) => [tag, order])))
+        } else if (stoppedAt !== undefined && entries.length > 0) yield* group.hold(stoppedAt)
         else yield* group.halt(true)
       }),
       { discard: true }
@@ -367,7 +428,7 @@ const make = Effect.gen(function*() {
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
         const entries = entriesOf(name)
-        if (entries.length === 0) return yield* new UnknownGroup({ group: name })
+        if (entries.length === 0) return yield* DaemonPlanning.unknownGroup(name, cltab.current())
         const group = yield* groupNamed(name)
         yield* Effect.logInfo(`${name} told level ${level}`)
         yield* asked(`tell ${name} ${level}`, { group: name })
@@ -388,6 +449,46 @@ const make = Effect.gen(function*() {
         }
         return { warnings, retrials }
       })).pipe(noteRefusal(nameOrder("retry", name), name), remembered),
+    order: (verb, name) =>
+      order(Effect.fnUntraced(function*(warnings) {
+        yield* haltDeleted
+        const { group, tag } = yield* EntryName.meaningOf(name, cltab.current().entries)
+        const now = entriesOf(group)
+        const entry = now.find((each) => each.tag === tag)
+        // One that was never told anything needs no fiber to stand still.
+        const announce = asked(`${verb} ${name}`, subjectOf({ group, tag }))
+        const ordered = yield* groups.get(group)?.order(verb, now, entry, announce) ??
+          Effect.tap(Group.orderUntold(group, verb, now, entry), announce)
+        if (!ordered.isIdle) yield* Effect.logInfo(`${name}: ${verb} by hand`)
+        const statusOf = (tag: Tag) => board.process(group, tag)
+        const isDown = ordered.tags.every((tag) => statusOf(tag) === undefined)
+        return {
+          ...ordered,
+          warnings,
+          group,
+          message: OrderOutcome.describe(verb, ordered.isIdle, isDown),
+          settling: OrderOutcome.settled(verb, group, ordered, statusOf)
+        }
+      })).pipe(noteRefusal(`${verb} ${name}`, name), remembered),
+    signal: (name, word) =>
+      order(Effect.fnUntraced(function*(warnings) {
+        yield* haltDeleted
+        const signal = Signal.named(word)
+        if (signal === undefined) {
+          const meant = Suggestion.nearest(word.replace(/^SIG/i, ""), Signal.words)
+          return yield* new UnknownSignal({ signal: word, ...(meant === undefined ? {} : { meant }) })
+        }
+        const { group, tag } = yield* EntryName.entryOf(name, cltab.current().entries)
+        const pid = yield* groups.get(group)?.signal(tag, signal) ?? Effect.succeed(undefined)
+        if (pid === undefined) {
+          const state = board.process(group, tag)?.state._tag.toUpperCase()
+          return yield* new NotRunning({ name, ...(state === undefined ? {} : { state }) })
+        }
+        const message = `${name} was sent ${signal}: pid ${pid}`
+        yield* Effect.logInfo(message)
+        yield* asked(`signal ${name} ${signal}`, { group, tag })
+        return { message, warnings, pid, signal }
+      })).pipe(noteRefusal(`signal ${name} ${word}`, name)),
     reread: order((warnings) => Effect.andThen(asked("reread"), halt(warnings))).pipe(
       noteRefusal("reread"),
       remembered
@@ -416,9 +517,14 @@ const make = Effect.gen(function*() {
       )
       return { warnings, variables: [...variables].sort((a, b) => a.name < b.name ? -1 : 1) }
     }),
-    status: Effect.map(cltab.inspect, ({ isModified, warnings }) => {
+    status: Effect.gen(function*() {
+      const { cltab: file, isModified, warnings } = yield* cltab.inspect
+      // Last, so that what is said is so at a moment after it was asked.
+      yield* spawner.catchUp
+      yield* publishedEnds
       const told = board.groups()
       const known = new Set(told.map(({ group }) => group))
+      const cltabs = { loaded: cltab.current(), file: file ?? cltab.current() }
       const untold = [...DaemonPlanning.configured(cltab.current())].filter((group) => !known.has(group))
       return {
         containment: spawner.containment,
@@ -426,7 +532,10 @@ const make = Effect.gen(function*() {
         shuttingDown,
         modified: isModified,
         warnings: [...warnings, ...trouble.all()],
-        groups: [...told, ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))]
+        groups: [
+          ...told,
+          ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))
+        ].map((status) => StatusFacts.complete(status, groups.get(status.group), cltabs))
       }
     }),
     history: Effect.fnUntraced(function*(name, limit) {
@@ -436,7 +545,7 @@ const make = Effect.gen(function*() {
     watch: Effect.fnUntraced(function*(options) {
       const { group } = options
       if (group !== undefined && entriesOf(group).length === 0 && !history.knows({ group })) {
-        return yield* new UnknownGroup({ group })
+        return yield* DaemonPlanning.unknownGroup(group, cltab.current())
       }
       return { seq: history.seq(), feed: history.watch(options) }
     }),

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Cltab } from "./Cltab.ts"
 import type { Group, Told } from "./Group.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
+import * as Suggestion from "./Suggestion.ts"
 
 // What a cltab asks of a daemon's groups: read from it before anything is done, whether it is then done or only shown.
 
@@ -14,6 +15,12 @@ type Groups = ReadonlyMap<GroupName, Group>
 /** The group's entries in file order. */
 export const entriesOf = (group: GroupName, { entries }: Cltab) =>
   entries.filter((entry) => entry.group === group)
+
+/** The refusal of an order for a group that the cltab does not have. */
+export const unknownGroup = (group: GroupName, cltab: Cltab): UnknownGroup => {
+  const meant = Suggestion.nearest(group, [...configured(cltab)])
+  return new UnknownGroup({ group, ...(meant === undefined ? {} : { meant }) })
+}
 
 /** The groups that the cltab has, in the order of their first lines. */
 export const configured = ({ entries }: Cltab): ReadonlySet<GroupName> =>
@@ -29,13 +36,14 @@ export const deleted = (groups: Groups, cltab: Cltab): ReadonlyArray<GroupName> 
 export const news = (
   groups: Groups,
   cltab: Cltab
-): ReadonlyArray<Told & { readonly group: Group; readonly plan: GroupPlan }> =>
+): ReadonlyArray<Required<Told> & { readonly group: Group; readonly plan: GroupPlan }> =>
   [...groups].flatMap(([name, group]) => {
     const level = group.target()
     const entries = entriesOf(name, cltab)
     if (level === undefined || entries.length === 0) return []
-    const plan = group.plan({ level, entries })
-    return Plan.isIdle(plan) ? [] : [{ group, level, entries, plan }]
+    const byHand = group.byHand()
+    const plan = group.plan({ level, entries, byHand })
+    return Plan.isIdle(plan) ? [] : [{ group, level, entries, byHand, plan }]
   })
 
 /** What a tell of this level would do, or without a level one of the level that the group was told last. */
@@ -46,7 +54,7 @@ export const planOf = Effect.fnUntraced(function*(
   level: Level | undefined
 ): Effect.fn.Return<GroupPlan, UnknownGroup | NeverTold> {
   const entries = entriesOf(name, cltab)
-  if (entries.length === 0) return yield* new UnknownGroup({ group: name })
+  if (entries.length === 0) return yield* unknownGroup(name, cltab)
   const group = groups.get(name)
   const target = level ?? group?.target()
   if (target === undefined) return yield* new NeverTold({ group: name })

@@ -4,6 +4,7 @@ import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as ByHand from "./ByHand.ts"
 import { Daemon } from "./Daemon.ts"
 import type { Feed } from "./EventFeed.ts"
 import * as Requester from "./Requester.ts"
@@ -25,6 +26,15 @@ type Handlers = {
   ) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
 }
 
+const byHand = (daemon: Daemon["Service"], verb: ByHand.Verb): Handlers["start"] =>
+  Effect.fnUntraced(function*({ name, wait }) {
+    const { group, level, message, settling, tags, warnings } = yield* daemon.order(verb, name)
+    const answer = { message, warnings, ...(level === undefined ? {} : { level }) }
+    return wait === true
+      ? { ...answer, ...(yield* Effect.interruptible(settling)) }
+      : { ...answer, entries: tags.map((tag) => ({ group, tag })) }
+  })
+
 const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handlers => ({
   tell: Effect.fnUntraced(function*({ group, level, wait }) {
     const { settling, warnings } = yield* daemon.tell(group, level)
@@ -44,6 +54,10 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     ).pipe(Effect.interruptible)
     return { ...answer, outcomes }
   }),
+  start: byHand(daemon, "start"),
+  stop: byHand(daemon, "stop"),
+  restart: byHand(daemon, "restart"),
+  signal: ({ name, signal }) => daemon.signal(name, signal),
   reread: Effect.fnUntraced(function*({ apply, wait }) {
     const message = "cltab read"
     if (apply !== true) return { message, ...(yield* daemon.reread) }

@@ -19,7 +19,7 @@ export const meaningOf = Effect.fnUntraced(function*(
   if (meaning === undefined) {
     return yield* name.includes("/")
       ? new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
-      : new UnknownGroup({ group: name })
+      : new UnknownGroup({ group: name, ...(meant === undefined ? {} : { meant }) })
   }
   if (others.length > 0) {
     return yield* new AmbiguousName({ name, meanings: [meaning, ...others].map(CltabScopes.describe) })

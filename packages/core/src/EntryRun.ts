@@ -39,16 +39,17 @@ export interface Running {
 export interface Inherited extends Running {
   readonly lastEnd?: RunEnd
   readonly since: number
+  readonly restarts: number
   readonly isDead: boolean
   readonly stopping: boolean
   readonly over: boolean
 }
 
 /** Starts the command of an entry or a logger. The ledger has the run before there can be a process of it. */
-export const launch = Effect.fnUntraced(function*(entry: Entry) {
+export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0) {
   const ledger = yield* Ledger
   const spawner = yield* Spawner
-  const run = yield* ledger.begin(entry)
+  const run = yield* ledger.begin(entry, restarts)
   const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
   yield* ledger.setProcess(run, child.identity)
   return { run, child } satisfies Running
@@ -75,6 +76,8 @@ const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganM
 
 /** What a run tells of itself while it goes on. */
 export interface Hooks {
+  /** Takes the process while anything of its tree may get a signal, and nothing when that is over. */
+  readonly child: { readonly set: (child: Child | undefined) => void }
   /** Carried out when the process is there. */
   readonly forked: Effect.Effect<unknown>
   /** Takes what is to be noted if the entry is told to go from now on. */
@@ -88,7 +91,7 @@ export interface Hooks {
 export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
-  { dismissal, forked }: Hooks
+  { child: present, dismissal, forked }: Hooks
 ) {
   const board = yield* StatusBoard
   const ledger = yield* Ledger
@@ -107,19 +110,26 @@ export const run = Effect.fnUntraced(function*(
       Effect.void :
       board.setProcess(entry, { _tag: "Running", pid: child.identity.pid }, {
         ...origin(child),
-        ...(past === undefined ? {} : { since: past.since })
+        ...(past === undefined ? {} : { since: past.since, restarts: past.restarts })
       })
 
   const stop = (child: Child, lastEnd: RunEnd | undefined) => {
     const { pid } = child.identity
-    return Escalation.stop(child, definition.now(), ({ overdue, step }) => {
-      const { graceMillis: _, ...means } = step
-      const what = "signal" in step ? step.signal : quote(step.command)
-      return Effect.andThen(
-        board.setProcess(entry, { _tag: "Stopping", pid, ...means }, { ...origin(child), ...ended(lastEnd) }),
-        overdue ? trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`) : Effect.void
-      )
-    }).pipe(Effect.ensuring(trouble.clear(name)))
+    return Escalation.stop(
+      child,
+      definition.now(),
+      Effect.fnUntraced(function*({ next: following, overdue, step }) {
+        const { graceMillis, ...means } = step
+        const next = "signal" in following ? following.signal : following.command
+        const nextAt = (yield* Clock.currentTimeMillis) + graceMillis
+        yield* board.setProcess(entry, { _tag: "Stopping", pid, ...means, next, nextAt }, {
+          ...origin(child),
+          ...ended(lastEnd)
+        })
+        const what = "signal" in step ? step.signal : quote(step.command)
+        if (overdue) yield* trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`)
+      })
+    ).pipe(Effect.ensuring(trouble.clear(name)))
   }
 
   const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>
@@ -134,10 +144,13 @@ export const run = Effect.fnUntraced(function*(
   let forget: Effect.Effect<void> = Effect.void
 
   return yield* Effect.acquireUseRelease(
-    past === undefined ? launch(entry) : Effect.succeed<Running>(past),
+    past === undefined
+      ? launch(entry, board.process(entry.group, entry.tag)?.restarts)
+      : Effect.succeed<Running>(past),
     Effect.fnUntraced(function*({ child, run }) {
       const ranBefore = past === undefined ? 0 : Math.max(0, (yield* Clock.currentTimeMillis) - past.since)
       const beganMillis = (yield* monotonicMillis) - ranBefore
+      present.set(child)
       yield* announce(child)
       yield* forked
       const end = yield* awaitEnd(child, beganMillis)
@@ -154,6 +167,7 @@ export const run = Effect.fnUntraced(function*(
       dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
       if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
       dismissal.set(Effect.void)
+      present.set(undefined)
       if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
       yield* ledger.setEnd(run, end)
       forget = ledger.remove(run)

@@ -34,9 +34,10 @@ export const stepAt = ({ repeatMillis, steps }: Plan, index: number): StopSchedu
   return { ...last, graceMillis: last.graceMillis + (index - steps.length + 1) * repeatMillis }
 }
 
-/** A step that is about to be done; `overdue` once it is done again because the whole plan was of no avail. */
+/** A step that is about to be done, and the one after it; `overdue` once it is done again because the whole plan was of no avail. */
 export interface Notice {
   readonly step: StopSchedule.Step
+  readonly next: StopSchedule.Step
   readonly overdue: boolean
 }
 
@@ -66,7 +67,7 @@ export const stop = Effect.fnUntraced(
     const extinct = Effect.interruptible(child.extinct)
     for (let index = 0;; index++) {
       const step = stepAt(plan, index)
-      yield* onStep({ step, overdue: index >= plan.steps.length })
+      yield* onStep({ step, next: stepAt(plan, index + 1), overdue: index >= plan.steps.length })
       let starting: Fiber.Fiber<void> | undefined
       if ("signal" in step) {
         yield* child.signal(step.signal)

@@ -1,4 +1,4 @@
-import { Superseded } from "@clinit/protocol/ClinitRpcs"
+import { EntryOff, NeverTold, Superseded } from "@clinit/protocol/ClinitRpcs"
 import type { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type * as Event from "@clinit/protocol/Event"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
@@ -8,18 +8,22 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
+import * as ByHand from "./ByHand.ts"
 import type { Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
 import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
 import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
-import type { RunRecord } from "./LedgerText.ts"
+import type * as LedgerText from "./LedgerText.ts"
 import * as LevelChange from "./LevelChange.ts"
+import * as LevelList from "./LevelList.ts"
 import * as Notification from "./Notification.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
+import type { Signal } from "./Signal.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
@@ -30,14 +34,25 @@ import { StatusBoard } from "./StatusBoard.ts"
  * Order: all that has to go is stopped together; nothing starts before the last of it is gone; then the level's
  * entries start in file order, each when the one before has started. A level that is reached is looked after: if an
  * entry is given up, the group's own fiber publishes that the level has failed.
+ *
+ * Orders by hand are part of the target: what they take away is told to go at once, whatever comes after them, and what
+ * they add is started at its place in the level. A group that is stopped by hand stands still with its line.
  */
 export interface Group {
   /** Takes over what an earlier daemon left of the group. To be called before the first target, in one go with it. */
-  readonly resume: (runs: ReadonlyArray<RunRecord>) => Effect.Effect<void>
+  readonly resume: (runs: ReadonlyArray<LedgerText.RunRecord>) => Effect.Effect<void>
   /** Makes the level of these entries the target and returns at once; the effect inside waits for the outcome. */
-  readonly tell: (level: Level, entries: ReadonlyArray<Entry>) => Effect.Effect<Settling>
+  readonly tell: (
+    level: Level,
+    entries: ReadonlyArray<Entry>,
+    byHand?: ByHand.Orders
+  ) => Effect.Effect<Settling>
   /** The level it is told to be at, if it is told to be anywhere. */
   readonly target: () => Level | undefined
+  /** The orders by hand that hold. */
+  readonly byHand: () => ByHand.Orders
+  /** What was started and may stay, by tag: as the cltab had it when that was decided. */
+  readonly started: () => ReadonlyMap<Tag, Entry>
   /** What a tell with these arguments would do now; without arguments what a halt would do. Nothing is changed. */
   readonly plan: (told?: Told) => GroupPlan
   /**
@@ -50,6 +65,22 @@ export interface Group {
     tag?: Tag,
     announce?: Effect.Effect<void>
   ) => Effect.Effect<Retrial | undefined>
+  /**
+   * Carries out an order by hand on the entry, or without one on the whole group; `now` are the group's entries as the
+   * cltab has them. A start leaves alone what runs. Unless it is refused, `announce` comes first. Returns at once.
+   */
+  readonly order: (
+    verb: ByHand.Verb,
+    now: ReadonlyArray<Entry>,
+    entry: Entry | undefined,
+    announce: Effect.Effect<void>
+  ) => Effect.Effect<Ordered, NeverTold | EntryOff>
+  /** Whether the leader of the entry's present run lives, for all that is known. */
+  readonly isLed: (tag: Tag) => boolean
+  /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if no process of it runs. */
+  readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<number | undefined>
+  /** Makes standing still the target, with the group's line, until a start takes it to the level. */
+  readonly hold: (level: Level) => Effect.Effect<Effect.Effect<void, Superseded>>
   /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
   readonly halt: (forget: boolean) => Effect.Effect<void>
 }
@@ -58,6 +89,7 @@ export interface Group {
 export interface Told {
   readonly level: Level
   readonly entries: ReadonlyArray<Entry>
+  readonly byHand?: ByHand.Orders
 }
 
 /** What the group settles at, or the news that it was sent elsewhere first. */
@@ -70,14 +102,68 @@ export interface Retrial {
   readonly settling: Settling
 }
 
+/** What an order by hand is about and what comes of it. */
+export interface Ordered {
+  readonly level: Level | undefined
+  readonly tags: ReadonlyArray<Tag>
+  /** It is so already: nothing was done. */
+  readonly isIdle: boolean
+  /** Done when all is down that was stopped, or with the outcome once the group has settled. */
+  readonly settling: Effect.Effect<Outcome | undefined, Superseded>
+}
+
+const neverTold = (group: GroupName, now: ReadonlyArray<Entry>) =>
+  new NeverTold({ group, levels: LevelList.named(now.map(({ levels }) => levels)) })
+
+/** An order by hand for a group that was never told anything: it stands still already, and has no level to start at. */
+export const orderUntold = (
+  group: GroupName,
+  verb: ByHand.Verb,
+  now: ReadonlyArray<Entry>,
+  entry?: Entry
+): Effect.Effect<Ordered, NeverTold> =>
+  verb === "stop"
+    ? Effect.succeed({
+      level: undefined,
+      tags: entry === undefined ? [] : [entry.tag],
+      isIdle: true,
+      settling: Effect.succeed(undefined)
+    })
+    : Effect.fail(neverTold(group, now))
+
 type Target =
   | {
     readonly _tag: "Level"
     readonly level: Level
     readonly entries: ReadonlyArray<Entry>
+    readonly byHand: ByHand.Orders
     readonly outcome: Deferred.Deferred<Outcome, Superseded>
   }
-  | { readonly _tag: "Halt"; readonly forget: boolean }
+  | {
+    readonly _tag: "Hold"
+    readonly level: Level
+    readonly down: Deferred.Deferred<void, Superseded>
+  }
+  | {
+    readonly _tag: "Halt"
+    readonly forget: boolean
+    /** Of a hold that it came after: it does as well. */
+    readonly down?: Deferred.Deferred<void, Superseded>
+  }
+
+/** What the ledger is to know of it. */
+const wishOf = (target: Target): LedgerText.Wish => {
+  switch (target._tag) {
+    case "Level": {
+      const byHand = Array.from(target.byHand, ([tag, order]) => ({ tag, order }))
+      return { target: target.level, ...(byHand.length === 0 ? {} : { byHand }) }
+    }
+    case "Hold":
+      return { target: null, stoppedAt: target.level }
+    case "Halt":
+      return { target: null }
+  }
+}
 
 /**
  * A group whose fibers live in the scope, which should be a parallel one: closing it stops their processes.
@@ -98,13 +184,15 @@ export const make = Effect.fnUntraced(function*(
   const processes = new Map<Tag, Process.Process>()
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
   const leaving = new Set<Process.Process>()
+  /** Those among them that an order let go and no target has dealt with yet. */
+  const letGo = new Set<Process.Process>()
   let target: Target | undefined
   const replaced = Notification.make()
   const givenUp = Notification.make()
 
   const record = (next: Target) =>
     Effect.andThen(
-      ledger.setTarget(name, next._tag === "Level" ? next.level : null),
+      ledger.setTarget(name, wishOf(next)),
       Effect.sync(() => {
         target = next
         replaced.notify()
@@ -140,6 +228,7 @@ export const make = Effect.fnUntraced(function*(
       else processes.set(tag, process)
       process.fiber.addObserver(() => {
         leaving.delete(process)
+        letGo.delete(process)
         if (processes.get(tag) === process) processes.delete(tag)
       })
     })
@@ -166,10 +255,10 @@ export const make = Effect.fnUntraced(function*(
     })
 
   /** What has to be done for the level as things are now: the one that is carried out, and shown if asked for. */
-  const changeTo = ({ entries, level }: Told) => {
+  const changeTo = ({ byHand, entries, level }: Told) => {
     const started = [...processes.values()]
     const refused = new Set(started.filter(wasRefused).map((process) => process.entry().tag))
-    return LevelChange.plan(started.map((process) => process.entry()), entries, level, refused)
+    return LevelChange.plan(started.map((process) => process.entry()), entries, level, refused, byHand)
   }
 
   /** Puts down what is going to be done, with what is on its way down already. */
@@ -204,9 +293,11 @@ export const make = Effect.fnUntraced(function*(
       process.redefine(as)
       return process
     })
+    const news = [...going, ...letGo].filter(isLive)
+    letGo.clear()
     if ([...leaving, ...going].some(isLive)) {
       // Back to the level the group comes from, or is taken over without one: only the stop under way has to end.
-      const back = current === undefined || (level === current && going.length === 0)
+      const back = current === undefined || (level === current && news.length === 0)
       yield* publish(current ?? level, back ? "STARTING" : "STOPPING")
     }
     yield* stop(going)
@@ -233,7 +324,7 @@ export const make = Effect.fnUntraced(function*(
     }
   })
 
-  const toHalt = Effect.fnUntraced(function*({ forget }: Target & { _tag: "Halt" }) {
+  const toHalt = Effect.fnUntraced(function*({ down, forget }: Target & { _tag: "Halt" }) {
     const status = board.group(name)
     // Halted twice, it may stand still already.
     const level = status?.state === "CONFIGURED" ? undefined : status?.level
@@ -248,13 +339,30 @@ export const make = Effect.fnUntraced(function*(
     if (level !== undefined) yield* publish(level, "HALTING")
     yield* stop([...processes.values()])
     if (level !== undefined) yield* publish(level, "CONFIGURED")
+    if (down !== undefined) yield* Deferred.succeed(down, void 0)
     if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
+
+  const toHold = Effect.fnUntraced(function*({ down, level }: Target & { _tag: "Hold" }) {
+    const status = board.group(name)
+    const shown = status?.state === "CONFIGURED" ? undefined : status?.level
+    yield* recordDecision({
+      ...(shown === undefined ? {} : { from: shown }),
+      stop: Array.from(processes.keys(), (tag) => ({ tag, reason: { _tag: "ByHand" as const } })),
+      start: []
+    })
+    if (shown !== undefined) yield* publish(shown, "HALTING")
+    yield* stop([...processes.values()])
+    if (shown !== undefined) yield* publish(level, "CONFIGURED")
+    yield* Deferred.succeed(down, void 0)
+  })
+
+  const started = () => new Map(Array.from(processes, ([tag, process]) => [tag, process.entry()]))
 
   const standing = (): GroupPlanning.Standing => ({
     group: name,
     level: board.group(name)?.level,
-    started: new Map(Array.from(processes, ([tag, process]) => [tag, process.entry()])),
+    started: started(),
     leaving: Array.from(leaving, (process) => process.entry()),
     stateOf: (tag) => board.process(name, tag)?.state,
     scheduleOf: (entry) => Escalation.describe(entry, stopPlan)
@@ -268,6 +376,11 @@ export const make = Effect.fnUntraced(function*(
       Effect.catchDefect(
         toLevel(wish),
         (defect) => Effect.andThen(report(defect), Deferred.die(wish.outcome, defect))
+      ) :
+      wish._tag === "Hold" ?
+      Effect.catchDefect(
+        toHold(wish),
+        (defect) => Effect.andThen(report(defect), Deferred.die(wish.down, defect))
       ) :
       Effect.catchDefect(toHalt(wish), report)
 
@@ -292,17 +405,117 @@ export const make = Effect.fnUntraced(function*(
   })
   yield* Effect.forkIn(act, scope, { startImmediately: true })
 
-  const tell = Effect.fnUntraced(function*(level: Level, entries: ReadonlyArray<Entry>) {
-    const before = target
-    const same = before?._tag === "Level" && before.level === level &&
-      !Deferred.isDoneUnsafe(before.outcome)
-    const outcome = same ? before.outcome : Deferred.makeUnsafe<Outcome, Superseded>()
-    if (before?._tag === "Level" && !same) {
-      yield* Deferred.fail(before.outcome, new Superseded({ group: name, level: before.level, by: level }))
+  /** Tells whoever waits for the target that the group was sent elsewhere, to this level or to stand still. */
+  const supersede = (level?: Level) =>
+    Effect.suspend(() => {
+      if (target === undefined || target._tag === "Halt") return Effect.void
+      const news = { group: name, level: target.level, ...(level === undefined ? {} : { by: level }) }
+      return target._tag === "Level"
+        ? Deferred.fail(target.outcome, new Superseded(news))
+        : level === undefined
+        ? Effect.void
+        : Deferred.fail(target.down, new Superseded({ ...news, stopping: true }))
+    })
+
+  const tell = Effect.fnUntraced(
+    function*(level: Level, entries: ReadonlyArray<Entry>, byHand: ByHand.Orders = ByHand.none) {
+      const before = target
+      const same = before?._tag === "Level" && before.level === level &&
+        !Deferred.isDoneUnsafe(before.outcome)
+      const outcome = same ? before.outcome : Deferred.makeUnsafe<Outcome, Superseded>()
+      if (!same) yield* supersede(level)
+      yield* record({ _tag: "Level", level, entries, byHand, outcome })
+      return Deferred.await(outcome)
     }
-    yield* record({ _tag: "Level", level, entries, outcome })
-    return Deferred.await(outcome)
+  )
+
+  const hold = Effect.fnUntraced(function*(level: Level) {
+    const down = target?._tag === "Hold" ? target.down : Deferred.makeUnsafe<void, Superseded>()
+    yield* supersede()
+    yield* record({ _tag: "Hold", level, down })
+    return Deferred.await(down)
   })
+
+  /** Has them go whatever the target is by the time that its fiber acts: an order that was answered is carried out. */
+  const letThemGo = (going: ReadonlyArray<Process.Process>, now: ReadonlyArray<Entry>) => {
+    for (const process of going) {
+      const old = process.entry()
+      const entry = now.find(({ tag }) => tag === old.tag)
+      if (entry !== undefined && EntryChange.restarting(old, entry).length === 0) process.redefine(entry)
+      leave(process)
+      letGo.add(process)
+    }
+  }
+
+  const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
+
+  /** Waits until nothing is left of what was told to go and has the tag; for no start that comes after that. */
+  const downOf = (tag: Tag) =>
+    Effect.as(
+      Fiber.awaitAll([...leaving].filter(({ entry }) => entry().tag === tag).map(({ fiber }) => fiber)),
+      undefined
+    )
+
+  const orderEntry = Effect.fnUntraced(
+    function*(verb: ByHand.Verb, now: ReadonlyArray<Entry>, entry: Entry, announce: Effect.Effect<void>) {
+      const { tag } = entry
+      const tags = [tag]
+      if (verb !== "stop" && entry.mode === "off") return yield* new EntryOff({ name: `${name}/${tag}` })
+      if (target?._tag !== "Level") {
+        if (verb !== "stop") return yield* notAtLevel(now)
+        yield* announce
+        return { level: undefined, tags, isIdle: true, settling: downOf(tag) }
+      }
+      yield* announce
+      const { byHand, entries, level, outcome } = target
+      const process = processes.get(tag)
+      const orders = ByHand.withOrder(byHand, verb, entry, level)
+      const goesOn = verb === "start" && process !== undefined && !mayBeginAfresh(process)
+      if (goesOn) return { level, tags, isIdle: true, settling: Deferred.await(outcome) }
+      const isStopped = verb === "stop" && process === undefined && !ByHand.belongs(byHand, entry, level)
+      if (isStopped) return { level, tags, isIdle: true, settling: downOf(tag) }
+      if (process !== undefined) letThemGo([process], [entry])
+      const settling = yield* tell(level, ByHand.withEntry(entries, entry, now), orders)
+      return { level, tags, isIdle: false, settling: verb === "stop" ? downOf(tag) : settling }
+    }
+  )
+
+  const orderGroup = Effect.fnUntraced(function*(
+    verb: ByHand.Verb,
+    now: ReadonlyArray<Entry>,
+    announce: Effect.Effect<void>
+  ) {
+    const isAtLevel = target !== undefined && target._tag !== "Halt"
+    if (verb !== "stop" && !isAtLevel) return yield* notAtLevel(now)
+    yield* announce
+    if (target === undefined || target._tag === "Halt") {
+      return { level: undefined, tags: [], isIdle: true, settling: Effect.succeed(undefined) }
+    }
+    const { level } = target
+    const all = [...processes.values()]
+    if (verb === "stop") {
+      const isIdle = target._tag === "Hold"
+      const settling = Effect.as(yield* hold(level), undefined)
+      return { level, tags: all.map(({ entry }) => entry().tag), isIdle, settling }
+    }
+    const tags = LevelChange.plan([], now, level).sequence.map(({ tag }) => tag)
+    if (verb === "start" && target._tag === "Level") {
+      return { level, tags, isIdle: true, settling: Deferred.await(target.outcome) }
+    }
+    letThemGo(all, now)
+    return { level, tags, isIdle: false, settling: yield* tell(level, now) }
+  })
+
+  const notAtLevel = (now: ReadonlyArray<Entry>) =>
+    target?._tag === "Hold" ? new NeverTold({ group: name, stoppedAt: target.level }) : neverTold(name, now)
+
+  /** Whether a start of it by hand starts it anew: it does not run, and is no respawn entry about to. */
+  const mayBeginAfresh = ({ entry }: Process.Process): boolean => {
+    const { mode, tag } = entry()
+    const state = board.process(name, tag)?.state
+    return state !== undefined &&
+      (!ProcessState.isLive(state) || (state._tag === "Stopping" && mode !== "respawn"))
+  }
 
   const mayBeRetried = (tag: Tag) => {
     const state = board.process(name, tag)?.state._tag
@@ -330,8 +543,8 @@ export const make = Effect.fnUntraced(function*(
     tell,
     retry: Effect.fnUntraced(function*(entries, only, announce = Effect.void) {
       if (target?._tag !== "Level") return undefined
-      const { level } = target
-      const going = LevelChange.plan([], entries, level).sequence.flatMap(({ tag }) =>
+      const { byHand, level } = target
+      const going = LevelChange.plan([], entries, level, undefined, byHand).sequence.flatMap(({ tag }) =>
         (only === undefined || only === tag) && mayBeRetried(tag) ? processes.get(tag) ?? [] : []
       )
       if (going.length === 0) return undefined
@@ -339,18 +552,27 @@ export const make = Effect.fnUntraced(function*(
       const tags = going.map(({ entry }) => entry().tag)
       // It is the target's fiber that makes them go, whatever the target is by then.
       for (const process of going) leave(process)
-      return { tags, level, settling: yield* tell(level, entries) }
+      return { tags, level, settling: yield* tell(level, entries, byHand) }
     }),
     target: () => target?._tag === "Level" ? target.level : undefined,
+    byHand: () => target?._tag === "Level" ? target.byHand : ByHand.none,
+    started,
+    order: (verb, now, entry, announce) =>
+      entry === undefined ? orderGroup(verb, now, announce) : orderEntry(verb, now, entry, announce),
+    hold,
+    isLed: (tag) => present(tag)?.isLed() === true,
+    signal: (tag, signal) =>
+      Effect.suspend(() => {
+        return present(tag)?.signal(signal) ?? Effect.succeed(undefined)
+      }),
     plan: (told) =>
       told === undefined
         ? GroupPlanning.toHalt(standing())
         : GroupPlanning.toLevel(standing(), told.level, changeTo(told)),
     halt: Effect.fnUntraced(function*(forget) {
-      if (target?._tag === "Level") {
-        yield* Deferred.fail(target.outcome, new Superseded({ group: name, level: target.level }))
-      }
-      yield* record({ _tag: "Halt", forget })
+      const down = target?._tag === "Hold" || target?._tag === "Halt" ? target.down : undefined
+      yield* supersede()
+      yield* record({ _tag: "Halt", forget, ...(down === undefined ? {} : { down }) })
     })
   }
 })

@@ -31,13 +31,13 @@ export class Ledger extends Context.Service<Ledger, {
   readonly inherited: LedgerText.Ledger | undefined
   /** Signs the marks of this ledger's runs. */
   readonly sign: Mark.Sign
-  /** Notes where the group is to go; `null` for standing still. */
-  readonly setTarget: (group: GroupName, target: Level | null) => Effect.Effect<void>
+  /** Notes what the group is to do. */
+  readonly setTarget: (group: GroupName, wish: LedgerText.Wish) => Effect.Effect<void>
   /** Notes where a group with a target stands. */
   readonly setState: (group: GroupName, level: Level, state: GroupState) => Effect.Effect<void>
   readonly removeGroup: (group: GroupName) => Effect.Effect<void>
-  /** Notes that the entry is about to be started. */
-  readonly begin: (entry: Entry) => Effect.Effect<Run>
+  /** Notes that the entry is about to be started, after so many runs before. */
+  readonly begin: (entry: Entry, restarts: number) => Effect.Effect<Run>
   readonly setProcess: (run: Run, process: ProcessIdentity) => Effect.Effect<void>
   /**
    * Notes that a run is about to be stopped: it does not count as started, even if its group comes back to its level.
@@ -243,7 +243,11 @@ const make = (resume: boolean) =>
     return Ledger.of({
       inherited,
       sign,
-      setTarget: (group, target) => change(() => setGroup({ ...groups.get(group), group, target })),
+      setTarget: (group, wish) =>
+        change(() => {
+          const { byHand: _orders, stoppedAt: _level, ...record } = groups.get(group) ?? {}
+          setGroup({ ...record, group, ...wish })
+        }),
       setState: Effect.fnUntraced(function*(group, level, state) {
         const since = yield* Clock.currentTimeMillis
         yield* change(() => {
@@ -256,11 +260,13 @@ const make = (resume: boolean) =>
           groups.delete(group)
           groupLines.delete(group)
         }),
-      begin: Effect.fnUntraced(function*(entry) {
+      begin: Effect.fnUntraced(function*(entry, restarts) {
         const since = yield* Clock.currentTimeMillis
         const number = next++
         const mark = Mark.make(id, sign, number, entry)
-        yield* change(() => setRun({ run: number, mark, entry, since }))
+        yield* change(() =>
+          setRun({ run: number, mark, entry, since, ...(restarts > 0 ? { restarts } : {}) })
+        )
         return { number, mark }
       }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),

@@ -1,4 +1,4 @@
-import { GroupName, Level } from "@clinit/protocol/Names"
+import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import { GroupState, RunEnd } from "@clinit/protocol/Status"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -8,13 +8,23 @@ import * as Mark from "./Mark.ts"
 import { quote } from "./Quotation.ts"
 import { ProcessIdentity } from "./Spawner.ts"
 
-/**
- * A group that was told: where it stands, as published, and where it is to go; `null` if it is to stand still. Times
- * are milliseconds since 1970.
- */
+/** What a group is to do: the level it is to be at, or `null` if it is to stand still. */
+const Wish = {
+  target: Schema.NullOr(Level),
+  /** Entries that were started or stopped by hand since the level was told. */
+  byHand: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ tag: Tag, order: Schema.Literals(["start", "stop"]) }))
+  ),
+  /** It was stopped by hand: the level that a start takes it to. */
+  stoppedAt: Schema.optionalKey(Level)
+}
+const WishRecord = Schema.Struct(Wish)
+export type Wish = typeof WishRecord.Type
+
+/** A group that was told: where it stands, as published, and where it is to go. Times are milliseconds since 1970. */
 export const GroupRecord = Schema.Struct({
   group: GroupName,
-  target: Schema.NullOr(Level),
+  ...Wish,
   level: Schema.optionalKey(Level),
   state: Schema.optionalKey(GroupState),
   since: Schema.optionalKey(Schema.Finite)
@@ -24,7 +34,8 @@ export type GroupRecord = typeof GroupRecord.Type
 /**
  * One run of an entry. Without `process` it is about to be started; with `end` it has ended by itself and is not to
  * be run again; with `stopping` it was told to go, and does not count as started whatever the target is by now; with
- * both it is being stopped because it timed out, and is not to be run again.
+ * both it is being stopped because it timed out, and is not to be run again. `restarts` counts the runs of the entry
+ * before it, unless it is the first.
  */
 export const RunRecord = Schema.Struct({
   run: Schema.Int.check(Schema.isGreaterThan(0)),
@@ -33,7 +44,8 @@ export const RunRecord = Schema.Struct({
   since: Schema.Finite,
   process: Schema.optionalKey(ProcessIdentity),
   stopping: Schema.optionalKey(Schema.Literal(true)),
-  end: Schema.optionalKey(RunEnd)
+  end: Schema.optionalKey(RunEnd),
+  restarts: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })
 export type RunRecord = typeof RunRecord.Type
 

@@ -8,6 +8,11 @@ export const LevelList = Schema.String.check(
 )
 export type LevelList = typeof LevelList.Type
 
+/** The levels that the lists name: their words, or of a list without a comma the whole. */
+export const named = (lists: Iterable<string>): ReadonlyArray<string> => [
+  ...new Set(Array.from(lists).flatMap((levels) => levels.split(",")).filter((level) => level !== ""))
+]
+
 /**
  * True if an entry with this level list belongs to the level: the level is the whole list, or one of its
  * comma-separated words, or, in a list without commas, one of its characters (code points).

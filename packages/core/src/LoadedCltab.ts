@@ -40,6 +40,8 @@ export interface Preview {
 export interface Inspection {
   /** Whether the file says something else than what is in force, for all that is known. */
   readonly isModified: boolean
+  /** What the file says; absent if it cannot be read or has errors. */
+  readonly cltab?: Cltab.Cltab
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -113,11 +115,12 @@ const make = Effect.gen(
         Effect.succeed({ isModified: false, warnings: [unreadable(error)] }),
       onSuccess: (bytes): Effect.Effect<Inspection> =>
         sameBytes(bytes, loaded.bytes)
-          ? Effect.succeed({ isModified: false, warnings: lasting(loaded.cltab) })
+          ? Effect.succeed({ isModified: false, cltab: loaded.cltab, warnings: lasting(loaded.cltab) })
           : Effect.match(parse(bytes), {
             onFailure: (error) => ({ isModified: true, warnings: [refused(error)] }),
-            onSuccess: () => ({
+            onSuccess: ({ cltab }) => ({
               isModified: true,
+              cltab,
               warnings: [
                 `${file} was modified since it was loaded: clinit plan --all shows what a reread would change`,
                 ...lasting(loaded.cltab)

@@ -15,6 +15,8 @@ import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
 import * as ProcessState from "./ProcessState.ts"
 import * as Respawn from "./Respawn.ts"
+import type { Signal } from "./Signal.ts"
+import type { Child } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import type { Trouble } from "./Trouble.ts"
@@ -37,6 +39,10 @@ export interface Process {
   readonly started: Effect.Effect<void>
   /** Notes, before the fiber is interrupted, that what is being stopped because it timed out does not count any more. */
   readonly dismiss: Effect.Effect<void>
+  /** Whether the leader of the present run lives, for all that is known. */
+  readonly isLed: () => boolean
+  /** Sends the signal to the process tree of the present run; the pid of its leader, or nothing if there is no run. */
+  readonly signal: (signal: Signal) => Effect.Effect<number | undefined>
   readonly fiber: Fiber.Fiber<void>
 }
 
@@ -75,6 +81,8 @@ export const resumeLoggers = Effect.fnUntraced(function*(
     redefine: () => {},
     dismiss: Effect.void,
     started: Effect.void,
+    isLed: () => false,
+    signal: () => Effect.succeed(undefined),
     fiber
   }
   return { over: true, process }
@@ -96,7 +104,7 @@ export const resume = Effect.fnUntraced(function*(
   const spawner = yield* Spawner
   const run: Run = { number: past.run, mark: past.mark }
   const forget = ledger.remove(run)
-  const { end, entry, since, stopping = false } = past
+  const { end, entry, restarts = 0, since, stopping = false } = past
   const asEnded = (end: RunEnd) =>
     Effect.map(live(entry, { end, ranMillis: 0, forget }, loggers, scope, onGivenUp), (process) => ({
       over: false,
@@ -118,7 +126,7 @@ export const resume = Effect.fnUntraced(function*(
     (stopping || (isDead && (entry.mode === "respawn" || entry.mode === "test")))
   const nothingToStop = stopping ? child.isExtinct() : EntryRun.isLeft(entry, child, { _tag: "Unknown" })
   if (over && isDead && nothingToStop) return yield* Effect.as(forget, undefined)
-  const inherited = { run, child, since, isDead, stopping, over, ...EntryRun.ended(end) }
+  const inherited = { run, child, since, restarts, isDead, stopping, over, ...EntryRun.ended(end) }
   return { over, process: yield* live(entry, inherited, loggers, scope, onGivenUp) }
 })
 
@@ -133,9 +141,11 @@ const live = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   const definition = EntryDefinition.make(entry)
   let dismissal: Effect.Effect<void> = Effect.void
+  let child: Child | undefined
   const hooks: EntryRun.Hooks = {
     forked: Deferred.succeed(started, void 0),
-    dismissal: { set: (note) => void (dismissal = note) }
+    dismissal: { set: (note) => void (dismissal = note) },
+    child: { set: (present) => void (child = present) }
   }
   /** What is left to be done is the loggers' business: there is no process of the entry any more. */
   const showDown = Effect.suspend(() => {
@@ -176,6 +186,13 @@ const live = Effect.fnUntraced(function*(
     redefine: definition.redefine,
     started: Deferred.await(started),
     dismiss: Effect.suspend(() => dismissal),
+    isLed: () => child?.hasEnded() === false,
+    signal: (signal) =>
+      Effect.suspend(() =>
+        child === undefined || child.isExtinct()
+          ? Effect.succeed(undefined)
+          : Effect.as(child.signal(signal), child.identity.pid)
+      ),
     fiber
   } satisfies Process
 })
@@ -184,7 +201,7 @@ const life = Effect.fnUntraced(function*(
   definition: EntryDefinition.EntryDefinition,
   past: EntryRun.Inherited | EntryRun.Done | undefined,
   loggersStarted: Effect.Effect<unknown>,
-  { dismissal, forked: started }: EntryRun.Hooks,
+  { child, dismissal, forked: started }: EntryRun.Hooks,
   onGivenUp: () => void
 ) {
   const board = yield* StatusBoard
@@ -197,6 +214,7 @@ const life = Effect.fnUntraced(function*(
     const done = before !== undefined && !("child" in before)
       ? before
       : yield* EntryRun.run(definition, before, {
+        child,
         dismissal,
         forked: EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
       })
@@ -240,7 +258,7 @@ const life = Effect.fnUntraced(function*(
       yield* board.setProcess(entry, {
         _tag: "Pausing",
         retryAt,
-        why: wasRefused ? "cannot be started" : Respawn.describePause(throttle, history)
+        why: wasRefused ? "it cannot be started" : `it ${Respawn.describePause(throttle, history)}`
       }, { lastEnd })
       yield* Effect.logWarning(
         `${entry.tag} ${wasRefused ? "is refused" : "respawning too rapidly"}: sleeping ${

@@ -40,6 +40,8 @@ export interface Child {
   readonly identity: ProcessIdentity
   /** How the leader ended, as soon as it has. Interruptible; may be awaited any number of times. */
   readonly exit: Effect.Effect<ChildExit>
+  /** Whether the leader's end has been told. */
+  readonly hasEnded: () => boolean
   /** Whether no live process of the tree remains. Once true it stays true. */
   readonly isExtinct: () => boolean
   /** Completes once no live process of the tree remains. Interruptible. */
@@ -91,6 +93,8 @@ export class Spawner extends Context.Service<Spawner, {
    * How a leader ends that is alive is never known, only that it does, within a second.
    */
   readonly adopt: (identity: ProcessIdentity, mark: Mark) => Effect.Effect<Child>
+  /** Done when every end of a leader has been told that came before this began. Takes moments, but some 10 ms after a crash. */
+  readonly catchUp: Effect.Effect<void>
   /** The live process trees whose marks begin so; none where the system does not tell. */
   readonly find: (prefix: string) => Effect.Effect<ReadonlyArray<Found>>
 }>()("@clinit/core/Spawner") {}

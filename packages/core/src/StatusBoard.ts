@@ -62,10 +62,10 @@ export class StatusBoard extends Context.Service<StatusBoard, {
 }
 
 /**
- * What else is known with a state: since when it is, unless that is now, how the run before it ended, and what is
- * true of the process for as long as it lives.
+ * What else is known with a state: since when it is, unless that is now, how the run before it ended, how often the entry
+ * was started again, if an earlier daemon counted that, and what is true of the process for as long as it lives.
  */
-export type Facts = Partial<Pick<ProcessStatus, "since" | "lastEnd" | "containment" | "adopted">>
+export type Facts = Partial<Pick<ProcessStatus, "since" | "restarts" | "lastEnd" | "containment" | "adopted">>
 
 interface GroupRecord {
   readonly group: GroupName
@@ -121,7 +121,8 @@ const make = Effect.gen(function*() {
         mode,
         state,
         since,
-        restarts: before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0),
+        restarts: facts?.restarts ??
+          (before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0)),
         ...("pid" in state && containment !== undefined ? { containment } : {}),
         ...("pid" in state && adopted !== undefined ? { adopted } : {}),
         ...(lastEnd === undefined ? {} : { lastEnd })

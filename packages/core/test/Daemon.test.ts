@@ -64,7 +64,10 @@ describe("a tell", () => {
       {},
       Effect.fnUntraced(function*(node) {
         const error = yield* node.refused("wed", "1")
-        assert.deepStrictEqual([error._tag, error.message], ["UnknownGroup", "no such group: wed"])
+        assert.deepStrictEqual([error._tag, error.message], [
+          "UnknownGroup",
+          "no such group: wed (did you mean web?)"
+        ])
         assert.deepStrictEqual(yield* node.after("1 minute"), [])
         assert.deepStrictEqual((yield* node.daemon.status).groups.map(({ group }) => group), ["web"])
       })
@@ -148,7 +151,7 @@ describe("a tell", () => {
 })
 
 describe("the status", () => {
-  it.effect("has every group of the cltab, those never told without a level, and their processes in start order", () =>
+  it.effect("has every group of the cltab, those never told without a level, and their processes in file order", () =>
     withNode(
       cltab("web:r:1:respawn:r", "db:x:1:once:x", "web:w:1:wait:w", "web:n:1:once:n"),
       { r: [{ runs: "5 seconds", exits: 3 }, {}] },
@@ -185,9 +188,15 @@ describe("the status", () => {
                   since: 0,
                   restarts: 0
                 }
-              ]
+              ],
+              stopped: [{ tag: "n", mode: "once", levels: "1" }]
             },
-            { group: "db", state: "CONFIGURED", processes: [] }
+            {
+              group: "db",
+              state: "CONFIGURED",
+              processes: [],
+              stopped: [{ tag: "x", mode: "once", levels: "1" }]
+            }
           ]
         } as unknown)
       })

@@ -86,7 +86,12 @@ describe("status", () => {
           modified: false,
           shuttingDown: false,
           warnings: [],
-          groups: [{ group: "web", state: "CONFIGURED", processes: [] }]
+          groups: [{
+            group: "web",
+            state: "CONFIGURED",
+            processes: [],
+            stopped: [{ tag: "a", mode: "respawn", levels: "1" }, { tag: "b", mode: "once", levels: "2" }]
+          }]
         }))))
 
   it.effect("answers how each entry of a told group is and how its last run ended", () =>
@@ -122,7 +127,12 @@ describe("status", () => {
               }
             ]
           },
-          { group: "db", state: "CONFIGURED", processes: [] }
+          {
+            group: "db",
+            state: "CONFIGURED",
+            processes: [],
+            stopped: [{ tag: "x", mode: "once", levels: "1" }]
+          }
         ])
       })
     ))
@@ -251,8 +261,8 @@ describe("tell", () => {
         Effect.map(call("tell", { group: "webb", level: "1" }), (error) =>
           assert.deepStrictEqual(error, {
             code: -32001,
-            message: "no such group: webb",
-            data: { _tag: "UnknownGroup", group: "webb" }
+            message: "no such group: webb (did you mean web?)",
+            data: { _tag: "UnknownGroup", group: "webb", meant: "web" }
           }))
     ))
 
@@ -706,6 +716,8 @@ describe("a defect of the daemon", () => {
       const broken = Daemon.of({
         tell: () => Effect.die("secret"),
         retry: () => Effect.die("secret"),
+        order: () => Effect.die("secret"),
+        signal: () => Effect.die("secret"),
         reread: Effect.die("secret"),
         apply: Effect.die("secret"),
         plan: () => Effect.die("secret"),

@@ -164,6 +164,7 @@ it.effect("CONT follows what can be caught, but neither what stops a tree, nor C
     const child: Child = {
       identity: { pid: 2, containment: "group" },
       exit: Effect.never,
+      hasEnded: () => false,
       isExtinct: () => isExtinct,
       extinct: Effect.suspend(() => isExtinct ? Effect.void : Effect.never),
       signal: hear,

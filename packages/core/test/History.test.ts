@@ -66,7 +66,7 @@ describe("the history has", () => {
           "10 0.2s web/r Entry state={Running,pid:1002}",
           "11 0.4s web/r Entry state={Starting} end={Exited,code:3} ranMillis=200",
           "12 0.4s web/r Entry state={Running,pid:1003}",
-          "13 0.6s web/r Entry state={Pausing,retryAt:60600,why:died 2 times within 1 s of the death before} end={Exited,code:3} ranMillis=200",
+          "13 0.6s web/r Entry state={Pausing,retryAt:60600,why:it died 2 times within 1 s of the death before} end={Exited,code:3} ranMillis=200",
           "14 60.6s web/r Entry state={Starting}",
           "15 60.6s web/r Entry state={Running,pid:1004}",
           "16 60.8s web/r Entry state={Starting} end={Exited,code:3} ranMillis=200",

@@ -18,6 +18,7 @@ const settingUp = (script: string) =>
       const child: Child = {
         identity: { pid: forked.pid!, containment: "group" },
         exit: Effect.as(Deferred.await(exit), { _tag: "Exited", code: 0 } as const),
+        hasEnded: () => false,
         isExtinct: () => Deferred.isDoneUnsafe(exit),
         extinct: Deferred.await(exit),
         signal: () => Effect.void,

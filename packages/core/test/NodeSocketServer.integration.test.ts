@@ -45,6 +45,8 @@ const scripted = Effect.gen(function*() {
       })
     },
     retry: () => Effect.succeed({ warnings: [], retrials: [] }),
+    order: (_verb, group) => Effect.fail(new UnknownGroup({ group })),
+    signal: (group) => Effect.fail(new UnknownGroup({ group })),
     reread: Effect.succeed({ warnings: [], halting: [] }),
     apply: Effect.succeed({ warnings: [], halting: [], applied: [] }),
     plan: () => Effect.succeed({ warnings: [], groups: [] }),

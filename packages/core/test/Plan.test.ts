@@ -80,7 +80,10 @@ describe("the plan of a tell", () => {
           (yield* Effect.flip(ask(node, "web"))).message,
           "web is at no level: say which one"
         )
-        assert.strictEqual((yield* Effect.flip(ask(node, "wbe", "1"))).message, "no such group: wbe")
+        assert.strictEqual(
+          (yield* Effect.flip(ask(node, "wbe", "1"))).message,
+          "no such group: wbe (did you mean web?)"
+        )
       })
     ))
 

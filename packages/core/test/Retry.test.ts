@@ -173,12 +173,12 @@ describe("a retry", () => {
       cltab("web:a:1:once:a"),
       {},
       Effect.fnUntraced(function*(node) {
-        assert.strictEqual(yield* refusal(node, "wbe"), "no such group: wbe")
+        assert.strictEqual(yield* refusal(node, "wbe"), "no such group: wbe (did you mean web?)")
         assert.strictEqual(
           yield* refusal(node, "web/b"),
           "no such group or entry: web/b (did you mean web/a?)"
         )
-        assert.strictEqual(yield* refusal(node, "a"), "no such group: a")
+        assert.strictEqual(yield* refusal(node, "a"), "no such group: a (did you mean web/a?)")
         assert.strictEqual(yield* refusal(node, "web/"), "no such group or entry: web/ (did you mean web?)")
       })
     ))

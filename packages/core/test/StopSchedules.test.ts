@@ -217,12 +217,12 @@ describe("a command of a stop schedule", () => {
         const pid = node.pid("web", "a")!
         assert.deepStrictEqual(
           node.process("web", "a")?.state as unknown,
-          { _tag: "Stopping", pid, command: "nginx -s quit" }
+          { _tag: "Stopping", pid, command: "nginx -s quit", next: "SIGTERM", nextAt: 10_000 }
         )
         yield* node.after("10 seconds")
         assert.deepStrictEqual(
           node.process("web", "a")?.state as unknown,
-          { _tag: "Stopping", pid, signal: "SIGTERM" }
+          { _tag: "Stopping", pid, signal: "SIGTERM", next: "SIGKILL", nextAt: 15_000 }
         )
       })
     ))

@@ -122,7 +122,13 @@ describe("an entry that is stopped", () => {
         yield* node.tell("web", "2")
         yield* node.after("7 seconds")
         const status = node.process("web", "a")
-        assert.deepStrictEqual(status?.state, { _tag: "Stopping", pid: pid!, signal: "SIGTERM" })
+        assert.deepStrictEqual(status?.state, {
+          _tag: "Stopping",
+          pid: pid!,
+          signal: "SIGTERM",
+          next: "SIGKILL",
+          nextAt: 25_000
+        })
         assert.strictEqual(status?.since, 15_000)
       })
     ))

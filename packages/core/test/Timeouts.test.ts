@@ -37,7 +37,7 @@ describe("a wait or test that runs longer than its timeout", () => {
         yield* node.after("3 seconds")
         assert.deepStrictEqual(
           node.process("web", "t")?.state as unknown,
-          { _tag: "Stopping", pid: 1001, signal: "SIGTERM" }
+          { _tag: "Stopping", pid: 1001, signal: "SIGTERM", next: "SIGKILL", nextAt: 4_000 }
         )
         assert.deepStrictEqual(yield* node.after("1 minute"), [
           "4s t SIGKILL",

@@ -90,6 +90,10 @@ export class ClinitClient extends Context.Service<
       return {
         tell: call(connection, "tell"),
         retry: call(connection, "retry"),
+        start: call(connection, "start"),
+        stop: call(connection, "stop"),
+        restart: call(connection, "restart"),
+        signal: call(connection, "signal"),
         reread: call(connection, "reread"),
         plan: call(connection, "plan"),
         environment: call(connection, "environment"),

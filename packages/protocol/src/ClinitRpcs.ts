@@ -4,21 +4,62 @@ import * as DiagnosticText from "./Diagnostic.ts"
 import { Client, Event } from "./Event.ts"
 import { GroupName, Level, Tag } from "./Names.ts"
 import { GroupPlan } from "./Plan.ts"
-import { DaemonStatus, RunEnd } from "./Status.ts"
+import { DaemonStatus, ProcessState, RunEnd } from "./Status.ts"
 
-/** No entry of the loaded cltab has this group. */
-export class UnknownGroup
-  extends Schema.TaggedError<UnknownGroup>()("UnknownGroup", { group: Schema.String })
-{
+/** No entry of the loaded cltab has this group; `meant` is a group or an entry that was probably meant. */
+export class UnknownGroup extends Schema.TaggedError<UnknownGroup>()("UnknownGroup", {
+  group: Schema.String,
+  meant: Schema.optionalKey(Schema.String)
+}) {
   override get message() {
-    return `no such group: ${this.group}`
+    return `no such group: ${this.group}${this.meant === undefined ? "" : ` (did you mean ${this.meant}?)`}`
   }
 }
 
-/** A plan was asked for at the level of a group that was never told one. */
-export class NeverTold extends Schema.TaggedError<NeverTold>()("NeverTold", { group: GroupName }) {
+/**
+ * The order needs a group that is at a level, and this one was never told one, or was stopped. `levels` are those that
+ * its entries have; `stoppedAt` is where a start takes it again.
+ */
+export class NeverTold extends Schema.TaggedError<NeverTold>()("NeverTold", {
+  group: GroupName,
+  levels: Schema.optionalKey(Schema.Array(Schema.String)),
+  stoppedAt: Schema.optionalKey(Level)
+}) {
   override get message() {
-    return `${this.group} is at no level: say which one`
+    const { group, levels = [], stoppedAt } = this
+    if (stoppedAt !== undefined) {
+      return `${group} is stopped: clinit start ${group} takes it to ${stoppedAt} again`
+    }
+    const known = levels.length === 0 ? "" : ` (its entries have ${levels.join(", ")})`
+    return `${group} is at no level: say which one${known}`
+  }
+}
+
+/** An entry that the cltab has as `off` cannot be started. */
+export class EntryOff extends Schema.TaggedError<EntryOff>()("EntryOff", { name: Schema.String }) {
+  override get message() {
+    return `${this.name} is off in the cltab: give its line another mode to start it`
+  }
+}
+
+/** No process of the entry runs that could get a signal; `state` is what it is instead, if it was started. */
+export class NotRunning extends Schema.TaggedError<NotRunning>()("NotRunning", {
+  name: Schema.String,
+  state: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    return `${this.name} does not run: it is ${this.state ?? "stopped"}`
+  }
+}
+
+/** No signal is called this; `meant` is one that was probably meant. */
+export class UnknownSignal extends Schema.TaggedError<UnknownSignal>()("UnknownSignal", {
+  signal: Schema.String,
+  meant: Schema.optionalKey(Schema.String)
+}) {
+  override get message() {
+    const hint = this.meant === undefined ? "write a name such as HUP" : `did you mean ${this.meant}?`
+    return `unknown signal: ${this.signal} (${hint})`
   }
 }
 
@@ -77,13 +118,18 @@ export class ShuttingDown extends Schema.TaggedError<ShuttingDown>()("ShuttingDo
   }
 }
 
-/** A later request sent the group elsewhere before it had settled; without `by` the group was halted. */
+/**
+ * A later request sent the group elsewhere before it had settled, or, with `stopping`, before it was stopped by hand;
+ * without `by` the group was halted.
+ */
 export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
   group: GroupName,
   level: Level,
-  by: Schema.optionalKey(Level)
+  by: Schema.optionalKey(Level),
+  stopping: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message() {
+    if (this.stopping === true) return `${this.group} was told level ${this.by ?? "-"} before it was stopped`
     return this.by === undefined ?
       `${this.group} was halted before it settled at level ${this.level}` :
       `${this.group} was told level ${this.by} before it settled at level ${this.level}`
@@ -96,6 +142,9 @@ export const Refusal = Schema.Union([
   UnknownEntry,
   AmbiguousName,
   NeverTold,
+  EntryOff,
+  NotRunning,
+  UnknownSignal,
   NoEnvironment,
   InvalidCltab,
   ShuttingDown,
@@ -122,6 +171,19 @@ export type EnvironmentVariable = typeof EnvironmentVariable.Type
 export const Applied = Schema.Struct({ group: GroupName, level: Level, outcome: Schema.optionalKey(Outcome) })
 export type Applied = typeof Applied.Type
 
+/**
+ * What became of an entry that was ordered by hand; without a state it is stopped. `failed` if that is not what was
+ * ordered.
+ */
+export const Ordered = Schema.Struct({
+  group: GroupName,
+  tag: Tag,
+  state: Schema.optionalKey(ProcessState),
+  lastEnd: Schema.optionalKey(RunEnd),
+  failed: Schema.optionalKey(Schema.Literal(true))
+})
+export type Ordered = typeof Ordered.Type
+
 /** Trouble that did not stand in the way of the order, such as a cltab that has gone missing. */
 const warnings = Schema.Array(Schema.String)
 const Wait = { wait: Schema.optionalKey(Schema.Boolean) }
@@ -132,6 +194,21 @@ const natural = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.
 const NoParams = Schema.Record(Schema.String, Schema.Unknown)
 
 /**
+ * An order by hand, of a group or an entry (`GROUP/TAG`). `level` is where the group is, or was when it was stopped;
+ * `outcome` is there once the group has settled.
+ */
+const byHand = {
+  params: Schema.Struct({ name: Schema.NonEmptyString, ...Wait, ...By }),
+  result: Schema.Struct({
+    message: Schema.String,
+    warnings,
+    level: Schema.optionalKey(Level),
+    entries: Schema.Array(Ordered),
+    outcome: Schema.optionalKey(Outcome)
+  })
+}
+
+/**
  * The calls by name: what each takes and what it answers.
  *
  * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
@@ -140,6 +217,9 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
  * would do. `history` is of a group, an entry or, without a name, the daemon; it answers the last events, by default all
  * that are known. The answer of `watch` is followed by notifications, `event` and `missed`, and nothing else is answered
  * on its connection.
+ *
+ * `start`, `stop` and `restart` are answered likewise: a start with `wait` when the group has settled and what does not end
+ * by itself has run for half a second, a stop when nothing is left of what was stopped.
  */
 export const calls = {
   tell: {
@@ -156,6 +236,13 @@ export const calls = {
         Schema.Array(Schema.Struct({ group: GroupName, level: Level, outcome: Outcome }))
       )
     })
+  },
+  start: byHand,
+  stop: byHand,
+  restart: byHand,
+  signal: {
+    params: Schema.Struct({ name: Schema.NonEmptyString, signal: Schema.NonEmptyString, ...By }),
+    result: Schema.Struct({ message: Schema.String, warnings, pid: Schema.Int, signal: Schema.String })
   },
   reread: {
     params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait, ...By }),

@@ -29,6 +29,8 @@ export const describeReason = (reason: StopReason, to: Level | undefined): strin
       return "no longer in the cltab"
     case "Off":
       return "turned off"
+    case "ByHand":
+      return "stopped by hand"
     case "Changed":
       return `changed: ${reason.what.join(", ")}`
     case "Refused":

@@ -35,6 +35,8 @@ export class Client {
   readonly apply = async (): Promise<void> => void await this.call((calls) => calls.reread({ apply: true }))
   readonly retry = async (name: string): Promise<void> =>
     void await this.call((calls) => calls.retry({ name }))
+  readonly order = async (verb: "start" | "stop" | "restart", name: string): Promise<void> =>
+    void await this.call((calls) => calls[verb]({ name }))
   readonly tell = async (group: string, level: string, wait = false): Promise<void> =>
     void await this.call((calls) =>
       calls.tell({ group: GroupName.make(group), level: Level.make(level), ...(wait ? { wait } : {}) })

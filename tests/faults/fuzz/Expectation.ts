@@ -173,6 +173,10 @@ const decodeRefusal = Schema.decodeUnknownResult(Rpcs.Refusal)
 const isResult: Record<Rpcs.Method, (value: unknown) => boolean> = {
   tell: Schema.is(Rpcs.calls.tell.result),
   retry: Schema.is(Rpcs.calls.retry.result),
+  start: Schema.is(Rpcs.calls.start.result),
+  stop: Schema.is(Rpcs.calls.stop.result),
+  restart: Schema.is(Rpcs.calls.restart.result),
+  signal: Schema.is(Rpcs.calls.signal.result),
   reread: Schema.is(Rpcs.calls.reread.result),
   plan: Schema.is(Rpcs.calls.plan.result),
   environment: Schema.is(Rpcs.calls.environment.result),

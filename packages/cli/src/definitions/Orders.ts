@@ -2,10 +2,12 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../CommandError.ts"
+import * as ByHand from "../commands/ByHand.ts"
 import * as Plan from "../commands/Plan.ts"
 import * as Reread from "../commands/Reread.ts"
 import * as Retry from "../commands/Retry.ts"
 import * as Shutdown from "../commands/Shutdown.ts"
+import * as Signal from "../commands/Signal.ts"
 import * as Tell from "../commands/Tell.ts"
 import type { Failure } from "../ExitCode.ts"
 import * as Flags from "../Flags.ts"
@@ -32,6 +34,26 @@ export const tell = Command.make(
         : Tell.tell(Target.of(words), flags)
     })
 ).pipe(Command.withDescription("Tell a group to go to a level"))
+
+const byHand = (verb: "start" | "stop" | "restart", description: string) =>
+  Command.make(verb, {
+    name: Argument.String("group[/tag]").pipe(Argument.withDescription("A group, or an entry of it"))
+  }, ({ name }) => Effect.flatMap(root, (flags) => ByHand.order(verb, name, flags))).pipe(
+    Command.withDescription(description)
+  )
+
+export const start = byHand("start", "Start an entry by hand, or a stopped group at the level where it was")
+export const stop = byHand("stop", "Stop an entry by hand until the next tell, or a group until its start")
+export const restart = byHand("restart", "Stop and start an entry, or all of a group's level")
+
+export const signal = Command.make("signal", {
+  name: Argument.String("group/tag").pipe(Argument.withDescription("An entry")),
+  signal: Argument.String("signal").pipe(
+    Argument.withDescription("A name such as HUP, with or without SIG, or a number")
+  )
+}, ({ name, signal }) => Effect.flatMap(root, (flags) => Signal.signal(name, signal, flags))).pipe(
+  Command.withDescription("Send a signal to all processes of an entry")
+)
 
 export const retry = Command.make("retry", {
   name: Argument.String("group[/tag]").pipe(

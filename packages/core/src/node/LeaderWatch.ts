@@ -21,6 +21,8 @@ const pollMillis = 500
 export interface LeaderWatch {
   /** Calls back once, within half a second of the leader's death. */
   readonly watch: (leader: Leader, onDeath: () => void) => void
+  /** Looks now: calls back for those that have died. */
+  readonly look: () => void
   /** Calls nobody back any more. */
   readonly close: () => void
 }
@@ -45,6 +47,7 @@ export const make = (): LeaderWatch => {
       watched.set(leader, onDeath)
       timer ??= setInterval(look, pollMillis)
     },
+    look,
     close: () => {
       watched.clear()
       close()

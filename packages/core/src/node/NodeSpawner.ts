@@ -254,10 +254,19 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
+        catchUp: Effect.andThen(Effect.sync(leaders.look), turnOfTheLoop),
         find
       }
     })
   )
+
+/**
+ * Lets the event loop come round. A child that has ended has sent its signal before anybody could know of it; what the
+ * signal's handler wrote is read when the loop polls next, which is between one immediate and another.
+ */
+const turnOfTheLoop = Effect.callback<void>((resume) =>
+  void setImmediate(() => setImmediate(() => resume(Effect.void)))
+)
 
 const pipeName = ({ group, tag }: Entry, stream: Stream) => `${group}:${tag}:${stream}`
 

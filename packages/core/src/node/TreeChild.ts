@@ -49,6 +49,7 @@ export const make = (
   return {
     identity,
     exit: Deferred.await(exit),
+    hasEnded: () => Deferred.isDoneUnsafe(exit),
     isExtinct: () => isExtinct("urgent"),
     extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
     signal: (signal) =>

@@ -98,6 +98,7 @@ const pipeOf = ({ group, logs, tag }: Entry): string => `${group}:${tag}:${logs}
 const gone = (identity: ProcessIdentity): Child => ({
   identity,
   exit: Effect.succeed(unknown),
+  hasEnded: () => true,
   isExtinct: () => true,
   extinct: Effect.void,
   signal: () => Effect.void,
@@ -259,6 +260,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
           identity: process.identity,
           exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
+          hasEnded: () => isSevered() || Deferred.isDoneUnsafe(process.exit),
           isExtinct: () => isSevered() || Deferred.isDoneUnsafe(process.extinct),
           extinct: Effect.raceFirst(Deferred.await(process.extinct), Deferred.await(severed)),
           signal: (name) => Effect.suspend(() => isSevered() ? Effect.void : signal(process, name)),
@@ -307,6 +309,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
                 ? child(process!, Effect.as(Deferred.await(process!.exit), unknown))
                 : gone(identity)
             }),
+          catchUp: Effect.void,
           find: (prefix) =>
             Effect.sync(() =>
               [...processes.values()].filter(({ mark }) => mark.startsWith(prefix)).map((

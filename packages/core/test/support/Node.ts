@@ -1,5 +1,5 @@
+import type * as ByHand from "@clinit/core/ByHand"
 import { Daemon } from "@clinit/core/Daemon"
-import type { Told } from "@clinit/core/Daemon"
 import { History } from "@clinit/core/History"
 import { HistoryStore } from "@clinit/core/HistoryStore"
 import { Ledger } from "@clinit/core/Ledger"
@@ -29,6 +29,12 @@ import * as TestClock from "effect/testing/TestClock"
 
 /** The text of a cltab with these lines. */
 export const cltab = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+/** What an order answers of what comes of it. */
+interface Settling<A, E> {
+  readonly warnings: ReadonlyArray<string>
+  readonly settling: Effect.Effect<A, E>
+}
 
 /** A node under test: one daemon on scripted processes and the test clock, and short words for what tests do to it. */
 const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
@@ -60,6 +66,15 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
       yield* settle
       return retried
     }),
+    /** Orders by hand and lets everything happen that happens at once; the answer is returned. */
+    order: Effect.fnUntraced(function*(verb: ByHand.Verb, name: string) {
+      const ordered = yield* daemon.order(verb, name)
+      yield* settle
+      return ordered
+    }),
+    /** The plan of a tell, or without a level of one of the level that the group was told. */
+    plan: (group: string, level?: string) =>
+      daemon.plan(GroupName.make(group), level === undefined ? undefined : Level.make(level)),
     /** Tells, expects to be refused, and returns why. */
     refused: Effect.fnUntraced(function*(group: string, level: string) {
       const error = yield* Effect.flip(daemon.tell(GroupName.make(group), Level.make(level)))
@@ -67,7 +82,7 @@ const handle = Effect.fnUntraced(function*(log: ReadonlyArray<string>) {
       return error
     }),
     /** Awaits the outcome of a tell from now on; the function returns it, or why there is none, or nothing yet. */
-    watch: Effect.fnUntraced(function*({ settling }: Told) {
+    watch: Effect.fnUntraced(function*<A, E extends Error>({ settling }: Settling<A, E>) {
       const fiber = yield* Effect.forkChild(
         Effect.catch(settling, (error) => Effect.succeed(error.message)),
         { startImmediately: true }

@@ -1,0 +1,60 @@
+import type { GroupName } from "@clinit/protocol/Names"
+import type { GroupStatus, ProcessState, ProcessStatus, StoppedEntry } from "@clinit/protocol/Status"
+import * as ByHand from "./ByHand.ts"
+import type { Cltab, Entry } from "./Cltab.ts"
+import * as EntryChange from "./EntryChange.ts"
+import type { Group } from "./Group.ts"
+
+// What a status says beside the published states: what follows from the cltab and from orders, and no pid that is not alive.
+
+/** What is known of a group that has a fiber. */
+type Known = Pick<Group, "byHand" | "started" | "isLed">
+
+/** The cltab in force, and what the file says now; the same if it cannot be told. */
+export interface Cltabs {
+  readonly loaded: Cltab
+  readonly file: Cltab
+}
+
+const ofGroup = (group: GroupName, { entries }: Cltab): ReadonlyArray<Entry> =>
+  entries.filter((entry) => entry.group === group)
+
+/** Whether the state names a process that has ended, for all that is known: its end has yet to be published. */
+export const isStale = (known: Known | undefined, { state, tag }: ProcessStatus): boolean =>
+  state._tag === "Running" && known?.isLed(tag) !== true
+
+/** The state without the pid of a leader that has ended; what is left is on its way down. */
+const withoutDead = (state: ProcessState): ProcessState => {
+  if (state._tag === "Running") return { _tag: "Stopping" }
+  if (state._tag !== "Stopping") return state
+  const { pid: _, ...rest } = state
+  return rest
+}
+
+const isModified = (started: Entry | undefined, now: Entry | undefined): boolean =>
+  started !== now && started !== undefined &&
+  (now === undefined || EntryChange.restarting(started, now).length > 0)
+
+/** The group with its entries in the order of the loaded cltab, those that it no longer has behind them. */
+export const complete = (status: GroupStatus, known: Known | undefined, cltabs: Cltabs): GroupStatus => {
+  const { group } = status
+  const loaded = ofGroup(group, cltabs.loaded)
+  const file = new Map(ofGroup(group, cltabs.file).map((entry) => [entry.tag, entry]))
+  const orders = known?.byHand() ?? ByHand.none
+  const started = known?.started()
+  const place = new Map(loaded.map(({ tag }, index) => [tag, index]))
+  const placeOf = ({ tag }: ProcessStatus) => place.get(tag) ?? loaded.length
+  const shown = new Set(status.processes.map(({ tag }) => tag))
+  const processes = status.processes.toSorted((a, b) => placeOf(a) - placeOf(b)).map((process) => ({
+    ...process,
+    state: known?.isLed(process.tag) === true ? process.state : withoutDead(process.state),
+    ...(orders.get(process.tag) === "start" ? { byHand: true as const } : {}),
+    ...(isModified(started?.get(process.tag), file.get(process.tag)) ? { modified: true as const } : {})
+  }))
+  const stopped = loaded.flatMap(({ levels, mode, tag }): ReadonlyArray<StoppedEntry> =>
+    shown.has(tag)
+      ? []
+      : [{ tag, mode, levels, ...(orders.get(tag) === "stop" ? { byHand: true as const } : {}) }]
+  )
+  return { ...status, processes, ...(stopped.length === 0 ? {} : { stopped }) }
+}
