@@ -62,6 +62,8 @@ const nameOf = ({ group, tag }: Subject) => `${group ?? ""} ${tag ?? ""}`
 
 const bySeq = (a: Recorded, b: Recorded) => a.seq - b.seq
 
+const latest = ({ events }: Shelf) => events.at(-1)?.seq ?? 0
+
 /**
  * The last events of each subject and the last events of all. When there are too many subjects, those that are not
  * `current` any more are forgotten first, and those first that were silent for longest.
@@ -92,7 +94,6 @@ export const make = (
   const forget = () => {
     const kept = new Set(Array.from(current(), nameOf))
     const isKept = (shelf: Shelf) => shelf.group === undefined || kept.has(nameOf(shelf))
-    const latest = (shelf: Shelf) => shelf.events.at(-1)?.seq ?? 0
     const silentFirst = [...shelves].sort(([, a], [, b]) => latest(a) - latest(b))
     const going = [
       ...silentFirst.filter(([, shelf]) => !isKept(shelf)),
