@@ -256,12 +256,12 @@ const make = Effect.gen(function*() {
   history.setCurrent(() =>
     cltab.current().entries.flatMap(({ group, tag }): ReadonlyArray<Subject> => [{ group }, { group, tag }])
   )
-  const say = (words: string) => history.record({ what: { _tag: "Daemon", words } })
+  const say = (words: string) => Effect.sync(() => history.record({ what: { _tag: "Daemon", words } }))
 
   /** Puts down that the order is carried out, as the client could have given it. */
   const asked = Effect.fnUntraced(function*(order: string, subject: Subject = {}) {
     const by = yield* Requester
-    yield* history.record({ ...subject, what: { _tag: "Asked", order: brief(order), by } })
+    history.record({ ...subject, what: { _tag: "Asked", order: brief(order), by } })
   })
 
   /** What has this name in the cltab in force. */
@@ -280,7 +280,7 @@ const make = Effect.gen(function*() {
           const subject = name === undefined
             ? {}
             : yield* Effect.orElseSucceed(configured(name), (): Subject => ({}))
-          yield* history.record({ ...subject, what })
+          history.record({ ...subject, what })
         })
       )
 

@@ -31,7 +31,7 @@ export interface Bounds {
   readonly ofOne: number
   /** Entries that the events of one subject may name altogether. */
   readonly tags: number
-  /** So few of one subject are retained at least, however many subjects there are. */
+  /** So many of one subject are left at least when there are too many altogether. */
   readonly least: number
   /** Events altogether. */
   readonly all: number
@@ -39,7 +39,7 @@ export interface Bounds {
   readonly recent: number
 }
 
-export const bounds: Bounds = { ofOne: 64, tags: 4_096, least: 4, all: 32_768, recent: 4_096 }
+export const bounds: Bounds = { ofOne: 64, tags: 4_096, least: 2, all: 32_768, recent: 4_096 }
 
 /** Orders and states of one subject, each for itself: a crash loop must not push out what was asked. */
 interface Shelf extends Subject {
@@ -62,7 +62,7 @@ const nameOf = ({ group, tag }: Subject) => `${group ?? ""} ${tag ?? ""}`
 
 const bySeq = (a: Recorded, b: Recorded) => a.seq - b.seq
 
-const latest = ({ events }: Shelf): number => events.at(-1)?.seq ?? 0
+const latest = ({ events }: Shelf) => events.at(-1)?.seq ?? 0
 
 /**
  * The last events of each subject and the last events of all. When there are too many subjects, those that are not
@@ -72,22 +72,23 @@ export const make = (
   current: () => Iterable<Subject>,
   { all, least, ofOne, recent: ofAll, tags }: Bounds = bounds
 ): EventStock => {
-  const most = Math.floor(all / least)
+  const most = Math.floor(all / (2 * least))
   const shelves = new Map<string, Shelf>()
   let recent: Array<Recorded> = []
-  let allowance = ofOne
+  let count = 0
 
-  const trim = (shelf: Shelf) => {
+  const trim = (shelf: Shelf, length: number) => {
     const { events } = shelf
-    while (events.length > allowance || (shelf.tags > tags && events.length > 1)) {
+    while (events.length > length || (shelf.tags > tags && events.length > 1)) {
       shelf.tags -= events.shift()!.tags
+      count--
     }
   }
 
-  const allot = () => {
-    const before = allowance
-    allowance = Math.max(least, Math.min(ofOne, Math.floor(all / Math.max(1, shelves.size))))
-    if (allowance < before) { for (const shelf of shelves.values()) trim(shelf) }
+  /** Takes from those who have most, and more than has to be, so that it is not done for each event. */
+  const level = () => {
+    const length = Math.max(least, Math.floor((3 * all) / (4 * shelves.size)))
+    for (const shelf of shelves.values()) trim(shelf, length)
   }
 
   /** Several at a time, since it looks at all of them. */
@@ -99,7 +100,10 @@ export const make = (
       ...silentFirst.filter(([, shelf]) => !isKept(shelf)),
       ...silentFirst.filter(([, shelf]) => isKept(shelf))
     ].slice(0, Math.ceil(most / 16))
-    for (const [name] of going) shelves.delete(name)
+    for (const [name, { events }] of going) {
+      count -= events.length
+      shelves.delete(name)
+    }
   }
 
   const shelfOf = (name: string, { group, tag }: Subject): Shelf => {
@@ -113,7 +117,6 @@ export const make = (
       tags: 0
     }
     shelves.set(name, shelf)
-    allot()
     return shelf
   }
 
@@ -124,7 +127,9 @@ export const make = (
       const shelf = shelfOf(`${nameOf(event)} ${isOrder(event) ? "orders" : "states"}`, event)
       shelf.events.push(event)
       shelf.tags += event.tags
-      trim(shelf)
+      count++
+      trim(shelf, ofOne)
+      if (count > all) level()
       recent.push(event)
       if (recent.length >= 2 * ofAll) recent = recent.slice(-ofAll)
     },

@@ -269,7 +269,7 @@ export const make = Effect.fnUntraced(function*(
       tag: process.entry().tag,
       reason: { _tag: "Leaving" as const }
     }))
-    return history.record({
+    history.record({
       group: name,
       what: { _tag: "Decided", ...decided, stop: [...leavings, ...decided.stop] }
     })
@@ -279,7 +279,7 @@ export const make = Effect.fnUntraced(function*(
     const { level, outcome } = told
     const current = board.group(name)?.level
     const change = changeTo(told)
-    yield* recordDecision({
+    recordDecision({
       ...(current === undefined ? {} : { from: current }),
       to: level,
       stop: change.stop.map(({ reason, tag }) => ({ tag, reason })),
@@ -328,7 +328,7 @@ export const make = Effect.fnUntraced(function*(
     const status = board.group(name)
     // Halted twice, it may stand still already.
     const level = status?.state === "CONFIGURED" ? undefined : status?.level
-    yield* recordDecision({
+    recordDecision({
       ...(level === undefined ? {} : { from: level }),
       stop: Array.from(processes.keys(), (tag) => ({
         tag,

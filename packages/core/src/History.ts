@@ -36,7 +36,8 @@ export interface Extract {
  * It is stored behind the facts by a few milliseconds, for the daemon that comes after one that was killed.
  */
 export class History extends Context.Service<History, {
-  readonly record: (draft: Draft) => Effect.Effect<void>
+  /** Records it at once, in the step of whoever calls: nothing can come between a fact and its event. */
+  readonly record: (draft: Draft) => void
   /**
    * The last `limit` events of the subject: of a group with those of its entries, of an entry with those of its group.
    * The latest order and decision of the group are among them, however long ago they were.
@@ -135,6 +136,7 @@ const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
 const make = Effect.gen(function*() {
   const store = yield* HistoryStore
   const trouble = yield* Trouble
+  const clock = yield* Clock.Clock
   const scope = yield* Effect.scope
   let current: () => Iterable<Subject> = nothing
   const stock = EventStock.make(() => current())
@@ -218,14 +220,13 @@ const make = Effect.gen(function*() {
 
   return History.of({
     record: ({ group, tag, what }) =>
-      Effect.map(Clock.currentTimeMillis, (at) =>
-        add({
-          seq: ++seq,
-          at,
-          ...(group === undefined ? {} : { group }),
-          ...(tag === undefined ? {} : { tag }),
-          what
-        })),
+      add({
+        seq: ++seq,
+        at: clock.currentTimeMillisUnsafe(),
+        ...(group === undefined ? {} : { group }),
+        ...(tag === undefined ? {} : { tag }),
+        what
+      }),
     of: (subject, limit) => extract(stock.of(subject), limit),
     knows: stock.knows,
     seq: () => seq,

@@ -101,14 +101,14 @@ const make = Effect.gen(function*() {
     setGroup: Effect.fnUntraced(function*(group, level, state, past) {
       const since = past ?? (yield* Clock.currentTimeMillis)
       groups.set(group, { group, level, state, since })
-      yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
       // What was so before this board is no news.
-      if (past === undefined) yield* history.record({ group, what: { _tag: "Group", level, state } })
+      if (past === undefined) history.record({ group, what: { _tag: "Group", level, state } })
+      yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
     }, Effect.uninterruptible),
     removeGroup: Effect.fnUntraced(function*(group) {
       groups.delete(group)
+      history.record({ group, what: { _tag: "Group" } })
       yield* PubSub.publish(changes, { _tag: "Group", group })
-      yield* history.record({ group, what: { _tag: "Group" } })
     }, Effect.uninterruptible),
     setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
       const since = facts?.since ?? (yield* Clock.currentTimeMillis)
@@ -127,21 +127,20 @@ const make = Effect.gen(function*() {
         ...("pid" in state && adopted !== undefined ? { adopted } : {}),
         ...(lastEnd === undefined ? {} : { lastEnd })
       })
-      yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
       const isEnd = lastEnd !== undefined && lastEnd !== before?.lastEnd
-      yield* history.record({
+      const ran = isEnd && before?.state._tag === "Running" && facts?.since === undefined
+      history.record({
         group,
         tag,
         what: {
           _tag: "Entry",
           state,
           ...(isEnd ? { end: lastEnd } : {}),
-          ...(isEnd && before?.state._tag === "Running"
-            ? { ranMillis: Math.max(0, (yield* Clock.currentTimeMillis) - before.since) }
-            : {}),
+          ...(ran ? { ranMillis: Math.max(0, since - before.since) } : {}),
           ...("pid" in state && adopted !== undefined ? { adopted } : {})
         }
       })
+      yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
     }, Effect.uninterruptible),
     setLogger: ({ group, logs, tag }, pid) =>
       Effect.sync(() => {
@@ -155,8 +154,8 @@ const make = Effect.gen(function*() {
       const ofGroup = processes.get(group)
       ofGroup?.delete(tag)
       if (ofGroup?.size === 0) processes.delete(group)
+      history.record({ group, tag, what: { _tag: "Entry" } })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag })
-      yield* history.record({ group, tag, what: { _tag: "Entry" } })
     }, Effect.uninterruptible),
     group(group) {
       const record = groups.get(group)

@@ -258,49 +258,57 @@ it.effect("a disk that is full costs nothing but the memory for a successor, and
     })
   ))
 
-it.effect("a crash loop of 10 000 deaths leaves what is known of its neighbours, and of the orders of its group", () =>
-  withNode(
-    cltab("web:calm:1:once:calm", "web:r:1:respawn:r", ":::web/r/respawn.hits:1000000"),
-    { r: { runs: "10 millis" } },
-    Effect.fnUntraced(function*(node) {
-      yield* node.tell("web", "1")
-      yield* node.after("100 seconds")
-      assert.isAbove(node.history.seq(), 19_000)
-      const calm = node.history.of({ group: web, tag: Tag.make("calm") }, 40).events.map(Events.brief)
-      assert.deepStrictEqual(calm, [
-        "2 0s web Asked order=tell web 1 by={}",
-        "3 0s web Decided to=1 stop=[] start=[calm,r]",
-        "4 0s web Group level=1 state=STARTING",
-        "5 0s web/calm Entry state={Starting}",
-        "6 0s web/calm Entry state={Running,pid:1001}",
-        "9 0s web Group level=1 state=CHECKING",
-        "10 0s web Group level=1 state=DONE"
-      ])
-      const looping = node.history.of({ group: web, tag: Tag.make("r") }, 40)
-      assert.strictEqual(looping.events.length, 40)
-      assert.deepStrictEqual(looping.events.slice(0, 3).map((event) => event.what._tag), [
-        "Asked",
-        "Decided",
-        "Entry"
-      ])
-      assert.strictEqual(node.history.of({ group: web }, Infinity).events.length, 64 + calm.length)
-    })
-  ))
+it.effect(
+  "a crash loop of 10 000 deaths leaves what is known of its neighbours, and of the orders of its group",
+  () =>
+    withNode(
+      cltab("web:calm:1:once:calm", "web:r:1:respawn:r", ":::web/r/respawn.hits:1000000"),
+      { r: { runs: "10 millis" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.after("100 seconds")
+        assert.isAbove(node.history.seq(), 19_000)
+        const calm = node.history.of({ group: web, tag: Tag.make("calm") }, 40).events.map(Events.brief)
+        assert.deepStrictEqual(calm, [
+          "2 0s web Asked order=tell web 1 by={}",
+          "3 0s web Decided to=1 stop=[] start=[calm,r]",
+          "4 0s web Group level=1 state=STARTING",
+          "5 0s web/calm Entry state={Starting}",
+          "6 0s web/calm Entry state={Running,pid:1001}",
+          "9 0s web Group level=1 state=CHECKING",
+          "10 0s web Group level=1 state=DONE"
+        ])
+        const looping = node.history.of({ group: web, tag: Tag.make("r") }, 40)
+        assert.strictEqual(looping.events.length, 40)
+        assert.deepStrictEqual(looping.events.slice(0, 3).map((event) => event.what._tag), [
+          "Asked",
+          "Decided",
+          "Entry"
+        ])
+        assert.strictEqual(node.history.of({ group: web }, Infinity).events.length, 64 + calm.length)
+      })
+    ),
+  60_000
+)
 
-it.effect("the file is replaced when it has grown to twice what it was, and has never more than that", () =>
-  withMachine(
-    cltab("web:r:1:respawn:r", ":::web/r/respawn.hits:1000000"),
-    { r: { runs: "10 millis" } },
-    Effect.fnUntraced(function*(machine) {
-      const node = yield* machine.boot()
-      yield* node.tell("web", "1")
-      let longest = 0
-      for (let second = 0; second < 200; second++) {
-        yield* node.after("1 second")
-        longest = Math.max(longest, machine.historyDisk.text!.length)
-      }
-      assert.isBelow(longest, 3_000_000)
-      assert.isBelow(machine.historyDisk.replacements, 12)
-      assert.strictEqual(node.state("web"), "1 DONE")
-    })
-  ))
+it.effect(
+  "the file is replaced when it has grown to twice what it was, and has never more than that",
+  () =>
+    withMachine(
+      cltab("web:r:1:respawn:r", ":::web/r/respawn.hits:1000000"),
+      { r: { runs: "10 millis" } },
+      Effect.fnUntraced(function*(machine) {
+        const node = yield* machine.boot()
+        yield* node.tell("web", "1")
+        let longest = 0
+        for (let second = 0; second < 200; second++) {
+          yield* node.after("1 second")
+          longest = Math.max(longest, machine.historyDisk.text!.length)
+        }
+        assert.isBelow(longest, 3_000_000)
+        assert.isBelow(machine.historyDisk.replacements, 12)
+        assert.strictEqual(node.state("web"), "1 DONE")
+      })
+    ),
+  60_000
+)

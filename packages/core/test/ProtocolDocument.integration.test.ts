@@ -15,6 +15,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import type { Peer } from "./support/Peer.ts"
 import { connect, scratch } from "./support/Peer.ts"
 
 const document = fs.readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8")
@@ -44,6 +45,21 @@ const daemon = Effect.gen(function*() {
   return socket
 })
 
+/** Sends what the transcript sends, and asserts that the answers are those of the transcript. */
+const replays = Effect.fnUntraced(function*(client: Peer, transcript: string) {
+  const lines = transcript.split("\n").slice(0, -1)
+  const replay: Array<string> = []
+  for (const line of lines) {
+    if (line.startsWith("-> ")) {
+      yield* client.send(`${line.slice(3)}\n`)
+      replay.push(line)
+    } else {
+      replay.push(`<- ${yield* client.line}`)
+    }
+  }
+  assert.strictEqual(replay.join("\n"), lines.join("\n"))
+})
+
 /** A command's output, while this process goes on serving. */
 const outputOf = (command: string) =>
   Effect.callback<string>((resume) => {
@@ -57,26 +73,18 @@ const outputOf = (command: string) =>
   })
 
 describe("docs/protocol.md", () => {
-  it.effect("has a transcript that the daemon repeats byte for byte", () =>
+  it.effect("has a transcript that the daemon repeats byte for byte, and then that of a watch", () =>
     Effect.gen(function*() {
-      const client = yield* connect(yield* daemon)
-      const transcript = block("transcript").split("\n").slice(0, -1)
-      const replay: Array<string> = []
-      for (const line of transcript) {
-        if (line.startsWith("-> ")) {
-          yield* client.send(`${line.slice(3)}\n`)
-          replay.push(line)
-        } else {
-          replay.push(`<- ${yield* client.line}`)
-        }
-      }
-      assert.strictEqual(replay.join("\n"), transcript.join("\n"))
+      const socket = yield* daemon
+      const client = yield* connect(socket)
+      yield* replays(client, block("transcript"))
       yield* client.halfClose
       assert.deepStrictEqual(yield* client.lines, [])
+      yield* replays(yield* connect(socket), block("watch"))
     }))
 
-  it("has a transcript that shows every method, and errors of every kind that a client can cause", () => {
-    const transcript = block("transcript")
+  it("has transcripts that show every method, and errors of every kind that a client can cause", () => {
+    const transcript = block("transcript") + block("watch")
     for (const method of Object.keys(calls)) assert.include(transcript, `"method":"${method}"`)
     const { invalidParams, invalidRequest, methodNotFound, parse, refused } = JsonRpc.Code
     for (const code of [invalidParams, invalidRequest, methodNotFound, parse, refused]) {

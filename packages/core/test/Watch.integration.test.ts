@@ -43,11 +43,11 @@ const serving = Effect.fnUntraced(function*(patience: Partial<ClientConnection.L
     Effect.provide(Trouble.layer)
   )
   const happen = (count: number, group = web, words = "") =>
-    Effect.forEach(
-      Array.from({ length: count }),
-      () => history.record({ group, what: { _tag: "Asked", order: words, by: {} } }),
-      { discard: true }
-    )
+    Effect.sync(() => {
+      for (let each = 0; each < count; each++) {
+        history.record({ group, what: { _tag: "Asked", order: words, by: {} } })
+      }
+    })
   return { history, socket, happen, end: Scope.close(scope, Exit.void) }
 })
 
