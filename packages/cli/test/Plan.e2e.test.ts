@@ -148,7 +148,7 @@ describe.concurrent("clinit plan", () => {
       })
       expect(await scratch.clinit("plan", "wbe", "1")).toEqual({
         exit: 1,
-        stdout: "no such group: wbe\n",
+        stdout: "no such group: wbe (did you mean web?)\n",
         stderr: ""
       })
     })

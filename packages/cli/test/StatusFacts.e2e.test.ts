@@ -7,7 +7,11 @@ it(
   "a status never contradicts /proc, in 400 samples under kills, orders by hand, level changes and crashes",
   async () => {
     const seed = process.env["CLINIT_SEED"] ?? String(Date.now())
-    const { contradictions, crashes, kills, running } = await StatusRun.play("descendants", 400, Random.make(seed))
+    const { contradictions, crashes, kills, running } = await StatusRun.play(
+      "descendants",
+      400,
+      Random.make(seed)
+    )
     expect({ seed, contradictions }).toEqual({ seed, contradictions: [] })
     expect(Math.min(kills, running, crashes + 1)).toBeGreaterThan(0)
   },

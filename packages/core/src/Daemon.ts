@@ -27,6 +27,7 @@ import * as EntryName from "./EntryName.ts"
 import * as Group from "./Group.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
+import * as LevelMeant from "./LevelMeant.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import * as OrderOutcome from "./OrderOutcome.ts"
@@ -128,6 +129,8 @@ export class Daemon extends Context.Service<Daemon, {
 
 export interface Told {
   readonly warnings: ReadonlyArray<string>
+  /** No entry of the group has the level. */
+  readonly unknownLevel?: true
   readonly settling: Group.Settling
 }
 
@@ -329,7 +332,12 @@ const make = Effect.gen(function*() {
         const group = yield* groupNamed(name)
         yield* Effect.logInfo(`${name} told level ${level}`)
         const settling = yield* group.tell(level, entries)
-        return { warnings, settling }
+        if (LevelMeant.isKnown(level, entries)) return { warnings, settling }
+        const meant = LevelMeant.of(level, entries)
+        const hints = meant === undefined
+          ? []
+          : [`no entry of ${name} has the level ${level} (did you mean ${meant}?)`]
+        return { warnings: [...warnings, ...hints], unknownLevel: true as const, settling }
       })).pipe(remembered),
     retry: (name) =>
       order(Effect.fnUntraced(function*(warnings) {
