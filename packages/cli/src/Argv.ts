@@ -43,6 +43,18 @@ const withoutRepeated = (normal: ReadonlyArray<string>): ReadonlyArray<string> =
 }
 
 /**
+ * The first word that looks like a flag with a digit, if there is one: the original knows none, and effect/cli would take
+ * it for a level. What follows a flag may be its value, and a signal may be written so, as for kill(1).
+ */
+export const digitFlag = (argv: ReadonlyArray<string>): string | undefined => {
+  const end = argv.indexOf("--")
+  const words = end === -1 ? argv : argv.slice(0, end)
+  return words.find((word, at) =>
+    /^-\d/.test(word) && !words[at - 1]?.startsWith("-") && !words.slice(0, at).includes("signal")
+  )
+}
+
+/**
  * The arguments with every bundle of known short flags written as `--name=value`. A word with a flag that is not
  * known is left as it is, for effect/cli to refuse it; so is everything from `--` on.
  */

@@ -1,3 +1,4 @@
+import * as Suggestion from "@clinit/core/Suggestion"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Reread from "./commands/Reread.ts"
@@ -18,6 +19,10 @@ const runDaemon = (noResume: boolean) =>
 /** The level that the original's documented convention gives a shutdown. */
 const shutdownLevel = ":::SHUTDOWN:::"
 
+/** The names of all subcommands. */
+const names = (): ReadonlyArray<string> =>
+  clinit.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+
 /** What the original does with its words: of three or more the last two count. */
 const originalWords = Effect.fnUntraced(
   function*(words: ReadonlyArray<string>, flags: Flags.Shared) {
@@ -26,7 +31,7 @@ const originalWords = Effect.fnUntraced(
     const [first, second] = words.slice(-2)
     if (first === undefined) return yield* Reread.reread(flags, false)
     if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
-    yield* Tell.tell(Target.of(words.slice(-2)), flags)
+    yield* Tell.tell(Target.of(words.slice(-2)), flags, Suggestion.nearest(words[0]!, names()))
   }
 )
 

@@ -40,8 +40,11 @@ export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed"
   outcome: Rpcs.Outcome
 }) {
   override get message() {
-    const culprits = this.outcome.failed.map(({ end, tag }) => `${tag} ${describeEnd(end)}`)
-    return `${this.group} ${this.level} FAILED: ${culprits.join(", ")}`
+    const { group, level, outcome: { failed } } = this
+    const culprits = failed.map(({ end, tag }) => `${tag} ${describeEnd(end)}`)
+    const [only, ...others] = failed
+    const name = only === undefined || others.length > 0 ? group : `${group}/${only.tag}`
+    return `${group} ${level} FAILED: ${culprits.join(", ")} (clinit why ${name} tells more)`
   }
 }
 

@@ -1,40 +1,68 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
-import type { GroupName } from "@clinit/protocol/Names"
+import type { GroupStatus } from "@clinit/protocol/Status"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { WaitTimedOut } from "./CommandError.ts"
 import type { Shared } from "./Flags.ts"
+import * as Output from "./Output.ts"
+import * as Progress from "./Progress.ts"
 import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
 
-/** How far it is, asked on a connection of its own: the first one is still waiting. */
-const progress = (only: Option.Option<GroupName>) =>
+/**
+ * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; asked on a connection of
+ * its own, as the first one is still waiting.
+ */
+const groupsNow = (only: Option.Option<string>) =>
   Effect.gen(function*() {
     const { status } = yield* ClinitClient
     const { groups } = yield* status({})
-    const lines = groups.filter(({ group }) => Option.isNone(only) || only.value === group).flatMap(
-      Render.group
+    return groups.filter(({ group }) =>
+      Option.isNone(only) || only.value === group || only.value.startsWith(`${group}/`)
     )
-    return lines.join("\n")
   }).pipe(
     Effect.provide(Session.connection),
-    Effect.orElseSucceed(() => "")
+    Effect.orElseSucceed((): ReadonlyArray<GroupStatus> => [])
   )
 
-/** Fails, with what is known of the progress, when the work takes longer than the flags permit. */
+/** Shows, time and again and for as long as nobody interrupts it, what is waited for. */
+const showProgress = (only: Option.Option<string>) =>
+  Effect.gen(function*() {
+    while (true) {
+      yield* Effect.sleep(Progress.period)
+      const now = yield* Clock.currentTimeMillis
+      const [line] = (yield* groupsNow(only)).flatMap((group) => Progress.of(group, now) ?? [])
+      if (line === undefined) yield* Output.endTransient
+      else yield* Output.transient(Progress.cut(line, process.stderr.columns ?? 80))
+    }
+  })
+
+const withProgress = <A, E, R>(work: Effect.Effect<A, E, R>, only: Option.Option<string>) =>
+  process.stderr.isTTY && process.env["TERM"] !== "dumb"
+    ? Effect.ensuring(Effect.raceFirst(work, showProgress(only)), Output.endTransient)
+    : work
+
+/**
+ * Fails, with what is known of the progress, when the work takes longer than the flags permit. If it takes a while, a
+ * terminal shows meanwhile what is waited for, of the group or entry `only`.
+ */
 export const atMost = <A, E, R>(
   work: Effect.Effect<A, E, R>,
   what: string,
   flags: Shared,
-  only: Option.Option<GroupName> = Option.none()
+  only: Option.Option<string> = Option.none()
 ) =>
   Option.match(flags.timeout, {
-    onNone: () => work,
+    onNone: () => withProgress(work, only),
     onSome: (seconds) =>
-      Effect.timeoutOrElse(work, {
+      Effect.timeoutOrElse(withProgress(work, only), {
         duration: Duration.seconds(seconds),
         orElse: () =>
-          Effect.flatMap(progress(only), (state) => Effect.fail(new WaitTimedOut({ what, seconds, state })))
+          Effect.flatMap(groupsNow(only), (groups) =>
+            Effect.fail(
+              new WaitTimedOut({ what, seconds, state: groups.flatMap(Render.group).join("\n") })
+            ))
       })
   })

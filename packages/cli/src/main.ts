@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Argv from "./Argv.ts"
 import { clinit } from "./Clinit.ts"
+import { UsageError } from "./CommandError.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Output from "./Output.ts"
 import * as Platform from "./Platform.ts"
@@ -42,7 +43,16 @@ const explain = (failure: ExitCode.Failure) => {
   }
 }
 
-const main = Command.runWith(clinit, { version })(Argv.normalise(process.argv.slice(2))).pipe(
+const argv = process.argv.slice(2)
+const digitFlag = Argv.digitFlag(argv)
+
+const refused = digitFlag === undefined
+  ? Effect.void
+  : Effect.fail(
+    new UsageError({ reason: `unknown flag: ${digitFlag} (a name that begins so goes behind --)` })
+  )
+
+const main = Effect.andThen(refused, Command.runWith(clinit, { version })(Argv.normalise(argv))).pipe(
   Effect.tapError(explain),
   Effect.tapDefect((defect) => Output.complain(`internal error: ${Cause.pretty(Cause.die(defect))}`)),
   Effect.provide(Layer.mergeAll(

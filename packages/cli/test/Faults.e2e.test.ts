@@ -93,7 +93,8 @@ describe.concurrent("where no process can be forked", () => {
       expect(await scratch.clinit("-w", "g", "2")).toEqual({
         exit: 1,
         stdout: "",
-        stderr: "clinit: g 2 FAILED: b could not be started: spawn /bin/sh EAGAIN\n"
+        stderr:
+          "clinit: g 2 FAILED: b could not be started: spawn /bin/sh EAGAIN (clinit why g/b tells more)\n"
       })
       expect(await tell(scratch, "h", "1")).toBe("FAILED")
       expect(await scratch.entry("c")).toMatchObject({

@@ -162,7 +162,7 @@ describe.concurrent("the mode decides when the next entry starts and what become
       expect(await scratch.clinit("-w", "g", "1")).toEqual({
         exit: 1,
         stdout: "",
-        stderr: "clinit: g 1 FAILED: a exited 3, b died of SIGKILL\n"
+        stderr: "clinit: g 1 FAILED: a exited 3, b died of SIGKILL (clinit why g tells more)\n"
       })
       expect(await scratch.state("c")).toBe("Passed")
       expect(Proc.isRunning(await scratch.pid("d"))).toBe(true)
@@ -206,7 +206,7 @@ describe.concurrent("a command is any line of shell", () => {
       expect(await scratch.clinit("-w", "g", "1")).toEqual({
         exit: 1,
         stdout: "",
-        stderr: "clinit: g 1 FAILED: c exited 127\n"
+        stderr: "clinit: g 1 FAILED: c exited 127 (clinit why g/c tells more)\n"
       })
       expect(await scratch.entry("b")).toMatchObject({ state: { _tag: "Done" }, lastEnd: { code: 127 } })
       await eventually(() => scratch.lines("log"), ["d"])

@@ -102,7 +102,7 @@ describe.concurrent("clinit plan", () => {
       expect(await scratch.clinit("reread", "--apply", "-w")).toEqual({
         exit: 1,
         stdout: "",
-        stderr: "clinit: web dev FAILED: new exited 1\n"
+        stderr: "clinit: web dev FAILED: new exited 1 (clinit why web/new tells more)\n"
       })
       expect((await scratch.status()).modified).toBe(false)
       expect((await pids(scratch))["db"]).toBe(db)
@@ -125,7 +125,8 @@ describe.concurrent("clinit plan", () => {
       expect(await scratch.clinit("reread", "--apply", "-w")).toEqual({
         exit: 1,
         stdout: "c 1 PASSED\n",
-        stderr: "clinit: a 1 FAILED: t exited 3\nclinit: b 1 FAILED: u exited 4\n"
+        stderr:
+          "clinit: a 1 FAILED: t exited 3 (clinit why a/t tells more)\nclinit: b 1 FAILED: u exited 4 (clinit why b/u tells more)\n"
       })
     })
   )
@@ -148,7 +149,7 @@ describe.concurrent("clinit plan", () => {
       })
       expect(await scratch.clinit("plan", "wbe", "1")).toEqual({
         exit: 1,
-        stdout: "no such group: wbe\n",
+        stdout: "no such group: wbe (did you mean web?)\n",
         stderr: ""
       })
     })

@@ -16,7 +16,7 @@ describe.concurrent("clinit retry", () => {
       expect(await scratch.clinit("retry", "-w")).toEqual({
         exit: 1,
         stdout: "g/t is started again\n",
-        stderr: "clinit: g 1 FAILED: t exited 1\n"
+        stderr: "clinit: g 1 FAILED: t exited 1 (clinit why g/t tells more)\n"
       })
       scratch.write("ready")
       expect(await scratch.clinit("retry", "g/t", "--timeout", "20")).toEqual({
@@ -56,7 +56,7 @@ describe.concurrent("clinit retry", () => {
       )
       expect(await scratch.clinit("-w", "g", "1")).toMatchObject({
         exit: 1,
-        stderr: "clinit: g 1 FAILED: r exited 1\n"
+        stderr: "clinit: g 1 FAILED: r exited 1 (clinit why g/r tells more)\n"
       })
       scratch.write("ready")
       expect(await scratch.clinit("retry", "-w", "g/r")).toEqual({
@@ -132,7 +132,7 @@ it(
     expect(await scratch.clinit("-w", "g", "1")).toEqual({
       exit: 1,
       stdout: "",
-      stderr: "clinit: g 1 FAILED: w timed out after 0.3 s\n"
+      stderr: "clinit: g 1 FAILED: w timed out after 0.3 s (clinit why g/w tells more)\n"
     })
   })
 )

@@ -31,6 +31,7 @@ import type { Extract } from "./History.ts"
 import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
+import * as LevelMeant from "./LevelMeant.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import * as OrderOutcome from "./OrderOutcome.ts"
@@ -148,6 +149,8 @@ export class Daemon extends Context.Service<Daemon, {
 
 export interface Told {
   readonly warnings: ReadonlyArray<string>
+  /** No entry of the group has the level. */
+  readonly unknownLevel?: true
   readonly settling: Group.Settling
 }
 
@@ -433,7 +436,12 @@ const make = Effect.gen(function*() {
         yield* Effect.logInfo(`${name} told level ${level}`)
         yield* asked(`tell ${name} ${level}`, { group: name })
         const settling = yield* group.tell(level, entries)
-        return { warnings, settling }
+        if (LevelMeant.isKnown(level, entries)) return { warnings, settling }
+        const meant = LevelMeant.of(level, entries)
+        const hints = meant === undefined
+          ? []
+          : [`no entry of ${name} has the level ${level} (did you mean ${meant}?)`]
+        return { warnings: [...warnings, ...hints], unknownLevel: true as const, settling }
       })).pipe(noteRefusal(`tell ${name} ${level}`, name), remembered),
     retry: (name) =>
       order(Effect.fnUntraced(function*(warnings) {

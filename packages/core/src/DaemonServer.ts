@@ -37,8 +37,8 @@ const byHand = (daemon: Daemon["Service"], verb: ByHand.Verb): Handlers["start"]
 
 const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handlers => ({
   tell: Effect.fnUntraced(function*({ group, level, wait }) {
-    const { settling, warnings } = yield* daemon.tell(group, level)
-    const answer = { message: "level transition started", warnings }
+    const { settling, ...told } = yield* daemon.tell(group, level)
+    const answer = { message: "level transition started", ...told }
     return wait === true ? { ...answer, outcome: yield* Effect.interruptible(settling) } : answer
   }),
   retry: Effect.fnUntraced(function*({ name, wait }) {

@@ -27,7 +27,8 @@ const tolerance = (candidate: string): number => Math.max(1, Math.floor(candidat
 
 /**
  * The candidate the word was probably meant to be, or undefined if none is near. Case and surrounding white
- * space do not count; one edit in three letters, and at least one, is near. Of equals the first one wins.
+ * space do not count; one edit in three letters, and at least one, is near, unless nothing is left of the word. Of
+ * equals the first one wins.
  */
 export const nearest = <A extends string>(word: string, candidates: ReadonlyArray<A>): A | undefined => {
   const plain = word.trim().toLowerCase()
@@ -35,6 +36,8 @@ export const nearest = <A extends string>(word: string, candidates: ReadonlyArra
   return candidates
     .filter((candidate) => Math.abs(candidate.length - plain.length) <= tolerance(candidate))
     .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= tolerance(candidate))
+    .filter(({ candidate, distance }) =>
+      distance <= tolerance(candidate) && distance < Math.max(candidate.length, plain.length)
+    )
     .sort((a, b) => a.distance - b.distance)[0]?.candidate
 }

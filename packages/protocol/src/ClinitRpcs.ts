@@ -224,7 +224,13 @@ const byHand = {
 export const calls = {
   tell: {
     params: Schema.Struct({ group: GroupName, level: Level, ...Wait, ...By }),
-    result: Schema.Struct({ message: Schema.String, warnings, outcome: Schema.optionalKey(Outcome) })
+    result: Schema.Struct({
+      message: Schema.String,
+      warnings,
+      /** No entry of the group has the level. */
+      unknownLevel: Schema.optionalKey(Schema.Literal(true)),
+      outcome: Schema.optionalKey(Outcome)
+    })
   },
   retry: {
     params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait, ...By }),

@@ -7,7 +7,7 @@ export interface Surroundings {
   readonly before: ReadonlyArray<Seen>
   readonly isAlive: (seen: Seen) => boolean
   readonly hasLife: (pid: number) => boolean
-  /** Whether the pid was ever seen alive up to the request. */
+  /** Whether the pid was seen alive before the request, and so shortly before that it cannot be another one's now. */
   readonly wasSeen: (pid: number) => boolean
 }
 

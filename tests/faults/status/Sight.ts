@@ -31,13 +31,16 @@ export const isAlive = ({ pid, startTime }: Pick<Seen, "pid" | "startTime">): bo
 /** Whether anything with the pid lives. */
 export const hasLife = (pid: number): boolean => startTimeOf(pid) !== undefined
 
+/** A pid is not somebody else's so soon after its process was seen: so many are not started in this time. */
+const reuseMillis = 2_000
+
 /** Looks at the live processes of entries whose environment has this mark, and remembers which it ever saw. */
 export const make = (mark: string) => {
   const known = new Map<string, Seen | undefined>()
-  const everSeen = new Set<number>()
+  const lastSeen = new Map<number, number>()
   return {
-    /** Whether a process with this pid was among what was seen at any time. */
-    hasSeen: (pid: number) => everSeen.has(pid),
+    /** Whether a process with this pid was among what was seen of late. */
+    hasSeen: (pid: number) => performance.now() - (lastSeen.get(pid) ?? -Infinity) < reuseMillis,
     take: (): ReadonlyArray<Seen> =>
       fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
         const pid = Number(name)
@@ -54,7 +57,7 @@ export const make = (mark: string) => {
           // Before its command is executed a process has another environment: what is strange is asked again.
           if (seen !== undefined) known.set(key, seen)
         }
-        if (seen !== undefined) everSeen.add(pid)
+        if (seen !== undefined) lastSeen.set(pid, performance.now())
         return seen === undefined ? [] : [seen]
       })
   }

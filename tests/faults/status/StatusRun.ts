@@ -25,6 +25,8 @@ const tags = (group: string) => Object.keys(kinds).map((kind) => `${group}-${kin
 const lines = (containment: string): ReadonlyArray<string> => [
   `:::containment:${containment}`,
   ":::stop:INT 100ms, TERM 100ms, KILL",
+  // What is loose may outlive an entry that is done: no status could contradict it.
+  ":::tree:strict",
   ":::respawn.hits:8",
   ":::respawn.pause:200ms",
   ...groups.flatMap((group) =>

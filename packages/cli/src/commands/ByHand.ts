@@ -2,6 +2,7 @@ import type { Verb } from "@clinit/core/ByHand"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import type { Ordered, Result } from "@clinit/protocol/ClinitRpcs"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { OrderFailed } from "../CommandError.ts"
 import * as Flags from "../Flags.ts"
 import * as Outcomes from "../Outcomes.ts"
@@ -48,5 +49,5 @@ export const order = (verb: Verb, name: string, flags: Flags.Shared) => {
     if (wait) yield* show(verb, name, answer)
     else yield* Output.print(`${name}: ${answer.message}`)
   }).pipe(Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message)))
-  return Session.withClient(flags, Wait.atMost(order, `the ${verb} of ${name}`, flags))
+  return Session.withClient(flags, Wait.atMost(order, `the ${verb} of ${name}`, flags, Option.some(name)))
 }

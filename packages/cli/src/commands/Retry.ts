@@ -22,5 +22,5 @@ export const retry = (name: Option.Option<string>, flags: Flags.Shared) => {
     yield* Output.print(retried.map(({ group, tag }) => `${group}/${tag} is started again\n`).join(""))
     yield* Outcomes.show(outcomes)
   }).pipe(Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message)))
-  return Session.withClient(flags, Wait.atMost(order, "the retry", flags))
+  return Session.withClient(flags, Wait.atMost(order, "the retry", flags, name))
 }

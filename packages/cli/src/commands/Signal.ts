@@ -5,9 +5,10 @@ import type { Shared } from "../Flags.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
-/** The name of the signal that has this number here; any other word is left as it is. */
+/** The name of the signal that has this number here, which may be written as for kill(1); any other word is left as it is. */
 const named = (word: string): string =>
-  Object.entries(os.constants.signals).find(([, number]) => String(number) === word)?.[0] ?? word
+  Object.entries(os.constants.signals).find(([, number]) => String(number) === word.replace(/^-/, ""))?.[0] ??
+    word
 
 /** Sends a signal to the whole process tree of an entry. */
 export const signal = (name: string, word: string, flags: Shared) =>

@@ -1,3 +1,4 @@
+import * as Suggestion from "@clinit/core/Suggestion"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
 import * as Clstat from "@clinit/protocol/Clstat"
@@ -29,7 +30,8 @@ export const status = (flags: Shared, selection: Selection) =>
       const group = Option.getOrUndefined(selection.group)
       const level = Option.getOrUndefined(selection.level)
       if (group !== undefined && !whole.groups.some((each) => each.group === group)) {
-        const unknown = new UnknownGroup({ group })
+        const meant = Suggestion.nearest(group, whole.groups.map((each) => each.group))
+        const unknown = new UnknownGroup({ group, ...(meant === undefined ? {} : { meant }) })
         yield* Output.complain(unknown.message)
         return yield* unknown
       }
