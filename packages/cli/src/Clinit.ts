@@ -46,7 +46,10 @@ export const clinit = root.pipe(
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([
     { group: "Orders", commands: [Orders.tell, Orders.retry, Orders.reread, Orders.shutdown] },
-    { group: "Questions", commands: [Questions.status, Questions.plan, Questions.env] },
+    {
+      group: "Questions",
+      commands: [Questions.status, Questions.isUp, Questions.isFailed, Questions.plan, Questions.env]
+    },
     { group: "Files", commands: [Files.check, Files.settings] },
     { group: "Daemon", commands: [daemon] }
   ])

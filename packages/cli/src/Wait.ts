@@ -14,7 +14,7 @@ const progress = (only: Option.Option<GroupName>) =>
     const { status } = yield* ClinitClient
     const { groups } = yield* status({})
     const lines = groups.filter(({ group }) => Option.isNone(only) || only.value === group).flatMap(
-      Render.group
+      Render.group(Render.plainly(Date.now()))
     )
     return lines.join("\n")
   }).pipe(

@@ -166,7 +166,7 @@ describe.concurrent("while its files cannot be written", () => {
         for (const level of ["2", "1", "2"]) expect(await tell(scratch, "g", level)).toBe("DONE")
         await until("both are warnings", async () => (await warnings(scratch)).length === 2)
         expect((await scratch.clinit("status")).stdout).toMatch(
-          /^(warning: (ledger|status file): \S+: ENOSPC: no space left on device.*\n){2}g 2 DONE\n/
+          /^(warning: (ledger|status file): \S+: ENOSPC: no space left on device.*\n){2}g 2 DONE since /
         )
         expect(readdirSync(disk.directory).filter((file) => file.endsWith(".tmp"))).toEqual([])
         disk.drain()

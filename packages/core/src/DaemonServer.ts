@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Daemon } from "./Daemon.ts"
 import { conceal } from "./Secret.ts"
+import * as StatusOf from "./StatusOf.ts"
 
 /** Who answers: what `version` and `status` say of the daemon's program. */
 export interface Identity {
@@ -55,7 +56,11 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     }))
     return { warnings, variables: shown }
   }),
-  status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
+  status: Effect.fnUntraced(function*({ name }) {
+    const { cltab, containment, groups, modified, shuttingDown, warnings } = yield* daemon.status
+    const status = { version, pid, cltab, modified, shuttingDown, containment, warnings, groups }
+    return name === undefined ? status : { ...status, groups: yield* StatusOf.select(status.groups, name) }
+  }),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown
     if (wait === true) yield* Effect.interruptible(daemon.down)
@@ -78,6 +83,8 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
 
+  // A status is plain JSON that its schema leaves as it is. To find that out of 500 entries takes 7 ms the first time, a fifth
+  // of what a client takes as a whole.
   const call = <M extends Rpcs.Method>(method: M, id: JsonRpc.Id, input: unknown): Effect.Effect<string> => {
     const { params, result } = Rpcs.calls[method]
     const decoded = Schema.decodeUnknownResult(params)(input ?? {}, { errors: "all" })
@@ -85,7 +92,9 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
       return Effect.succeed(failure(JsonRpc.Code.invalidParams, decoded.failure.message, id))
     }
     return handle[method](decoded.success as Rpcs.Params<M>).pipe(
-      Effect.flatMap((answer) => Schema.encodeUnknownEffect(result)(answer)),
+      Effect.flatMap((answer) =>
+        method === "status" ? Effect.succeed(answer) : Schema.encodeUnknownEffect(result)(answer)
+      ),
       Effect.map((encoded) => JSON.stringify({ jsonrpc: "2.0", id, result: encoded })),
       Effect.catch((error) =>
         Schema.isSchemaError(error) ? Effect.die(error) : Effect.map(

@@ -133,7 +133,7 @@ const NoParams = Schema.Record(Schema.String, Schema.Unknown)
  * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
  * each group that has something to retry, and a `reread` that applies what it reads; `shutdown` as soon as every group was
  * told to halt or, with `wait`, when the last process is gone. `plan` without a group tells what a `reread` that applies
- * would do.
+ * would do. `status` with a name, `GROUP` or `GROUP/TAG`, shows only that.
  */
 export const calls = {
   tell: {
@@ -170,7 +170,10 @@ export const calls = {
     params: Schema.Struct({ name: Schema.NonEmptyString, secrets: Schema.optionalKey(Schema.Boolean) }),
     result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) })
   },
-  status: { params: NoParams, result: DaemonStatus },
+  status: {
+    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString) }),
+    result: DaemonStatus
+  },
   shutdown: { params: Schema.Struct(Wait), result: Schema.Struct({ message: Schema.String }) },
   version: {
     params: NoParams,

@@ -1,6 +1,8 @@
 import * as Schema from "effect/Schema"
 import { GroupName, Level, Mode, Tag } from "./Names.ts"
 
+export { describeEnd } from "./RunEndText.ts"
+
 /** How a process ended: by itself with a code, by a signal, or in a way that nobody saw. */
 export const ChildExit = Schema.TaggedUnion({
   Exited: { code: Schema.Int },
@@ -27,22 +29,6 @@ export const RunEnd = Schema.Union([
 ])
 export type RunEnd = typeof RunEnd.Type
 
-/** How a run ended, in words. */
-export const describeEnd = (end: RunEnd): string => {
-  switch (end._tag) {
-    case "Exited":
-      return `exited ${end.code}`
-    case "Signaled":
-      return `died of ${end.signal}`
-    case "Unknown":
-      return "ended, exit code unknown"
-    case "NotSpawned":
-      return `could not be started: ${end.reason}`
-    case "TimedOut":
-      return `timed out after ${end.millis / 1_000} s`
-  }
-}
-
 /** States of a resource group, as the status file prints them. */
 export const GroupState = Schema.Literals([
   "CONFIGURED",
@@ -65,13 +51,13 @@ export type GroupState = typeof GroupState.Type
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
   Running: { pid: Schema.Int },
-  Pausing: { retryAt: Schema.Number, why: Schema.optionalKey(Schema.String) },
+  Pausing: { retryAt: Schema.Finite, why: Schema.optionalKey(Schema.String) },
   Stopping: {
     pid: Schema.optionalKey(Schema.Int),
     signal: Schema.optionalKey(Schema.String),
     command: Schema.optionalKey(Schema.String),
     next: Schema.optionalKey(Schema.String),
-    nextAt: Schema.optionalKey(Schema.Number)
+    nextAt: Schema.optionalKey(Schema.Finite)
   },
   Done: {},
   Passed: {},
@@ -99,7 +85,7 @@ export const ProcessStatus = Schema.Struct({
   tag: Tag,
   mode: Mode,
   state: ProcessState,
-  since: Schema.Number,
+  since: Schema.Finite,
   restarts: Schema.Int,
   containment: Schema.optionalKey(Containment),
   adopted: Schema.optionalKey(Schema.Literal(true)),
@@ -124,7 +110,7 @@ export const GroupStatus = Schema.Struct({
   group: GroupName,
   level: Schema.optionalKey(Level),
   state: GroupState,
-  since: Schema.optionalKey(Schema.Number),
+  since: Schema.optionalKey(Schema.Finite),
   processes: Schema.Array(ProcessStatus),
   stopped: Schema.optionalKey(Schema.Array(StoppedEntry))
 })
