@@ -17,7 +17,7 @@ interface Row {
   readonly rest: ReadonlyArray<string>
 }
 
-const headings = ["  ENTRY", "MODE", "STATE", "PID", "UPTIME", "RESTARTS"]
+const headings = ["  ENTRY", "MODE", "STATE", "PID", "SINCE", "RESTARTS"]
 const stateColumn = headings.indexOf("STATE")
 const numeric: ReadonlySet<number> = new Set([headings.indexOf("PID"), headings.indexOf("RESTARTS")])
 
