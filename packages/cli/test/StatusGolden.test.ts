@@ -37,7 +37,10 @@ describe("clinit status prints", () => {
 describe("a table", () => {
   it("stays within the terminal, but for the names of groups and for trouble", () => {
     const lines = Render.status({ ...view, all: true }, everyState)
-    const tables = Array.from({ length: 200 }, (_, columns) => ({ columns, text: table(columns, { all: true }) }))
+    const tables = Array.from(
+      { length: 200 },
+      (_, columns) => ({ columns, text: table(columns, { all: true }) })
+    )
       .filter(({ text }) => text !== lines)
     expect(tables.length).toBeGreaterThan(120)
     for (const { columns, text } of tables) {

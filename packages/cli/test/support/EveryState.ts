@@ -75,10 +75,16 @@ export const everyState: DaemonStatus = {
       "3",
       "FAILED",
       hours(30),
-      entry("smtpd", "respawn", { _tag: "Pausing", retryAt: now + 41_500, why: "6 deaths in a row" }, 18_500, {
-        restarts: 6,
-        lastEnd: { _tag: "Exited", code: 127 }
-      }),
+      entry(
+        "smtpd",
+        "respawn",
+        { _tag: "Pausing", retryAt: now + 41_500, why: "6 deaths in a row" },
+        18_500,
+        {
+          restarts: 6,
+          lastEnd: { _tag: "Exited", code: 127 }
+        }
+      ),
       entry("imapd", "respawn", { _tag: "Failed" }, minutes(59), {
         restarts: 120,
         lastEnd: { _tag: "NotSpawned", reason: "cwd: /srv/\u202ex: no such\nfile\u001b[2J" }
