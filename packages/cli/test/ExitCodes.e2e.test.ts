@@ -31,7 +31,9 @@ describe.concurrent("the README's table of what `status NAME`, `is-up` and `is-f
     "holds, row by row",
     inScratch(async (scratch) => {
       await scratch.daemon(
-        ":::given/quits/respawn.give-up:2",
+        ":::given/respawn.hits:1",
+        ":::given/respawn.pause:50ms",
+        ":::given/respawn.give-up:2",
         "up:runs:1:respawn:exec sleep 1000",
         "up:waited:1:wait:true",
         "tested:passes:1:test:true",
