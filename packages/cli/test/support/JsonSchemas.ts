@@ -1,4 +1,4 @@
-import type * as JsonFormats from "@clinit/cli/JsonFormats"
+import * as JsonFormats from "@clinit/cli/JsonFormats"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { readdirSync, readFileSync } from "node:fs"
 
@@ -12,7 +12,7 @@ for (const file of readdirSync(directory)) {
 
 /** What is wrong with the document by the published schema that this kind has; nothing if it is valid. */
 export const mistakes = (kind: keyof typeof JsonFormats.ids, document: unknown): ReadonlyArray<string> => {
-  const validate = ajv.getSchema(`urn:clinit:${kind}:1`)
+  const validate = ajv.getSchema(JsonFormats.ids[kind])
   if (validate === undefined) throw new Error(`no schema of ${kind} is published`)
   return validate(document)
     ? []
