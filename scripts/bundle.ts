@@ -1,9 +1,12 @@
 /** Bundles the command line into packages/cli/dist: plain files without dependencies to install. */
 import { build } from "esbuild"
-import type { Plugin } from "esbuild"
+import type { BuildOptions, Plugin } from "esbuild"
 import { chmodSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { builtins } from "./builtins.ts"
+import * as parts from "./parts.ts"
 
-const cli = new URL("../packages/cli/", import.meta.url).pathname
+const packages = new URL("../packages/", import.meta.url).pathname
+const cli = `${packages}cli/`
 const { version } = JSON.parse(readFileSync(`${cli}package.json`, "utf8")) as { version: string }
 
 /**
@@ -24,21 +27,34 @@ const lateSegmenter: Plugin = {
 
 // Built beside and then moved: whoever runs the old one meanwhile still finds all of its parts.
 rmSync(`${cli}dist.new`, { recursive: true, force: true })
-await build({
-  entryPoints: { clinit: `${cli}src/bin.ts`, main: `${cli}src/main.ts` },
-  outdir: `${cli}dist.new`,
+const common: BuildOptions = {
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node22.19",
   conditions: ["@clinit/source"],
   minify: true,
   legalComments: "none",
-  plugins: [lateSegmenter],
-  chunkNames: "chunks/[name]-[hash]",
   define: { CLINIT_VERSION: JSON.stringify(version) }
+}
+const { elsewhere, late, quick } = parts
+await build({
+  ...common,
+  entryPoints: [`${cli}src/${quick}.ts`],
+  outfile: `${cli}dist.new/clinit.js`,
+  plugins: [elsewhere(packages, ["main", ...late]), builtins(packages)]
 })
+// Apart from one another: of what they share there would be ten small files more, which every command had to open.
+for (const entry of ["main", ...late]) {
+  await build({
+    ...common,
+    entryPoints: { [entry]: `${cli}src/${entry}.ts` },
+    outdir: `${cli}dist.new`,
+    splitting: true,
+    plugins: [elsewhere(packages, late), lateSegmenter, builtins(packages)],
+    chunkNames: "chunks/[name]-[hash]"
+  })
+}
 chmodSync(`${cli}dist.new/clinit.js`, 0o755)
 rmSync(`${cli}dist`, { recursive: true, force: true })
 renameSync(`${cli}dist.new`, `${cli}dist`)

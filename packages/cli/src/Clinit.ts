@@ -65,7 +65,15 @@ export const clinit = root.pipe(
     },
     {
       group: "Questions",
-      commands: [Questions.status, Questions.why, Questions.watch, Questions.plan, Questions.env]
+      commands: [
+        Questions.status,
+        Questions.isUp,
+        Questions.isFailed,
+        Questions.why,
+        Questions.watch,
+        Questions.plan,
+        Questions.env
+      ]
     },
     { group: "Files", commands: [Files.check, Files.settings] },
     { group: "Daemon", commands: [daemon] }

@@ -1,12 +1,19 @@
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
-import { describeEnd } from "@clinit/protocol/Status"
 import type { ProcessState } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/StatusWords"
 import * as Schema from "effect/Schema"
 
 /** The words on the command line make no sense together. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
   override get message() {
     return this.reason
+  }
+}
+
+/** A question was answered, and this exit code is a part of the answer; the rest has been printed. */
+export class Answered extends Schema.TaggedError<Answered>()("Answered", { code: Schema.Int }) {
+  override get message() {
+    return `answered with ${this.code}`
   }
 }
 

@@ -8,6 +8,7 @@ import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
 import type {
+  Answered,
   CheckFailed,
   LevelFailed,
   OrderFailed,
@@ -15,6 +16,9 @@ import type {
   UsageError,
   WaitTimedOut
 } from "./CommandError.ts"
+import { defect, invalidCltab, noDaemon, refused, usage } from "./ExitCodes.ts"
+
+export { defect, invalidCltab, noDaemon, refused, usage } from "./ExitCodes.ts"
 
 /** Every way in which a command can fail. */
 export type Failure =
@@ -25,6 +29,7 @@ export type Failure =
   | LedgerRefused
   | ContainmentUnavailable
   | SocketRefused
+  | Answered
   | CheckFailed
   | LevelFailed
   | OrderFailed
@@ -33,14 +38,7 @@ export type Failure =
   | WaitTimedOut
   | CliError.CliError
 
-/** What the exit codes mean; 0 is success, 70 (EX_SOFTWARE of sysexits.h) a defect of clinit itself. */
-export const refused = 1
-export const usage = 2
-export const noDaemon = 3
-export const invalidCltab = 4
-export const defect = 70
-
-const byTag: Readonly<Record<Failure["_tag"], number>> = {
+const byTag: Readonly<Record<Exclude<Failure, Answered>["_tag"], number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
   EntryOff: refused,
@@ -82,5 +80,6 @@ const byTag: Readonly<Record<Failure["_tag"], number>> = {
 export const of = (exit: Exit.Exit<unknown, Failure>): number => {
   if (Exit.isSuccess(exit)) return 0
   const failure = exit.cause.reasons.find(Cause.isFailReason)
-  return failure === undefined ? defect : byTag[failure.error._tag]
+  if (failure === undefined) return defect
+  return failure.error._tag === "Answered" ? failure.error.code : byTag[failure.error._tag]
 }

@@ -1,5 +1,5 @@
-import { escape } from "@clinit/core/Quotation"
 import * as Effect from "effect/Effect"
+import * as Complaint from "./Complaint.ts"
 
 const eraseLine = "\r\u001b[K"
 
@@ -33,7 +33,7 @@ export const print = (text: string): Effect.Effect<void> =>
   text === "" ? Effect.void : write(process.stdout, text.endsWith("\n") ? text : `${text}\n`)
 
 const complaint = (prefix: string) => (text: string): Effect.Effect<void> =>
-  write(process.stderr, text.split("\n").map((line) => `${prefix}${escape(line)}\n`).join(""))
+  write(process.stderr, Complaint.lines(text, prefix))
 
 /** Findings about a file: each begins with `FILE:LINE:COLUMN`, which editors and terminals recognise. */
 export const diagnose = complaint("")

@@ -1,16 +1,38 @@
 import { escape, quote } from "@clinit/core/Quotation"
-import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
-import { describeEnd } from "@clinit/protocol/Status"
+import type {
+  DaemonStatus,
+  GroupStatus,
+  ProcessState,
+  ProcessStatus,
+  StoppedEntry
+} from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/StatusWords"
+import * as Paint from "./Paint.ts"
+import * as Span from "./Span.ts"
 
-const stopping = ({ command, signal }: ProcessState & { readonly _tag: "Stopping" }): string =>
-  signal !== undefined ? `, sent ${signal}` : command !== undefined ? `, ran ${quote(command)}` : ""
+/** As what a status is shown: at which time (milliseconds since 1970), with all entries or only those that were started. */
+export interface View {
+  readonly now: number
+  readonly all: boolean
+  readonly paint: Paint.Paint
+}
+
+/** Without colours, and without what has not been started. */
+export const plainly = (now: number): View => ({ now, all: false, paint: Paint.none })
+
+/** What was done last to stop it. */
+export const stopping = ({ command, signal }: ProcessState & { readonly _tag: "Stopping" }): string =>
+  signal !== undefined ? `sent ${signal}` : command !== undefined ? `ran ${quote(command)}` : ""
 
 const detail = (state: ProcessState): string => {
   switch (state._tag) {
     case "Running":
       return ` pid ${state.pid}`
-    case "Stopping":
-      return state.pid === undefined ? "" : ` pid ${state.pid}${stopping(state)}`
+    case "Stopping": {
+      if (state.pid === undefined) return ""
+      const done = stopping(state)
+      return ` pid ${state.pid}${done === "" ? "" : `, ${done}`}`
+    }
     case "Pausing":
       return ` until ${new Date(state.retryAt).toISOString()}`
     default:
@@ -18,32 +40,84 @@ const detail = (state: ProcessState): string => {
   }
 }
 
-/** What holds the process's tree together, and whether an earlier daemon started it. */
-const hold = ({ adopted, containment }: ProcessStatus): string =>
-  containment === undefined ? "" : ` [${containment}${adopted === true ? ", adopted" : ""}]`
+/** A state's name, as it is printed. */
+export const nameOf = (state: ProcessState): string => state._tag.toUpperCase()
 
 /** A state with what is known of the process behind it. */
-export const describeState = (state: ProcessState): string => `${state._tag.toUpperCase()}${detail(state)}`
+export const describeState = (state: ProcessState): string => `${nameOf(state)}${detail(state)}`
 
-const process = (status: ProcessStatus): string => {
-  const { lastEnd, loggers = [], mode, restarts, tag } = status
+/** What comes next, if nothing else happens before. */
+export const next = (state: ProcessState, now: number): ReadonlyArray<string> => {
+  switch (state._tag) {
+    case "Pausing":
+      return [
+        `retry in ${Span.until(state.retryAt, now)}`,
+        ...(state.why === undefined ? [] : [escape(state.why)])
+      ]
+    case "Stopping":
+      return state.next === undefined || state.nextAt === undefined
+        ? []
+        : [`${escape(state.next)} in ${Span.until(state.nextAt, now)}`]
+    default:
+      return []
+  }
+}
+
+/** What else is known of an entry that was started. */
+export const remarks = (
+  { byHand, lastEnd, loggers = [], modified }: ProcessStatus
+): ReadonlyArray<string> => [
+  ...(lastEnd === undefined ? [] : [`last ${escape(describeEnd(lastEnd))}`]),
+  ...(byHand === true ? ["started by hand"] : []),
+  ...(modified === true ? ["modified since loaded"] : []),
+  ...loggers.map(({ pid, reads }) => `${reads} to pid ${pid}`)
+]
+
+/** What holds the process's tree together, and whether an earlier daemon started it: `cgroup, adopted`. */
+export const hold = ({ adopted, containment }: ProcessStatus): string =>
+  containment === undefined ? "" : `${containment}${adopted === true ? ", adopted" : ""}`
+
+const process = ({ now, paint }: View) => (status: ProcessStatus): string => {
+  const { mode, restarts, since, state, tag } = status
+  const held = hold(status)
+  const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state)}`
   return [
-    `  ${tag} ${mode} ${describeState(status.state)}${hold(status)}`,
+    `  ${escape(tag)} ${mode} ${painted}${held === "" ? "" : ` [${held}]`}`,
+    `${state._tag === "Running" ? "up" : "since"} ${Span.describe(now - since)}`,
+    ...next(state, now),
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
-    ...(lastEnd === undefined ? [] : [`last ${escape(describeEnd(lastEnd))}`]),
-    ...loggers.map(({ pid, reads }) => `${reads} to pid ${pid}`)
+    ...remarks(status)
   ].join(", ")
 }
 
+/** Why an entry of the cltab does not run. */
+export const reason = ({ byHand, levels }: StoppedEntry): string =>
+  byHand === true ? "by hand" : `levels ${escape(levels)}`
+
+const stopped = ({ paint }: View) => (entry: StoppedEntry): string =>
+  `  ${escape(entry.tag)} ${entry.mode} ${paint("idle", "STOPPED")}, ${reason(entry)}`
+
+/** What of a group's stopped entries is shown: what was stopped by hand always, the others if all were asked for. */
+export const shownOf = ({ stopped = [] }: GroupStatus, { all }: View): ReadonlyArray<StoppedEntry> =>
+  stopped.filter(({ byHand }) => all || byHand === true)
+
+/** A group's own line. */
+export const heading = ({ now, paint }: View, { group, level, since, state }: GroupStatus): string =>
+  `${escape(`${group} ${level ?? "-"}`)} ${paint(Paint.ofGroup(state), state)}${
+    since === undefined ? "" : ` since ${Span.describe(now - since)}`
+  }`
+
 /** A group's line and, indented, one for each entry that it has started. */
-export const group = ({ group, level, processes, state }: GroupStatus): ReadonlyArray<string> => [
-  `${group} ${level ?? "-"} ${state}`,
-  ...processes.map(process)
+export const group = (view: View) => (status: GroupStatus): ReadonlyArray<string> => [
+  heading(view, status),
+  ...status.processes.map(process(view)),
+  ...shownOf(status, view).map(stopped(view))
 ]
 
-/** The daemon's status for people: lasting trouble, then the groups. */
-export const status = ({ groups, warnings }: DaemonStatus): string =>
-  [
-    ...warnings.flatMap((warning) => `warning: ${warning}`.split("\n").map(escape)),
-    ...groups.flatMap(group)
-  ].map((line) => `${line}\n`).join("")
+/** Lasting trouble. */
+export const warnings = ({ warnings }: DaemonStatus): ReadonlyArray<string> =>
+  warnings.flatMap((warning) => `warning: ${warning}`.split("\n").map(escape))
+
+/** The daemon's status line by line, for grep: lasting trouble, then the groups. */
+export const status = (view: View, daemon: DaemonStatus): string =>
+  [...warnings(daemon), ...daemon.groups.flatMap(group(view))].map((line) => `${line}\n`).join("")

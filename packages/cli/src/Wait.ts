@@ -62,7 +62,11 @@ export const atMost = <A, E, R>(
         orElse: () =>
           Effect.flatMap(groupsNow(only), (groups) =>
             Effect.fail(
-              new WaitTimedOut({ what, seconds, state: groups.flatMap(Render.group).join("\n") })
+              new WaitTimedOut({
+                what,
+                seconds,
+                state: groups.flatMap(Render.group(Render.plainly(Date.now()))).join("\n")
+              })
             ))
       })
   })

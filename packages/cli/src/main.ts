@@ -13,6 +13,7 @@ import * as ExitCode from "./ExitCode.ts"
 import * as Output from "./Output.ts"
 import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
+import * as Unprinted from "./Unprinted.ts"
 import { version } from "./Version.ts"
 
 /** What is left when a result could not be printed, on a full disk for instance. */
@@ -21,7 +22,7 @@ let unprinted: Error | undefined
 // A reader that went away, or a terminal that was closed, is no reason to die: least of all for the daemon.
 process.stderr.on("error", () => {})
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE" && error.code !== "EIO") unprinted = error
+  if (!Unprinted.isUnread(error)) unprinted = error
 })
 
 // effect/cli's own has the alias -v, which has always meant something else here.
@@ -33,6 +34,7 @@ const versionFlag = GlobalFlag.Action({
 const explain = (failure: ExitCode.Failure) => {
   switch (failure._tag) {
     case "ShowHelp":
+    case "Answered":
     case "CheckFailed":
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
@@ -71,7 +73,7 @@ Effect.runFork(main).addObserver((exit: Exit.Exit<void, ExitCode.Failure>) => {
   // that ended well look killed.
   written(process.stdout, () => {
     const code = ExitCode.of(exit)
-    if (unprinted !== undefined) process.stderr.write(`clinit: cannot print: ${unprinted.message}\n`)
+    if (unprinted !== undefined) process.stderr.write(Unprinted.describe(unprinted))
     written(
       process.stderr,
       () => process.exit(code === 0 && unprinted !== undefined ? ExitCode.refused : code)

@@ -88,13 +88,15 @@ describe.concurrent("check", () => {
       scratch.write("good", ["g:a:1:wait:true"])
       expect(await scratch.bare("check", "good", "--json")).toEqual({
         exit: 0,
-        stdout: "{\"file\":\"good\",\"diagnostics\":[],\"errors\":0,\"warnings\":0}\n",
+        stdout:
+          "{\"schema\":\"urn:clinit:check:1\",\"file\":\"good\",\"diagnostics\":[],\"errors\":0,\"warnings\":0}\n",
         stderr: ""
       })
       scratch.write("bad", ["g:a:1:wiat:true", ":::g/user:clinit-nobody", "g:b:1:wait:true"])
       const { exit, stderr, stdout } = await scratch.bare("check", "--json", "bad")
       expect({ exit, stderr }).toEqual({ exit: 4, stderr: "" })
       expect(JSON.parse(stdout)).toEqual({
+        schema: "urn:clinit:check:1",
         file: "bad",
         diagnostics: [
           {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 import * as Program from "./support/Program.ts"
 import type { Scratch } from "./support/Scratch.ts"
 import { inScratch } from "./support/Scratch.ts"
+import { withoutTimes } from "./support/Times.ts"
 
 const document = readFileSync(new URL("../../../docs/cltab.md", import.meta.url), "utf8")
 
@@ -32,9 +33,9 @@ const examples: ReadonlyArray<Example> = [
   steps: stepsOf(groups!["console"]!)
 }))
 
-/** What differs from run to run: pids, and times of day. */
+/** What differs from run to run: pids, times of day, and how long something has been so. */
 const withoutChance = (text: string) =>
-  text.replaceAll(/\bpid \d+/g, "pid 4711").replaceAll(
+  withoutTimes(text).replaceAll(/\bpid \d+/g, "pid 4711").replaceAll(
     /\d{4}-\d\d-\d\dT[\d:.]+Z/g,
     "2026-01-01T00:00:00.000Z"
   )

@@ -5,6 +5,7 @@ import { eventually } from "./support/Eventually.ts"
 import { withoutHold } from "./support/Hold.ts"
 import * as Program from "./support/Program.ts"
 import { inScratch } from "./support/Scratch.ts"
+import { withoutTimes } from "./support/Times.ts"
 
 const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8")
@@ -297,7 +298,7 @@ describe.concurrent("subcommands", () => {
       await scratch.clinit("-w", "h", "2")
       const a = await scratch.pid("a")
       const out = async (...line: ReadonlyArray<string>) =>
-        withoutHold((await scratch.clinit("status", ...line)).stdout)
+        withoutTimes(withoutHold((await scratch.clinit("status", ...line)).stdout))
       expect(await out()).toBe(`g 1 DONE\n  a respawn RUNNING pid ${a}\nh 2 DONE\ni - CONFIGURED\n`)
       expect(await out("g")).toBe(`g 1 DONE\n  a respawn RUNNING pid ${a}\n`)
       expect(await out("i")).toBe("i - CONFIGURED\n")
@@ -305,7 +306,7 @@ describe.concurrent("subcommands", () => {
       expect(await out("g", "--level", "1")).toBe("DONE\n")
       expect(await out("g", "--level", "2")).toBe("")
       expect(await scratch.clinit("status", "nope")).toEqual({
-        exit: 1,
+        exit: 4,
         stdout: "",
         stderr: "clinit: no such group: nope\n"
       })

@@ -1,4 +1,5 @@
 import {
+  Answered,
   CheckFailed,
   LevelFailed,
   OrderFailed,
@@ -62,6 +63,7 @@ const examples: {
   ConnectionLost: [new ConnectionLost({ reason }), 3],
   ProtocolError: [new ProtocolError({ reason }), 3],
   InvalidCltab: [new InvalidCltab({ file: "f", diagnostics: [] }), 4],
+  Answered: [new Answered({ code: 3 }), 3],
   CheckFailed: [new CheckFailed({ file: "f" }), 4],
   CltabUnreadable: [new CltabUnreadable({ file: "f", reason, isMissing: false }), 4],
   UsageError: [new UsageError({ reason }), 2],

@@ -17,6 +17,7 @@ import * as Proc from "./support/Proc.ts"
 import { inScratch } from "./support/Scratch.ts"
 import type { Scratch } from "./support/Scratch.ts"
 import * as Stranger from "./support/Stranger.ts"
+import { withoutTimes } from "./support/Times.ts"
 
 const isRoot = process.geteuid?.() === 0
 
@@ -191,7 +192,7 @@ describe("a start whose settings cannot be carried out", () => {
         "g:f:1:wait:echo f >> log"
       )
       expect(await tell(scratch, "g", "1")).toBe("FAILED")
-      expect((await scratch.clinit("status", "g")).stdout.split("\n")).toEqual([
+      expect(withoutTimes((await scratch.clinit("status", "g")).stdout).split("\n")).toEqual([
         "g 1 FAILED",
         "  a wait FAILED, last could not be started: limit.nofile: prlimit: failed to set the NOFILE resource limit: Operation not permitted",
         `  b wait FAILED, last could not be started: user: this machine has no user "no.such"`,
@@ -222,7 +223,7 @@ describe("a start whose settings cannot be carried out", () => {
         "g:c:1:wait:echo c >> log"
       )
       expect(await tell(scratch, "g", "1")).toBe("FAILED")
-      expect((await scratch.clinit("status", "g")).stdout.split("\n")).toEqual([
+      expect(withoutTimes((await scratch.clinit("status", "g")).stdout).split("\n")).toEqual([
         "g 1 FAILED",
         "  a wait FAILED, last could not be started: user: only root may start a process as nobody; the daemon runs as uid 54321",
         "  b wait FAILED, last could not be started: groups: only root may set the groups of a process; the daemon runs as uid 54321",

@@ -48,6 +48,7 @@ describe.concurrent("clinit plan", () => {
       const json = await scratch.clinit("plan", "web", "run", "--json")
       expect(await scratch.clinit("tell", "--dry-run", "--json", "web", "run")).toEqual(json)
       expect(JSON.parse(json.stdout)).toEqual({
+        schema: "urn:clinit:plan:1",
         warnings: [],
         groups: [{
           group: "web",

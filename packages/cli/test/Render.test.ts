@@ -1,7 +1,8 @@
+import * as Paint from "@clinit/cli/Paint"
 import * as Render from "@clinit/cli/Render"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import { describeEnd } from "@clinit/protocol/Status"
 import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/StatusWords"
 import { describe, expect, it } from "@effect/vitest"
 
 const process = (state: ProcessState, more: Partial<ProcessStatus> = {}): ProcessStatus => ({
@@ -20,8 +21,13 @@ const group = (...processes: ReadonlyArray<ProcessStatus>): GroupStatus => ({
   processes
 })
 
+const seconds = (count: number) => count * 1_000
+
+/** Ten minutes after the epoch, at which everything in here began. */
+const view = Render.plainly(seconds(600))
+
 const line = (state: ProcessState, more?: Partial<ProcessStatus>) =>
-  Render.group(group(process(state, more)))[1]
+  Render.group(view)(group(process(state, more)))[1]
 
 describe("how a run ended", () => {
   for (
@@ -42,15 +48,33 @@ describe("how a run ended", () => {
 describe("an entry's line", () => {
   for (
     const [state, text] of [
-      [{ _tag: "Starting" }, "STARTING"],
-      [{ _tag: "Running", pid: 42 }, "RUNNING pid 42"],
-      [{ _tag: "Pausing", retryAt: 60_000 }, "PAUSING until 1970-01-01T00:01:00.000Z"],
-      [{ _tag: "Stopping", pid: 42, signal: "SIGTERM" }, "STOPPING pid 42, sent SIGTERM"],
-      [{ _tag: "Stopping", pid: 42, command: "nginx -s quit" }, "STOPPING pid 42, ran \"nginx -s quit\""],
-      [{ _tag: "Stopping", pid: 42, command: "\u001b[2J" }, "STOPPING pid 42, ran \"\\u001b[2J\""],
-      [{ _tag: "Done" }, "DONE"],
-      [{ _tag: "Passed" }, "PASSED"],
-      [{ _tag: "Failed" }, "FAILED"]
+      [{ _tag: "Starting" }, "STARTING, since 10 min"],
+      [{ _tag: "Running", pid: 42 }, "RUNNING pid 42, up 10 min"],
+      [
+        { _tag: "Pausing", retryAt: 642_100 },
+        "PAUSING until 1970-01-01T00:10:42.100Z, since 10 min, retry in 43 s"
+      ],
+      [
+        { _tag: "Pausing", retryAt: 0, why: "6 deaths\u001b" },
+        "PAUSING until 1970-01-01T00:00:00.000Z, since 10 min, retry in 0 s, 6 deaths\\u001b"
+      ],
+      [{ _tag: "Stopping" }, "STOPPING, since 10 min"],
+      [{ _tag: "Stopping", pid: 42, signal: "SIGTERM" }, "STOPPING pid 42, sent SIGTERM, since 10 min"],
+      [
+        { _tag: "Stopping", pid: 42, signal: "SIGTERM", next: "SIGKILL", nextAt: 607_000 },
+        "STOPPING pid 42, sent SIGTERM, since 10 min, SIGKILL in 7 s"
+      ],
+      [
+        { _tag: "Stopping", pid: 42, command: "nginx -s quit" },
+        "STOPPING pid 42, ran \"nginx -s quit\", since 10 min"
+      ],
+      [
+        { _tag: "Stopping", pid: 42, command: "\u001b[2J" },
+        "STOPPING pid 42, ran \"\\u001b[2J\", since 10 min"
+      ],
+      [{ _tag: "Done" }, "DONE, since 10 min"],
+      [{ _tag: "Passed" }, "PASSED, since 10 min"],
+      [{ _tag: "Failed" }, "FAILED, since 10 min"]
     ] as ReadonlyArray<[ProcessState, string]>
   ) {
     it(`says ${text}`, () => {
@@ -58,13 +82,19 @@ describe("an entry's line", () => {
     })
   }
 
+  it("tells whose order started it, and whether the cltab says something else by now", () => {
+    expect(line({ _tag: "Running", pid: 42 }, { byHand: true, modified: true, containment: "group" })).toBe(
+      "  a respawn RUNNING pid 42 [group], up 10 min, started by hand, modified since loaded"
+    )
+  })
+
   it("counts restarts and tells how the last run ended", () => {
     const lastEnd = { _tag: "Exited", code: 1 } as const
     expect(line({ _tag: "Running", pid: 42 }, { restarts: 1, lastEnd })).toBe(
-      "  a respawn RUNNING pid 42, restarted 1 time, last exited 1"
+      "  a respawn RUNNING pid 42, up 10 min, restarted 1 time, last exited 1"
     )
     expect(line({ _tag: "Running", pid: 42 }, { restarts: 2 })).toBe(
-      "  a respawn RUNNING pid 42, restarted 2 times"
+      "  a respawn RUNNING pid 42, up 10 min, restarted 2 times"
     )
   })
 })
@@ -72,21 +102,47 @@ describe("an entry's line", () => {
 it("what a terminal would act on or hide is shown, wherever it comes from", () => {
   const lastEnd = { _tag: "NotSpawned", reason: "cwd: /srv/\u202ex: no\n\u001b[2J" } as const
   expect(line({ _tag: "Failed" }, { lastEnd })).toBe(
-    "  a respawn FAILED, last could not be started: cwd: /srv/\\u202ex: no\\u000a\\u001b[2J"
+    "  a respawn FAILED, since 10 min, last could not be started: cwd: /srv/\\u202ex: no\\u000a\\u001b[2J"
   )
 })
 
 describe("a group's lines", () => {
   it("are its own and then one for each entry", () => {
-    expect(Render.group(group(process({ _tag: "Done" }), process({ _tag: "Passed" })))).toEqual([
+    expect(Render.group(view)(group(process({ _tag: "Done" }), process({ _tag: "Passed" })))).toEqual([
       "g 1 DONE",
-      "  a respawn DONE",
-      "  a respawn PASSED"
+      "  a respawn DONE, since 10 min",
+      "  a respawn PASSED, since 10 min"
+    ])
+  })
+
+  it("tell since when it is in its state", () => {
+    expect(Render.group(view)({ ...group(), since: 0 })).toEqual(["g 1 DONE since 10 min"])
+  })
+
+  it("have what was stopped by hand, and the rest of the cltab if all was asked for", () => {
+    const stopped = [
+      { tag: Tag.make("b"), mode: "once", levels: "2,\u001b", byHand: true } as const,
+      { tag: Tag.make("c"), mode: "wait", levels: "2,\u001b" } as const
+    ]
+    const byHand = "  b once STOPPED, by hand"
+    expect(Render.group(view)({ ...group(), stopped })).toEqual(["g 1 DONE", byHand])
+    expect(Render.group({ ...view, all: true })({ ...group(), stopped })).toEqual([
+      "g 1 DONE",
+      byHand,
+      "  c wait STOPPED, levels 2,\\u001b"
+    ])
+  })
+
+  it("have the states in colour if that was asked for, and nothing else", () => {
+    const colour = { ...view, paint: Paint.coloured }
+    expect(Render.group(colour)(group(process({ _tag: "Failed" })))).toEqual([
+      "g 1 \u001b[32mDONE\u001b[39m",
+      "  a respawn \u001b[31mFAILED\u001b[39m, since 10 min"
     ])
   })
 
   it("have a dash for the level of a group that was never told", () => {
-    expect(Render.group({ group: GroupName.make("g"), state: "CONFIGURED", processes: [] })).toEqual([
+    expect(Render.group(view)({ group: GroupName.make("g"), state: "CONFIGURED", processes: [] })).toEqual([
       "g - CONFIGURED"
     ])
   })
@@ -105,14 +161,14 @@ describe("the daemon's status", () => {
   }
 
   it("is nothing if there is nothing to say", () => {
-    expect(Render.status(status)).toBe("")
+    expect(Render.status(view, status)).toBe("")
   })
 
   it("begins with lasting trouble and ends each line with a newline", () => {
-    expect(Render.status({ ...status, warnings: ["file not found: x"], groups: [group()] })).toBe(
+    expect(Render.status(view, { ...status, warnings: ["file not found: x"], groups: [group()] })).toBe(
       "warning: file not found: x\ng 1 DONE\n"
     )
-    expect(Render.status({ ...status, warnings: ["refused:\nx\u202e:1:1: error: no"] })).toBe(
+    expect(Render.status(view, { ...status, warnings: ["refused:\nx\u202e:1:1: error: no"] })).toBe(
       "warning: refused:\nx\\u202e:1:1: error: no\n"
     )
   })

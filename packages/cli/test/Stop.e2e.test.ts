@@ -4,6 +4,7 @@ import { withoutHold } from "./support/Hold.ts"
 import * as Proc from "./support/Proc.ts"
 import { inScratch } from "./support/Scratch.ts"
 import type { Scratch } from "./support/Scratch.ts"
+import { withoutTimes } from "./support/Times.ts"
 
 // Whole escalations take 15 seconds of real time each: all of them run at once, together with the quick ones.
 
@@ -46,7 +47,7 @@ describe.concurrent("a stop is INT, after 5 seconds TERM, after 15 seconds KILL"
       expect(await scratch.entry("a")).toMatchObject({ state: { _tag: "Stopping", signal: "SIGINT" } })
       await until("TERM is logged", () => times(scratch, "TERM").length === 1)
       expect(await scratch.entry("a")).toMatchObject({ state: { _tag: "Stopping", signal: "SIGTERM" } })
-      expect(withoutHold((await scratch.clinit("status", "g")).stdout)).toMatch(
+      expect(withoutTimes(withoutHold((await scratch.clinit("status", "g")).stdout))).toMatch(
         /^g 1 STOPPING\n {2}a respawn STOPPING pid \d+, sent SIGTERM\n$/
       )
       expect(await tell.finished()).toEqual({ exit: 0, stdout: "g 2 DONE\n", stderr: "" })
@@ -158,7 +159,7 @@ describe.concurrent("a stop is INT, after 5 seconds TERM, after 15 seconds KILL"
       const { exit, stderr, stdout } = await scratch.clinit("-vw", "--timeout", "0.3", "g", "2")
       expect(performance.now() - begun).toBeLessThan(10_000)
       expect({ exit, stdout }).toEqual({ exit: 1, stdout: "g 1 STOPPING\n" })
-      expect(withoutHold(stderr)).toBe(
+      expect(withoutTimes(withoutHold(stderr))).toBe(
         "clinit: g to level 2 is not done after 0.3 s and goes on:\n" +
           "clinit: g 1 STOPPING\n" +
           `clinit:   a once STOPPING pid ${a}, sent SIGINT\n`

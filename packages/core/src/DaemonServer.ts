@@ -9,6 +9,7 @@ import { Daemon } from "./Daemon.ts"
 import type { Feed } from "./EventFeed.ts"
 import * as Requester from "./Requester.ts"
 import { conceal } from "./Secret.ts"
+import * as StatusOf from "./StatusOf.ts"
 
 /** Who answers: what `version` and `status` say of the daemon's program. */
 export interface Identity {
@@ -78,7 +79,11 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     }))
     return { warnings, variables: shown }
   }),
-  status: () => Effect.map(daemon.status, (status) => ({ version, pid, ...status })),
+  status: Effect.fnUntraced(function*({ name }) {
+    const { cltab, containment, groups, modified, shuttingDown, warnings } = yield* daemon.status
+    const status = { version, pid, cltab, modified, shuttingDown, containment, warnings, groups }
+    return name === undefined ? status : { ...status, groups: yield* StatusOf.select(status.groups, name) }
+  }),
   history: ({ limit = Infinity, name }) => daemon.history(name, limit),
   watch: Effect.fnUntraced(function*(params, follow) {
     const { feed, seq } = yield* daemon.watch(params)
@@ -108,6 +113,8 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
 
+  // A status is plain JSON that its schema leaves as it is. To find that out of 500 entries takes 7 ms the first time, a fifth
+  // of what a client takes as a whole.
   const call = <M extends Rpcs.Method>(
     method: M,
     id: JsonRpc.Id,
@@ -122,7 +129,9 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
     const client = "client" in decoded.success ? decoded.success.client as Event.Client : undefined
     return handle[method](decoded.success as Rpcs.Params<M>, follow).pipe(
       Effect.provideService(Requester.Requester, Requester.ofClient(client)),
-      Effect.flatMap((answer) => Schema.encodeUnknownEffect(result)(answer)),
+      Effect.flatMap((answer) =>
+        method === "status" ? Effect.succeed(answer) : Schema.encodeUnknownEffect(result)(answer)
+      ),
       Effect.map((encoded) => JSON.stringify({ jsonrpc: "2.0", id, result: encoded })),
       Effect.catch((error) =>
         Schema.isSchemaError(error) ? Effect.die(error) : Effect.map(

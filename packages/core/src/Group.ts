@@ -346,7 +346,7 @@ export const make = Effect.fnUntraced(function*(
   const toHold = Effect.fnUntraced(function*({ down, level }: Target & { _tag: "Hold" }) {
     const status = board.group(name)
     const shown = status?.state === "CONFIGURED" ? undefined : status?.level
-    yield* recordDecision({
+    recordDecision({
       ...(shown === undefined ? {} : { from: shown }),
       stop: Array.from(processes.keys(), (tag) => ({ tag, reason: { _tag: "ByHand" as const } })),
       start: []

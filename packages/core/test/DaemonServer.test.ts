@@ -2,6 +2,8 @@ import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonServer from "@clinit/core/DaemonServer"
 import type * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
 import * as JsonRpc from "@clinit/protocol/JsonRpc"
+import { DaemonStatus } from "@clinit/protocol/Status"
+import type { GroupStatus } from "@clinit/protocol/Status"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -706,6 +708,70 @@ describe("odd content", () => {
     ))
 })
 
+describe("status of a name", () => {
+  const groupsOf = (result: unknown) => (result as { groups: ReadonlyArray<GroupStatus> }).groups
+  const two = cltab("web:a:1:respawn:a", "web:b:1:respawn:b", "db:x:1:once:x")
+
+  it.effect("has only that group, or of it only that entry, and all that a status has besides", () =>
+    withServer(
+      two,
+      {},
+      Effect.fnUntraced(function*({ call }) {
+        yield* call("tell", { group: "web", level: "1" })
+        const whole = (yield* call("status")) as { groups: ReadonlyArray<GroupStatus> }
+        const [web] = whole.groups
+        assert.deepStrictEqual(yield* call("status", { name: "web" }), { ...whole, groups: [web] })
+        const one = groupsOf(yield* call("status", { name: "web/b" }))
+        assert.deepStrictEqual(one.map(({ group, processes }) => [group, processes.map(({ tag }) => tag)]), [
+          ["web", ["b"]]
+        ])
+      })
+    ))
+
+  it.effect("is refused if nothing has the name, with the one that was probably meant, or if several have it", () =>
+    withServer(
+      cltab("web:a:1:respawn:a", "web/a:x:1:once:x"),
+      {},
+      Effect.fnUntraced(function*({ call, say }) {
+        yield* call("tell", { group: "web", level: "1" })
+        const refusal = Effect.fnUntraced(function*(name: string) {
+          const line = { jsonrpc: "2.0", id: 1, method: "status", params: { name } }
+          const { error } = (yield* say(JSON.stringify(line))) as { error: { message: string; data: object } }
+          return [error.message, error.data]
+        })
+        assert.deepStrictEqual(yield* refusal("wbe"), [
+          "no such group: wbe",
+          { _tag: "UnknownGroup", group: "wbe" }
+        ])
+        assert.deepStrictEqual(yield* refusal("web/b"), [
+          "no such group or entry: web/b (did you mean web/a?)",
+          { _tag: "UnknownEntry", name: "web/b", meant: "web/a" }
+        ])
+        assert.deepStrictEqual(yield* refusal("web/a"), [
+          "web/a is ambiguous: it is the entry a of web and the group web/a; give one of them another name",
+          { _tag: "AmbiguousName", name: "web/a", meanings: ["the entry a of web", "the group web/a"] }
+        ])
+        assert.deepStrictEqual((yield* refusal(""))[1], undefined)
+      })
+    ))
+})
+
+it.effect("a status is what its schema would make of it", () =>
+  withServer(
+    cltab("web:a:1:respawn:a", "web:t:1:test:t", "web:w:1:wait:w", "db:x:1:once:x"),
+    { a: { runs: "2 seconds", exits: 3 }, t: { runs: "1 seconds", exits: 1 } },
+    Effect.fnUntraced(function*({ call }, node) {
+      yield* call("tell", { group: "web", level: "1" })
+      for (let second = 0; second < 70; second += 2) {
+        const status = yield* call("status")
+        const decoded = yield* Schema.decodeUnknownEffect(DaemonStatus)(status)
+        assert.deepStrictEqual(yield* Schema.encodeEffect(DaemonStatus)(decoded), status)
+        if (second === 30) yield* call("tell", { group: "web", level: "2" })
+        yield* node.after("2 seconds")
+      }
+    })
+  ))
+
 describe("a defect of the daemon", () => {
   it.effect("becomes an internal error for the client, is logged, and says nothing of its inside", () =>
     Effect.gen(function*() {
@@ -724,7 +790,7 @@ describe("a defect of the daemon", () => {
         environment: () => Effect.die("secret"),
         history: () => Effect.die("secret"),
         watch: () => Effect.die("secret"),
-        status: Effect.succeed({ cltab: 5 } as never),
+        status: Effect.die("secret"),
         shutdown: Effect.die("secret"),
         down: Effect.never
       })

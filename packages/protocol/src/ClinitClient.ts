@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as CallText from "./CallText.ts"
 import * as Rpcs from "./ClinitRpcs.ts"
 import { Event, Missed } from "./Event.ts"
 import * as JsonRpc from "./JsonRpc.ts"
@@ -13,7 +14,7 @@ export class NoDaemon extends Schema.TaggedError<NoDaemon>()("NoDaemon", {
   reason: Schema.String
 }) {
   override get message() {
-    return `no daemon at ${this.socket}: ${this.reason}`
+    return CallText.noDaemon(this.socket, this.reason)
   }
 }
 
@@ -22,7 +23,7 @@ export class ConnectionLost
   extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", { reason: Schema.String })
 {
   override get message() {
-    return `the daemon went away before it answered: ${this.reason}`
+    return CallText.connectionLost(this.reason)
   }
 }
 

@@ -214,7 +214,7 @@ const byHand = {
  * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
  * each group that has something to retry, and a `reread` that applies what it reads; `shutdown` as soon as every group was
  * told to halt or, with `wait`, when the last process is gone. `plan` without a group tells what a `reread` that applies
- * would do. `history` is of a group, an entry or, without a name, the daemon; it answers the last events, by default all
+ * would do. `status` with a name, `GROUP` or `GROUP/TAG`, shows only that. `history` is of a group, an entry or, without a name, the daemon; it answers the last events, by default all
  * that are known. The answer of `watch` is followed by notifications, `event` and `missed`, and nothing else is answered
  * on its connection.
  *
@@ -269,7 +269,10 @@ export const calls = {
     params: Schema.Struct({ name: Schema.NonEmptyString, secrets: Schema.optionalKey(Schema.Boolean) }),
     result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) })
   },
-  status: { params: NoParams, result: DaemonStatus },
+  status: {
+    params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString) }),
+    result: DaemonStatus
+  },
   history: {
     params: Schema.Struct({
       name: Schema.optionalKey(Schema.NonEmptyString),

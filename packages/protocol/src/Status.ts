@@ -51,13 +51,13 @@ export type GroupState = typeof GroupState.Type
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
   Running: { pid: Schema.Int },
-  Pausing: { retryAt: Schema.Number, why: Schema.optionalKey(Schema.String) },
+  Pausing: { retryAt: Schema.Finite, why: Schema.optionalKey(Schema.String) },
   Stopping: {
     pid: Schema.optionalKey(Schema.Int),
     signal: Schema.optionalKey(Schema.String),
     command: Schema.optionalKey(Schema.String),
     next: Schema.optionalKey(Schema.String),
-    nextAt: Schema.optionalKey(Schema.Number)
+    nextAt: Schema.optionalKey(Schema.Finite)
   },
   Done: {},
   Passed: {},
@@ -85,7 +85,7 @@ export const ProcessStatus = Schema.Struct({
   tag: Tag,
   mode: Mode,
   state: ProcessState,
-  since: Schema.Number,
+  since: Schema.Finite,
   restarts: Schema.Int,
   containment: Schema.optionalKey(Containment),
   adopted: Schema.optionalKey(Schema.Literal(true)),
@@ -110,7 +110,7 @@ export const GroupStatus = Schema.Struct({
   group: GroupName,
   level: Schema.optionalKey(Level),
   state: GroupState,
-  since: Schema.optionalKey(Schema.Number),
+  since: Schema.optionalKey(Schema.Finite),
   processes: Schema.Array(ProcessStatus),
   stopped: Schema.optionalKey(Schema.Array(StoppedEntry))
 })

@@ -66,7 +66,7 @@ const request = (random: Random, mayShutDown: boolean): object => {
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
     }
-    : ["retry", "environment", "history"].includes(method) && random.chance(0.6)
+    : ["retry", "environment", "history", "status"].includes(method) && random.chance(0.6)
     ? {
       name: random.pick<unknown>([...WorldCltab.names, ...names, "web/nobody", "/", 1]),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})

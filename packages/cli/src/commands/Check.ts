@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import * as CheckReport from "../CheckReport.ts"
 import { CheckFailed } from "../CommandError.ts"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 
 export interface Choice {
@@ -39,8 +40,9 @@ export const check = ({ cltab }: Shared, { file: given, json, strict }: Choice) 
       ...(yield* CltabNeeds.check(lines, read))
     ].sort(Diagnostic.byPlace)
     const report = CheckReport.make(file, lines, diagnostics)
-    if (json) yield* Output.print(JSON.stringify(yield* encode(report)))
-    else if (diagnostics.length > 0) yield* Output.diagnose(CheckReport.render(report).join("\n"))
+    if (json) {
+      yield* Output.print(JSON.stringify({ schema: JsonFormats.ids.check, ...(yield* encode(report)) }))
+    } else if (diagnostics.length > 0) yield* Output.diagnose(CheckReport.render(report).join("\n"))
     if (report.errors > 0 || (strict && report.warnings > 0)) return yield* new CheckFailed({ file })
   }).pipe(Effect.provide(Layer.merge(NodeCltabSource.layer(file), NodeCltabHost.layer)))
 }

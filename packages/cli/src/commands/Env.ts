@@ -2,6 +2,7 @@ import { escape } from "@clinit/core/Quotation"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
@@ -20,7 +21,9 @@ export const env = ({ json, name, secrets }: Choice, flags: Shared) =>
       const { variables, warnings } = yield* client.environment({ name, secrets }).pipe(
         Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
       )
-      if (json) return yield* Output.print(JSON.stringify({ warnings, variables }))
+      if (json) {
+        return yield* Output.print(JSON.stringify({ schema: JsonFormats.ids.env, warnings, variables }))
+      }
       yield* Output.warn(warnings)
       yield* Output.print(variables.map(({ name, value }) => `${escape(`${name}=${value}`)}\n`).join(""))
     })

@@ -3,6 +3,7 @@ import { calls } from "@clinit/protocol/ClinitRpcs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 import * as RenderPlan from "../RenderPlan.ts"
 import * as Session from "../Session.ts"
@@ -26,7 +27,11 @@ export const plan = Effect.fnUntraced(function*(
         // The original's words for a tell, on standard output like its successes.
         Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message))
       )
-      if (json) return yield* Output.print(JSON.stringify(yield* encode(answer)))
+      if (json) {
+        return yield* Output.print(
+          JSON.stringify({ schema: JsonFormats.ids.plan, ...(yield* encode(answer)) })
+        )
+      }
       yield* Output.warn(answer.warnings)
       yield* Output.print(RenderPlan.plans(answer.groups))
     })

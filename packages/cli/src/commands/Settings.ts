@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UnknownScope } from "../CommandError.ts"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 import * as SettingTable from "../SettingTable.ts"
 
@@ -20,7 +21,8 @@ export interface Choice {
 }
 
 /** What `clinit settings --json` prints; `scope` is the group or entry that was asked for. */
-const Listing = Schema.Struct({
+export const Listing = Schema.Struct({
+  schema: Schema.Literal(JsonFormats.ids.settings),
   file: Schema.String,
   scope: Schema.optionalKey(Schema.String),
   settings: Schema.Array(SettingList.Row)
@@ -61,6 +63,11 @@ export const settings = (shared: Shared, choice: Choice) =>
     }
     const shown = choice.secrets ? rows : rows.map(SettingList.conceal)
     if (!choice.json) return yield* Output.print(SettingTable.render(file, shown, scope === undefined))
-    const listing = { file, ...(scope === undefined ? {} : { scope }), settings: shown }
+    const listing = {
+      schema: JsonFormats.ids.settings,
+      file,
+      ...(scope === undefined ? {} : { scope }),
+      settings: shown
+    }
     yield* Output.print(JSON.stringify(yield* Effect.orDie(Schema.encodeEffect(Listing)(listing))))
   }).pipe(Effect.provide(NodeCltabSource.layer(shared.cltab)))

@@ -1,51 +1,154 @@
-import * as Suggestion from "@clinit/core/Suggestion"
-import { ClinitClient } from "@clinit/protocol/ClinitClient"
-import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
+import * as DaemonPaths from "@clinit/core/DaemonPaths"
+import * as CltabFile from "@clinit/core/node/CltabFile"
+import * as CallText from "@clinit/protocol/CallText"
 import * as Clstat from "@clinit/protocol/Clstat"
-import { DaemonStatus } from "@clinit/protocol/Status"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import type { Shared } from "../Flags.ts"
-import * as Output from "../Output.ts"
+import * as LineSocket from "@clinit/protocol/node/LineSocket"
+import type { DaemonStatus, GroupStatus } from "@clinit/protocol/Status"
+import * as StatusSelection from "@clinit/protocol/StatusSelection"
+import * as Complaint from "../Complaint.ts"
+import * as DisplayWidth from "../DisplayWidth.ts"
+import * as ExitCodes from "../ExitCodes.ts"
+import * as Health from "../Health.ts"
+import * as JsonFormats from "../JsonFormats.ts"
+import * as Paint from "../Paint.ts"
+import type { Question } from "../Question.ts"
 import * as Render from "../Render.ts"
-import * as Session from "../Session.ts"
+import * as StatusTable from "../StatusTable.ts"
+import { version } from "../Version.ts"
 
-export interface Selection {
-  readonly group: Option.Option<string>
-  readonly level: Option.Option<string>
-  readonly json: boolean
+// Without Effect, whose loading takes longer than all that is done here; `late/` is loaded only where it is needed.
+
+/** What a command has to print, and its exit code. */
+export interface Answer {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
+
+/** Nothing is known of what was asked for: of a name that is an answer, of the whole daemon a failure. */
+const unanswered = ({ name }: Question, message: string): Answer => ({
+  stdout: "",
+  stderr: Complaint.lines(message),
+  code: name === undefined ? ExitCodes.noDaemon : Health.exitCodes.unknown
+})
+
+/** The line that answers this one, or why there is none. */
+const exchange = (path: string, line: string) =>
+  new Promise<{ readonly answer: string } | { readonly message: string }>((resolve) => {
+    LineSocket.open(path, (socket) => {
+      const settle = (result: { readonly answer: string } | { readonly message: string }) => {
+        socket.destroy()
+        resolve(result)
+      }
+      LineSocket.exchange(
+        socket,
+        line,
+        (answer) => settle({ answer }),
+        (reason) => settle({ message: CallText.connectionLost(reason) })
+      )
+    }, (reason) => resolve({ message: CallText.noDaemon(path, reason) }))
+  })
+
+/**
+ * The status in an answer of this very version, which has encoded it as this program would: it came over a socket that only
+ * the daemon's owner can open, and every text is escaped where it is printed.
+ */
+const trusted = (answer: string): DaemonStatus | undefined => {
+  try {
+    const { result } = JSON.parse(answer) as { readonly result?: DaemonStatus }
+    return result?.version === version ? result : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const healthOf = (group: GroupStatus | undefined, { tag }: StatusSelection.Meaning): Health.Health => {
+  if (group === undefined) return "not running"
+  if (tag === undefined) return Health.ofGroup(group)
+  const [entry] = group.processes
+  return entry === undefined ? "not running" : Health.ofEntry(entry)
+}
+
+const textOf = async (
+  { all, color, json, level }: Question,
+  status: DaemonStatus,
+  group: string | undefined
+): Promise<string> => {
+  if (json) return `${JSON.stringify({ schema: JsonFormats.ids.status, ...status })}\n`
+  if (level !== undefined) {
+    const summary = Clstat.summary(status.groups, { group, level })
+    return summary === "" || summary.endsWith("\n") ? summary : `${summary}\n`
+  }
+  const { stdout } = process
+  const view = { now: Date.now(), all, paint: Paint.of(color, stdout) }
+  if (!stdout.isTTY) return Render.status(view, status)
+  const lines = Render.status({ ...view, paint: Paint.none }, status)
+  return StatusTable.status(
+    view,
+    { columns: stdout.columns, widthOf: await DisplayWidth.within(lines) },
+    status
+  )
+}
+
+/** The answer to the question that this status is. */
+const present = async (question: Question, status: DaemonStatus): Promise<Answer> => {
+  const { command, level, name } = question
+  const atLevel = (groups: ReadonlyArray<GroupStatus>) =>
+    level === undefined ? groups : groups.filter((group) => group.level === level)
+  if (name === undefined) {
+    const stdout = await textOf(question, { ...status, groups: atLevel(status.groups) }, undefined)
+    return { stdout, stderr: "", code: 0 }
+  }
+  const meanings = StatusSelection.find(status.groups, name)
+  const [meaning] = meanings
+  if (meaning === undefined || meanings.length > 1) {
+    // Only an older daemon sends more than it was asked for.
+    const { refusal } = await import("../late/StrictStatus.ts")
+    return unanswered(question, await refusal(status.groups, name))
+  }
+  const groups = atLevel(StatusSelection.select(status.groups, meaning))
+  const health = healthOf(groups[0], meaning)
+  if (command === "is-failed") return { stdout: "", stderr: "", code: health === "failed" ? 0 : 1 }
+  const code = Health.exitCodes[health]
+  return command === "is-up"
+    ? { stdout: "", stderr: "", code }
+    : { stdout: await textOf(question, { ...status, groups }, meaning.group), stderr: "", code }
+}
+
+const interpret = async (question: Question, line: string): Promise<Answer> => {
+  const status = trusted(line)
+  try {
+    if (status !== undefined) return await present(question, status)
+  } catch {
+    // It is not what it says it is; the schema will say what is wrong with it.
+  }
+  const { decode } = await import("../late/StrictStatus.ts")
+  const decoded = await decode(line)
+  return "message" in decoded ? unanswered(question, decoded.message) : present(question, decoded.status)
 }
 
 /**
- * Prints what the daemon knows. With a level it prints the original's `status()` text; with a group only that group,
- * which has to exist.
+ * Asks the daemon: prints all that it knows, with a level the original's `status()` text, with a name only that group or
+ * entry, and then the exit code says how it fares; `is-up` and `is-failed` do nothing but that. Like the original's client it
+ * finds the socket by the settings lines of the cltab, whatever its entries look like, and does without a cltab that is missing.
  */
-export const status = (flags: Shared, selection: Selection) =>
-  Session.withClient(
-    { ...flags, verbose: false },
-    Effect.gen(function*() {
-      const client = yield* ClinitClient
-      const whole = yield* client.status({})
-      const group = Option.getOrUndefined(selection.group)
-      const level = Option.getOrUndefined(selection.level)
-      if (group !== undefined && !whole.groups.some((each) => each.group === group)) {
-        const meant = Suggestion.nearest(group, whole.groups.map((each) => each.group))
-        const unknown = new UnknownGroup({ group, ...(meant === undefined ? {} : { meant }) })
-        yield* Output.complain(unknown.message)
-        return yield* unknown
-      }
-      if (level !== undefined && !selection.json) {
-        return yield* Output.print(Clstat.summary(whole.groups, { group, level }))
-      }
-      const groups = whole.groups.filter((each) =>
-        (group === undefined || each.group === group) && (level === undefined || each.level === level)
-      )
-      const chosen = { ...whole, groups }
-      if (selection.json) return yield* Output.print(JSON.stringify(yield* encode(chosen)))
-      yield* Output.print(Render.status(chosen))
-    })
+export const answer = async (question: Question): Promise<Answer> => {
+  const { cltab, name } = question
+  const content = await CltabFile.read(cltab)
+  const complaint = content._tag === "Bytes" ? "" : `${content.reason}: ${cltab}`
+  if (content._tag === "Unreadable" && !content.isMissing) {
+    return { stdout: "", stderr: Complaint.lines(complaint), code: ExitCodes.invalidCltab }
+  }
+  const warning = complaint === "" ? "" : Complaint.lines(`warning: ${complaint}`)
+  const lines = content._tag === "Bytes" ? DaemonPaths.read(content.bytes) : {}
+  const { socket } = DaemonPaths.resolve(question, lines)
+  const params = name === undefined ? {} : { name }
+  const exchanged = await exchange(
+    socket,
+    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "status", params })
   )
-
-// A status that was decoded a moment ago can be encoded again.
-const encode = (status: DaemonStatus) => Effect.orDie(Schema.encodeEffect(DaemonStatus)(status))
+  const answer = "message" in exchanged
+    ? unanswered(question, exchanged.message)
+    : await interpret(question, exchanged.answer)
+  return { ...answer, stderr: warning + answer.stderr }
+}

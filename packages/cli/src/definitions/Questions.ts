@@ -2,14 +2,17 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Answering } from "../Answering.ts"
 import { UsageError } from "../CommandError.ts"
 import * as Env from "../commands/Env.ts"
 import * as Plan from "../commands/Plan.ts"
-import * as Status from "../commands/Status.ts"
 import * as Watch from "../commands/Watch.ts"
 import * as Why from "../commands/Why.ts"
 import type { Failure } from "../ExitCode.ts"
 import * as Flags from "../Flags.ts"
+import type { Question } from "../Question.ts"
+import { colours } from "../Question.ts"
 import { root } from "../Root.ts"
 import * as Target from "../Target.ts"
 
@@ -17,13 +20,58 @@ import * as Target from "../Target.ts"
 
 const json = Flags.toggle("json", "Print JSON")
 
-export const status = Command.make("status", {
-  group: Argument.String("group").pipe(Argument.withDescription("Only this group"), Argument.optional),
-  level: Flag.String("level").pipe(Flag.withDescription("Only groups at this level"), Flag.optional),
-  json
-}, (selection) => Effect.flatMap(root, (shared) => Status.status(shared, selection))).pipe(
+const named = (description: string) =>
+  Argument.String("group[/tag]").pipe(Argument.withDescription(description))
+
+/** Asks the daemon as `Quick.ts` does, by the same code. */
+const asks = (command: Question["command"]) => (choice: Partial<Omit<Question, "command">>) =>
+  Effect.gen(function*() {
+    const { cltab, socket } = yield* root
+    const answering = yield* Answering
+    yield* answering({
+      command,
+      cltab,
+      socket: Option.getOrUndefined(socket),
+      name: undefined,
+      level: undefined,
+      json: false,
+      all: false,
+      color: "auto",
+      ...choice
+    })
+  })
+
+export const status = Command.make(
+  "status",
+  {
+    name: named("Only this group, or this entry of it").pipe(Argument.optional),
+    level: Flag.String("level").pipe(
+      Flag.withDescription("Only groups at this level, in the original's form"),
+      Flag.optional
+    ),
+    json,
+    all: Flags.toggle("all", "Also entries of the cltab that are not started"),
+    color: Flag.Literals("color", colours).pipe(
+      Flag.withDescription("Colour states (default auto: on a terminal, unless NO_COLOR is set)"),
+      Flag.withDefault("auto")
+    )
+  },
+  ({ level, name, ...choice }) =>
+    asks("status")({ ...choice, name: Option.getOrUndefined(name), level: Option.getOrUndefined(level) })
+).pipe(
   Command.withDescription("Show groups, levels, states and processes")
 )
+
+export const isUp = Command.make("is-up", { name: named("A group or an entry") }, asks("is-up")).pipe(
+  Command.withDescription(
+    "Tell by the exit code whether it is up: 0 if so, 1 failed, 3 not running, 4 unknown"
+  )
+)
+
+export const isFailed = Command.make("is-failed", { name: named("A group or an entry") }, asks("is-failed"))
+  .pipe(
+    Command.withDescription("Tell by the exit code whether it has failed: 0 if so, 1 if not, 4 unknown")
+  )
 
 export const plan = Command.make(
   "plan",

@@ -1,0 +1,32 @@
+import * as Status from "./commands/Status.ts"
+import * as Complaint from "./Complaint.ts"
+import * as ExitCodes from "./ExitCodes.ts"
+import type { Question } from "./Question.ts"
+import * as Unprinted from "./Unprinted.ts"
+
+// A stream that is not needed is not opened: that takes a millisecond.
+const write = (stream: NodeJS.WriteStream, text: string, failed: (error: Error) => void) => {
+  stream.on("error", failed)
+  stream.write(text)
+}
+
+const complain = (text: string) => write(process.stderr, text, () => {})
+
+/** Answers the question and ends the process, as `main.ts` would. */
+export const run = async (question: Question): Promise<void> => {
+  try {
+    const { code, stderr, stdout } = await Status.answer(question)
+    process.exitCode = code
+    if (stdout !== "") {
+      write(process.stdout, stdout, (error) => {
+        if (Unprinted.isUnread(error)) return
+        process.exitCode ||= ExitCodes.refused
+        complain(Unprinted.describe(error))
+      })
+    }
+    if (stderr !== "") complain(stderr)
+  } catch (defect) {
+    process.exitCode = ExitCodes.defect
+    complain(Complaint.lines(`internal error: ${defect instanceof Error ? defect.stack : String(defect)}`))
+  }
+}

@@ -1,0 +1,1 @@
+export { displayWidth } from "effect/cli/CliOutput"

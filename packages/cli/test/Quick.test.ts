@@ -1,0 +1,43 @@
+import { describe, expect, it } from "@effect/vitest"
+import { build } from "esbuild"
+import { builtins } from "../../../scripts/builtins.ts"
+import * as parts from "../../../scripts/parts.ts"
+
+const packages = new URL("../../", import.meta.url).pathname
+
+describe("the file that answers a plain status", () => {
+  const bundled = build({
+    entryPoints: [`${packages}cli/src/${parts.quick}.ts`],
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    conditions: ["@clinit/source"],
+    minify: true,
+    write: false,
+    metafile: true,
+    plugins: [parts.elsewhere(packages, ["main", ...parts.late]), builtins(packages)]
+  })
+
+  it("has nothing of Effect, nor of any other library, in it", async () => {
+    const { metafile } = await bundled
+    expect(Object.keys(metafile.inputs).filter((file) => file.includes("node_modules"))).toEqual([])
+  })
+
+  it("leaves what it seldom needs where it is", async () => {
+    const { metafile } = await bundled
+    const [output] = Object.values(metafile.outputs)
+    expect(new Set(output!.imports.map(({ path }) => path))).toEqual(
+      new Set(["./main.js", ...parts.late.map((part) => `./${part}.js`)])
+    )
+  })
+
+  it("takes Node's modules without the parts of them that nobody asks for", async () => {
+    const { outputFiles } = await bundled
+    expect(outputFiles[0]!.text).not.toMatch(/\bfrom\s*"node:/)
+  })
+
+  it("is smaller than 20 KiB", async () => {
+    const { outputFiles } = await bundled
+    expect(outputFiles[0]!.contents.length).toBeLessThan(20 * 1024)
+  })
+})

@@ -1,0 +1,49 @@
+import * as net from "node:net"
+import * as LineDecoder from "../LineDecoder.ts"
+
+// Without Effect: `clinit status` does not load it.
+
+/** An answer may be longer than a request: a status of thousands of entries is one line. */
+export const maxAnswerBytes = 64 * 1024 * 1024
+
+/** Connects to the socket at `path`, and hands over the connection or why there is none. Destroy what it returns to give up. */
+export const open = (
+  path: string,
+  connected: (socket: net.Socket) => void,
+  refused: (reason: string) => void
+): net.Socket => {
+  const socket = net.connect({ path })
+  const failed = (error: Error) => refused(error.message)
+  socket.once("error", failed)
+  socket.once("connect", () => {
+    socket.off("error", failed)
+    socket.on("error", () => socket.destroy())
+    connected(socket)
+  })
+  return socket
+}
+
+/** Sends a line and hands over, once and without a time limit, the line that answers it or why there is none. */
+export const exchange = (
+  socket: net.Socket,
+  line: string,
+  answered: (line: string) => void,
+  lost: (reason: string) => void
+): void => {
+  const decoder = LineDecoder.make(maxAnswerBytes)
+  const settle = (tell: () => void) => {
+    socket.off("data", received).off("close", closed).off("end", closed)
+    tell()
+  }
+  const closed = () => settle(() => lost("the connection was closed"))
+  const received = (chunk: Buffer) => {
+    const [frame] = decoder.push(chunk)
+    if (frame === undefined) return
+    settle(() =>
+      frame._tag === "Line" ? answered(frame.text) : lost(`an answer of more than ${maxAnswerBytes} bytes`)
+    )
+  }
+  if (socket.destroyed || socket.readableEnded) return closed()
+  socket.on("data", received).once("close", closed).once("end", closed)
+  socket.write(`${line}\n`)
+}

@@ -1,0 +1,22 @@
+/** What of the command line is bundled apart from the rest, and loaded only where it is needed. */
+import type { Plugin } from "esbuild"
+import * as path from "node:path"
+
+/** The answer to a plain `clinit status`, in one file and without Effect. */
+export const quick = "bin"
+
+/** What that and the rest need now and then. */
+export const late = ["late/StrictStatus", "late/WideText"] as const
+
+/** Leaves these modules of the command line where they are, files beside the one that imports them dynamically. */
+export const elsewhere = (packages: string, modules: ReadonlyArray<string>): Plugin => ({
+  name: "elsewhere",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path: given, resolveDir }) => {
+      const source = `${packages}cli/src/`
+      const module = path.relative(source, path.resolve(resolveDir, given)).replace(/\.ts$/, "")
+      return kind === "dynamic-import" && modules.includes(module)
+        ? { path: `./${module}.js`, external: true }
+        : undefined
+    })
+})
