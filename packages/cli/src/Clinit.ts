@@ -1,8 +1,10 @@
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Reread from "./commands/Reread.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Tell from "./commands/Tell.ts"
+import { shells } from "./CompletionScript.ts"
 import * as Files from "./definitions/Files.ts"
 import * as Orders from "./definitions/Orders.ts"
 import * as Questions from "./definitions/Questions.ts"
@@ -38,6 +40,24 @@ const daemon = Command.make(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )
 
+const completion = Command.make(
+  "completion",
+  {
+    shell: Argument.Literals("shell", shells).pipe(Argument.withDescription("The shell to complete in")),
+    words: Argument.String("line").pipe(
+      Argument.withDescription("Behind --: what the script asks to have completed"),
+      Argument.variadic()
+    )
+  },
+  (choice) =>
+    Effect.flatMap(
+      root,
+      lazily(() => import("./commands/Completion.ts"), ({ completion }) => completion(tree(), choice))
+    )
+).pipe(
+  Command.withDescription("Print a script that completes clinit's arguments in a shell")
+)
+
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
   Command.withHandler(({ daemon, kill, noResume, words, ...flags }): Effect.Effect<void, Failure> =>
@@ -48,6 +68,10 @@ export const clinit = root.pipe(
     { group: "Orders", commands: [Orders.tell, Orders.retry, Orders.reread, Orders.shutdown] },
     { group: "Questions", commands: [Questions.status, Questions.plan, Questions.env] },
     { group: "Files", commands: [Files.check, Files.settings] },
-    { group: "Daemon", commands: [daemon] }
+    { group: "Daemon", commands: [daemon] },
+    { group: "Shell", commands: [completion] }
   ])
 )
+
+/** What completion completes: the definitions themselves. */
+const tree = (): Command.Command.Any => clinit

@@ -1,12 +1,11 @@
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Argv from "./Argv.ts"
+import { builtIns } from "./BuiltIns.ts"
 import { clinit } from "./Clinit.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Output from "./Output.ts"
@@ -21,12 +20,6 @@ let unprinted: Error | undefined
 process.stderr.on("error", () => {})
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE" && error.code !== "EIO") unprinted = error
-})
-
-// effect/cli's own has the alias -v, which has always meant something else here.
-const versionFlag = GlobalFlag.Action({
-  flag: Flag.Boolean("version").pipe(Flag.withDescription("Show the version"), Flag.withDefault(false)),
-  run: () => Output.print(`clinit ${version}`)
 })
 
 const explain = (failure: ExitCode.Failure) => {
@@ -48,7 +41,7 @@ const main = Command.runWith(clinit, { version })(Argv.normalise(process.argv.sl
   Effect.provide(Layer.mergeAll(
     Platform.layer,
     Presenter.layer,
-    CliConfig.layer({ builtIns: [GlobalFlag.Help, versionFlag, GlobalFlag.Completions] })
+    CliConfig.layer({ builtIns })
   ))
 )
 
