@@ -1,6 +1,8 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Reread from "./commands/Reread.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Tell from "./commands/Tell.ts"
@@ -14,8 +16,15 @@ import * as Output from "./Output.ts"
 import { lazily, noResume, root } from "./Root.ts"
 import * as Target from "./Target.ts"
 
-const runDaemon = (noResume: boolean) =>
-  lazily(() => import("./commands/Daemon.ts"), ({ daemon }, flags) => daemon(flags, { resume: !noResume }))
+const runDaemon = (noResume: boolean, tell: ReadonlyArray<string> = [], exitWith = Option.none<string>()) =>
+  lazily(
+    () => import("./commands/Daemon.ts"),
+    ({ daemon }, flags) =>
+      Effect.flatMap(
+        Effect.forEach(tell, Target.pair),
+        (tells) => daemon(flags, { resume: !noResume, tells, exitWith })
+      )
+  )
 
 /** The level that the original's documented convention gives a shutdown. */
 const shutdownLevel = ":::SHUTDOWN:::"
@@ -34,8 +43,22 @@ const originalWords = Effect.fnUntraced(
 
 const daemon = Command.make(
   "daemon",
-  { noResume },
-  ({ noResume }) => Effect.flatMap(root, runDaemon(noResume))
+  {
+    noResume,
+    tell: Flag.String("tell").pipe(
+      Flag.withMetavar("GROUP:LEVEL"),
+      Flag.withDescription(
+        "At the start tell the group this level, unless it was told one before; may be repeated"
+      ),
+      Flag.atLeast(0)
+    ),
+    exitWith: Flag.String("exit-with").pipe(
+      Flag.withMetavar("GROUP[/TAG]"),
+      Flag.withDescription("Shut down when this has come to its end, and exit as it did"),
+      Flag.optional
+    )
+  },
+  ({ exitWith, noResume, tell }) => Effect.flatMap(root, runDaemon(noResume, tell, exitWith))
 ).pipe(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )

@@ -32,6 +32,13 @@ export class UnknownScope extends Schema.TaggedError<UnknownScope>()("UnknownSco
   }
 }
 
+/** The daemon has ended in order, with the exit code of what `--exit-with` names. */
+export class EndedWith extends Schema.TaggedError<EndedWith>()("EndedWith", { code: Schema.Int }) {
+  override get message() {
+    return `ended with ${this.code}`
+  }
+}
+
 /** The group settled as FAILED. */
 export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed", {
   group: Schema.String,

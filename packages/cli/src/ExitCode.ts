@@ -1,4 +1,5 @@
 import type { CltabUnreadable } from "@clinit/core/CltabSource"
+import type { Ending } from "@clinit/core/ExitWith"
 import type { LedgerRefused } from "@clinit/core/LedgerStore"
 import type { SocketRefused } from "@clinit/core/node/NodeSocketServer"
 import type { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
@@ -7,7 +8,15 @@ import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
-import type { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "./CommandError.ts"
+import * as os from "node:os"
+import type {
+  CheckFailed,
+  EndedWith,
+  LevelFailed,
+  UnknownScope,
+  UsageError,
+  WaitTimedOut
+} from "./CommandError.ts"
 
 /** Every way in which a command can fail. */
 export type Failure =
@@ -19,6 +28,7 @@ export type Failure =
   | ContainmentUnavailable
   | SocketRefused
   | CheckFailed
+  | EndedWith
   | LevelFailed
   | UnknownScope
   | UsageError
@@ -32,7 +42,7 @@ export const noDaemon = 3
 export const invalidCltab = 4
 export const defect = 70
 
-const byTag: Readonly<Record<Failure["_tag"], number>> = {
+const byTag: Readonly<Record<Exclude<Failure["_tag"], "EndedWith">, number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
   NoEnvironment: refused,
@@ -70,5 +80,29 @@ const byTag: Readonly<Record<Failure["_tag"], number>> = {
 export const of = (exit: Exit.Exit<unknown, Failure>): number => {
   if (Exit.isSuccess(exit)) return 0
   const failure = exit.cause.reasons.find(Cause.isFailReason)
-  return failure === undefined ? defect : byTag[failure.error._tag]
+  if (failure === undefined) return defect
+  return failure.error._tag === "EndedWith" ? failure.error.code : byTag[failure.error._tag]
 }
+
+const ofEnd = ({ culprit }: Ending): number => {
+  switch (culprit?.end._tag) {
+    case undefined:
+      return 0
+    case "Exited":
+      return culprit.end.code
+    case "Signaled":
+      return 128 + (os.constants.signals[culprit.end.signal as NodeJS.Signals] ?? 0)
+    case "NotSpawned":
+      return 126
+    case "TimedOut":
+      return 124
+    case "Unknown":
+      return refused
+  }
+}
+
+/**
+ * What the daemon exits with for `--exit-with`: as shells and timeout(1) have it, the exit code, 128 and the signal, 124
+ * for a timeout and 126 for what could not be started; 1 if nobody saw it. What has failed is never 0.
+ */
+export const ofEnding = (ending: Ending): number => ofEnd(ending) || (ending.failed ? refused : 0)

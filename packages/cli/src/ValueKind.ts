@@ -23,8 +23,9 @@ export const byArgument: Readonly<Record<string, ReadonlyArray<ReadonlyArray<Kin
 export const byFlag: Readonly<Record<string, ReadonlyArray<Kind>>> = {
   "cltab": ["file"],
   "socket": ["file"],
-  "group": ["group"],
-  "level": ["level"]
+  "level": ["level"],
+  "tell": ["group"],
+  "exit-with": ["group", "entry"]
 }
 
 /** What value number `index` of the argument is. */

@@ -26,6 +26,7 @@ const explain = (failure: ExitCode.Failure) => {
   switch (failure._tag) {
     case "ShowHelp":
     case "CheckFailed":
+    case "EndedWith": // its daemon has said why
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
     case "InvalidCltab":

@@ -1,4 +1,11 @@
-import { CheckFailed, LevelFailed, UnknownScope, UsageError, WaitTimedOut } from "@clinit/cli/CommandError"
+import {
+  CheckFailed,
+  EndedWith,
+  LevelFailed,
+  UnknownScope,
+  UsageError,
+  WaitTimedOut
+} from "@clinit/cli/CommandError"
 import * as ExitCode from "@clinit/cli/ExitCode"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
 import { LedgerRefused } from "@clinit/core/LedgerStore"
@@ -48,6 +55,7 @@ const examples: {
   ConnectionLost: [new ConnectionLost({ reason }), 3],
   ProtocolError: [new ProtocolError({ reason }), 3],
   InvalidCltab: [new InvalidCltab({ file: "f", diagnostics: [] }), 4],
+  EndedWith: [new EndedWith({ code: 143 }), 143],
   CheckFailed: [new CheckFailed({ file: "f" }), 4],
   CltabUnreadable: [new CltabUnreadable({ file: "f", reason, isMissing: false }), 4],
   UsageError: [new UsageError({ reason }), 2],
