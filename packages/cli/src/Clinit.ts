@@ -90,7 +90,7 @@ export const clinit = root.pipe(
   Command.withSubcommands([
     { group: "Orders", commands: [Orders.tell, Orders.retry, Orders.reread, Orders.shutdown] },
     { group: "Questions", commands: [Questions.status, Questions.plan, Questions.env] },
-    { group: "Files", commands: [Files.check, Files.settings] },
+    { group: "Files", commands: [Files.init, Files.check, Files.settings] },
     { group: "Daemon", commands: [daemon] },
     { group: "Shell", commands: [completion] }
   ])

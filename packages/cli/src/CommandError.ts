@@ -9,6 +9,16 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   }
 }
 
+/** A file could not be made. */
+export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", {
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot write ${this.file}: ${this.reason}`
+  }
+}
+
 /** A cltab was found to be wrong; what is wrong has been printed. */
 export class CheckFailed extends Schema.TaggedError<CheckFailed>()("CheckFailed", { file: Schema.String }) {
   override get message() {

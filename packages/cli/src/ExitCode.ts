@@ -13,6 +13,7 @@ import type {
   CheckFailed,
   EndedWith,
   LevelFailed,
+  NotWritten,
   UnknownScope,
   UsageError,
   WaitTimedOut
@@ -30,6 +31,7 @@ export type Failure =
   | CheckFailed
   | EndedWith
   | LevelFailed
+  | NotWritten
   | UnknownScope
   | UsageError
   | WaitTimedOut
@@ -51,6 +53,7 @@ const byTag: Readonly<Record<Exclude<Failure["_tag"], "EndedWith">, number>> = {
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,
+  NotWritten: refused,
   UnknownScope: refused,
   WaitTimedOut: refused,
   LockRefused: refused,

@@ -2,6 +2,7 @@ import {
   CheckFailed,
   EndedWith,
   LevelFailed,
+  NotWritten,
   UnknownScope,
   UsageError,
   WaitTimedOut
@@ -45,6 +46,7 @@ const examples: {
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
+  NotWritten: [new NotWritten({ file: "f", reason }), 1],
   UnknownScope: [new UnknownScope({ file: "f", scope: "g", lines: [] }), 1],
   WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
   LockRefused: [new LockRefused({ file: "f", reason }), 1],

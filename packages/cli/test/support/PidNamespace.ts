@@ -4,7 +4,8 @@ import { until } from "./Eventually.ts"
 import * as Program from "./Program.ts"
 import type { Scratch } from "./Scratch.ts"
 
-const flags = ["--pid", "--fork", "--mount-proc", "--kill-child", "--mount"]
+/** What makes a namespace whose processes end with its first one. */
+export const flags = ["--pid", "--fork", "--mount-proc", "--kill-child", "--mount"]
 
 /** Why no process can be process 1 of a namespace here, if none can. */
 export const obstacle = spawnSync("unshare", [...flags, "true"]).status === 0
