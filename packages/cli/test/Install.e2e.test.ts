@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { execFileSync, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs"
 import * as path from "node:path"
 import { itUnless } from "./support/Conditional.ts"
 import { eventually } from "./support/Eventually.ts"
@@ -103,6 +103,9 @@ describe("the package", () => {
         expect((await run("-c", "cltab", "-w", "web", "run")).stdout).toBe("web run DONE\n")
         expect((await run("-c", "cltab", "status", "web")).exit).toBe(0)
         await eventually(() => scratch.state("app"), "Running")
+        for (const page of ["man1/clinit.1", "man5/cltab.5"]) {
+          expect(readFileSync(scratch.path(`prefix/share/man/${page}`), "utf8")).toMatch(/^\.TH /m)
+        }
         expect((await run("-c", "cltab", "shutdown", "-w")).exit).toBe(0)
         expect((await daemon.finished()).exit).toBe(0)
         const home = scratch.path("prefix/lib/node_modules")
