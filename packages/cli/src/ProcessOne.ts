@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { accessSync, constants } from "node:fs"
 
-/** Tells the daemon which process started it as its first; the shell below sets it. */
+/** Tells the daemon which process it is the child of, and whether it is started again; the shell below sets it. */
 const variable = "CLINIT_PROCESS_1"
 
 const shell = "/bin/sh"
@@ -34,6 +34,7 @@ while :; do
   again=$?
   [ "$again" -eq 127 ] || code=$again
   ready=
+  export ${variable}="$$ again"
   if [ -n "$over" ] || [ "$code" -le 128 ]; then exit "$code"; fi
   echo "clinit: the daemon was killed (status $code) and is started again" >&2
   sleep 1
@@ -66,15 +67,18 @@ export interface Superior {
   readonly ready: Effect.Effect<void>
   /** Everything is over: the exit code that comes is meant, whatever it is. */
   readonly over: Effect.Effect<void>
+  /** Whether this daemon was started again after one that was killed. */
+  readonly isAgain: boolean
 }
 
 /** The process above, if it is such a shell. What is started from here does not hear of it. */
 export const superior: Effect.Effect<Superior> = Effect.sync(() => {
-  const isChild = process.env[variable] === String(process.ppid) && process.ppid === 1
+  const [shell, again] = process.env[variable]?.split(" ") ?? []
+  const isChild = process.ppid === 1 && shell === "1"
   delete process.env[variable]
   const say = (signal: NodeJS.Signals) =>
     Effect.sync(() => {
       if (isChild) process.kill(1, signal)
     })
-  return { ready: say("SIGUSR2"), over: say("SIGUSR1") }
+  return { ready: say("SIGUSR2"), over: say("SIGUSR1"), isAgain: isChild && again !== undefined }
 })

@@ -27,7 +27,13 @@ describe("the daemon as process 1", () => {
           `web:o:run,:respawn:${orphans}`,
           "web:deaf:run,:respawn:trap 'echo INT >> log; sleep 1; echo end >> log; exit' INT; : > deaf; while :; do sleep 0.05; done"
         )
-        const { first, program } = await PidNamespace.start(scratch, shell, "--tell", "web:run")
+        const { first, program } = await PidNamespace.start(
+          scratch,
+          shell,
+          "--no-resume",
+          "--tell",
+          "web:run"
+        )
         await listens(scratch)
         await until("the orphans were left", () => scratch.exists("up") && scratch.exists("deaf"))
         await eventually(() => PidNamespace.children(first).length, 1)

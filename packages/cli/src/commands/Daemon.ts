@@ -135,7 +135,8 @@ export const daemon = (
       // Who waits at the door of a start that fails must not hold up its end.
       yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
       const system = yield* Layer.build(Layer.mergeAll(
-        Ledger.layer({ resume }).pipe(
+        // What "no resume" was meant for is over when the daemon is started again.
+        Ledger.layer({ resume: resume || superior.isAgain }).pipe(
           Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
         ),
         NodeSpawner.layer({
