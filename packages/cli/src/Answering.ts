@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { Answered } from "./CommandError.ts"
+import { EndsWith } from "./CommandError.ts"
 import * as Status from "./commands/Status.ts"
 import type { Question } from "./Question.ts"
 
 /** What becomes of a question that effect/cli has read. A test looks at the question instead. */
-export const Answering = Context.Reference<(question: Question) => Effect.Effect<void, Answered>>(
+export const Answering = Context.Reference<(question: Question) => Effect.Effect<void, EndsWith>>(
   "@clinit/cli/Answering",
   {
     defaultValue: () =>
@@ -13,7 +13,7 @@ export const Answering = Context.Reference<(question: Question) => Effect.Effect
         const { code, stderr, stdout } = yield* Effect.promise(() => Status.answer(question))
         if (stdout !== "") process.stdout.write(stdout)
         if (stderr !== "") process.stderr.write(stderr)
-        if (code !== 0) return yield* new Answered({ code })
+        if (code !== 0) return yield* new EndsWith({ code })
       })
   }
 )

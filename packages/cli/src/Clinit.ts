@@ -1,9 +1,13 @@
 import * as Suggestion from "@clinit/core/Suggestion"
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Reread from "./commands/Reread.ts"
 import * as Shutdown from "./commands/Shutdown.ts"
 import * as Tell from "./commands/Tell.ts"
+import { shells } from "./CompletionScript.ts"
 import * as Files from "./definitions/Files.ts"
 import * as Orders from "./definitions/Orders.ts"
 import * as Questions from "./definitions/Questions.ts"
@@ -13,8 +17,15 @@ import * as Output from "./Output.ts"
 import { lazily, noResume, root } from "./Root.ts"
 import * as Target from "./Target.ts"
 
-const runDaemon = (noResume: boolean) =>
-  lazily(() => import("./commands/Daemon.ts"), ({ daemon }, flags) => daemon(flags, { resume: !noResume }))
+const runDaemon = (noResume: boolean, tell: ReadonlyArray<string> = [], exitWith = Option.none<string>()) =>
+  lazily(
+    () => import("./commands/Daemon.ts"),
+    ({ daemon }, flags) =>
+      Effect.flatMap(
+        Effect.forEach(tell, Target.pair),
+        (tells) => daemon(flags, { resume: !noResume, tells, exitWith })
+      )
+  )
 
 /** The level that the original's documented convention gives a shutdown. */
 const shutdownLevel = ":::SHUTDOWN:::"
@@ -37,10 +48,42 @@ const originalWords = Effect.fnUntraced(
 
 const daemon = Command.make(
   "daemon",
-  { noResume },
-  ({ noResume }) => Effect.flatMap(root, runDaemon(noResume))
+  {
+    noResume,
+    tell: Flag.String("tell").pipe(
+      Flag.withMetavar("GROUP:LEVEL"),
+      Flag.withDescription(
+        "At the start tell the group this level, unless it was told one before; may be repeated"
+      ),
+      Flag.atLeast(0)
+    ),
+    exitWith: Flag.String("exit-with").pipe(
+      Flag.withMetavar("GROUP[/TAG]"),
+      Flag.withDescription("Shut down when this has come to its end, and exit as it did"),
+      Flag.optional
+    )
+  },
+  ({ exitWith, noResume, tell }) => Effect.flatMap(root, runDaemon(noResume, tell, exitWith))
 ).pipe(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
+)
+
+const completion = Command.make(
+  "completion",
+  {
+    shell: Argument.Literals("shell", shells).pipe(Argument.withDescription("The shell to complete in")),
+    words: Argument.String("line").pipe(
+      Argument.withDescription("Behind --: what the script asks to have completed"),
+      Argument.variadic()
+    )
+  },
+  (choice) =>
+    Effect.flatMap(
+      root,
+      lazily(() => import("./commands/Completion.ts"), ({ completion }) => completion(tree(), choice))
+    )
+).pipe(
+  Command.withDescription("Print a script that completes clinit's arguments in a shell")
 )
 
 /** The whole command line: the original's syntax, and subcommands beside it. */
@@ -75,7 +118,11 @@ export const clinit = root.pipe(
         Questions.env
       ]
     },
-    { group: "Files", commands: [Files.check, Files.settings] },
-    { group: "Daemon", commands: [daemon] }
+    { group: "Files", commands: [Files.init, Files.check, Files.settings] },
+    { group: "Daemon", commands: [daemon] },
+    { group: "Shell", commands: [completion] }
   ])
 )
+
+/** What completion completes: the definitions themselves. */
+const tree = (): Command.Command.Any => clinit

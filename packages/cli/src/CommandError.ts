@@ -10,10 +10,20 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   }
 }
 
-/** A question was answered, and this exit code is a part of the answer; the rest has been printed. */
-export class Answered extends Schema.TaggedError<Answered>()("Answered", { code: Schema.Int }) {
+/** What there is to say has been said, and this exit code is a part of it. */
+export class EndsWith extends Schema.TaggedError<EndsWith>()("EndsWith", { code: Schema.Int }) {
   override get message() {
-    return `answered with ${this.code}`
+    return `exit code ${this.code}`
+  }
+}
+
+/** A file could not be made. */
+export class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", {
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `cannot write ${this.file}: ${this.reason}`
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CltabUnreadable } from "@clinit/core/CltabSource"
+import type { Ending } from "@clinit/core/ExitWith"
 import type { LedgerRefused } from "@clinit/core/LedgerStore"
 import type { SocketRefused } from "@clinit/core/node/NodeSocketServer"
 import type { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
@@ -7,10 +8,12 @@ import type { CallError, NoDaemon } from "@clinit/protocol/ClinitClient"
 import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
+import * as os from "node:os"
 import type {
-  Answered,
   CheckFailed,
+  EndsWith,
   LevelFailed,
+  NotWritten,
   OrderFailed,
   UnknownScope,
   UsageError,
@@ -29,16 +32,17 @@ export type Failure =
   | LedgerRefused
   | ContainmentUnavailable
   | SocketRefused
-  | Answered
   | CheckFailed
+  | EndsWith
   | LevelFailed
+  | NotWritten
   | OrderFailed
   | UnknownScope
   | UsageError
   | WaitTimedOut
   | CliError.CliError
 
-const byTag: Readonly<Record<Exclude<Failure, Answered>["_tag"], number>> = {
+const byTag: Readonly<Record<Exclude<Failure, EndsWith>["_tag"], number>> = {
   UnknownGroup: refused,
   NeverTold: refused,
   EntryOff: refused,
@@ -50,6 +54,7 @@ const byTag: Readonly<Record<Exclude<Failure, Answered>["_tag"], number>> = {
   ShuttingDown: refused,
   Superseded: refused,
   LevelFailed: refused,
+  NotWritten: refused,
   OrderFailed: refused,
   UnknownScope: refused,
   WaitTimedOut: refused,
@@ -81,5 +86,28 @@ export const of = (exit: Exit.Exit<unknown, Failure>): number => {
   if (Exit.isSuccess(exit)) return 0
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return defect
-  return failure.error._tag === "Answered" ? failure.error.code : byTag[failure.error._tag]
+  return failure.error._tag === "EndsWith" ? failure.error.code : byTag[failure.error._tag]
 }
+
+const ofEnd = ({ culprit }: Ending): number => {
+  switch (culprit?.end._tag) {
+    case undefined:
+      return 0
+    case "Exited":
+      return culprit.end.code
+    case "Signaled":
+      return 128 + (os.constants.signals[culprit.end.signal as NodeJS.Signals] ?? 0)
+    case "NotSpawned":
+      return 126
+    case "TimedOut":
+      return 124
+    case "Unknown":
+      return refused
+  }
+}
+
+/**
+ * What the daemon exits with for `--exit-with`: as shells and timeout(1) have it, the exit code, 128 and the signal, 124
+ * for a timeout and 126 for what could not be started; 1 if nobody saw it. What has failed is never 0.
+ */
+export const ofEnding = (ending: Ending): number => ofEnd(ending) || (ending.failed ? refused : 0)

@@ -1,12 +1,11 @@
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
-import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Argv from "./Argv.ts"
+import { builtIns } from "./BuiltIns.ts"
 import { clinit } from "./Clinit.ts"
 import { UsageError } from "./CommandError.ts"
 import * as ExitCode from "./ExitCode.ts"
@@ -25,17 +24,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (!Unprinted.isUnread(error)) unprinted = error
 })
 
-// effect/cli's own has the alias -v, which has always meant something else here.
-const versionFlag = GlobalFlag.Action({
-  flag: Flag.Boolean("version").pipe(Flag.withDescription("Show the version"), Flag.withDefault(false)),
-  run: () => Output.print(`clinit ${version}`)
-})
-
 const explain = (failure: ExitCode.Failure) => {
   switch (failure._tag) {
     case "ShowHelp":
-    case "Answered":
     case "CheckFailed":
+    case "EndsWith":
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
     case "InvalidCltab":
@@ -60,7 +53,7 @@ const main = Effect.andThen(refused, Command.runWith(clinit, { version })(Argv.n
   Effect.provide(Layer.mergeAll(
     Platform.layer,
     Presenter.layer,
-    CliConfig.layer({ builtIns: [GlobalFlag.Help, versionFlag, GlobalFlag.Completions] })
+    CliConfig.layer({ builtIns })
   ))
 )
 

@@ -27,6 +27,15 @@ export const meaningOf = Effect.fnUntraced(function*(
   return meaning
 })
 
+/** The group that has this name, which an entry does not. */
+export const groupOf = (
+  name: string,
+  entries: ReadonlyArray<Entry>
+): Effect.Effect<GroupName, UnknownGroup> => {
+  const entry = entries.find(({ group }) => group === name)
+  return entry === undefined ? Effect.fail(new UnknownGroup({ group: name })) : Effect.succeed(entry.group)
+}
+
 /** The entry that has this name; a group is none, and its first entry is what may be meant. */
 export const entryOf = Effect.fnUntraced(function*(
   name: string,

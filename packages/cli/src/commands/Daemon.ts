@@ -1,7 +1,10 @@
+import type { Cltab } from "@clinit/core/Cltab"
 import * as CltabSettings from "@clinit/core/CltabSettings"
 import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as DaemonServer from "@clinit/core/DaemonServer"
+import * as EntryName from "@clinit/core/EntryName"
+import * as ExitWith from "@clinit/core/ExitWith"
 import { History } from "@clinit/core/History"
 import { Ledger } from "@clinit/core/Ledger"
 import { LoadedCltab } from "@clinit/core/LoadedCltab"
@@ -25,8 +28,13 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
 import * as path from "node:path"
+import { EndsWith } from "../CommandError.ts"
+import * as ExitCode from "../ExitCode.ts"
 import type { Shared } from "../Flags.ts"
 import * as Log from "../Log.ts"
+import * as Output from "../Output.ts"
+import * as ProcessOne from "../ProcessOne.ts"
+import type * as Target from "../Target.ts"
 import { version } from "../Version.ts"
 
 /**
@@ -54,17 +62,58 @@ const makeDoor = Effect.map(Deferred.make<ClientConnection.Answer>(), (opened) =
 const nameOf = (socket: string) =>
   createHash("sha256").update(path.resolve(socket)).digest("hex").slice(0, 16)
 
+export interface Choice {
+  readonly resume: boolean
+  /** Levels that groups are told at the start, unless they were told one before. */
+  readonly tells: ReadonlyArray<Target.Pair>
+  /** The group or entry that the daemon ends with. */
+  readonly exitWith: Option.Option<string>
+}
+
+const nameOfMeaning = ({ group, tag }: EntryName.Meaning) => tag === undefined ? group : `${group}/${tag}`
+
+/** Refuses groups and entries that the cltab does not have; what the daemon shall end with is returned. */
+const named = Effect.fnUntraced(
+  function*(entries: Cltab["entries"], { exitWith, tells }: Pick<Choice, "exitWith" | "tells">) {
+    for (const { group } of tells) yield* EntryName.groupOf(group, entries)
+    return Option.isNone(exitWith) ? undefined : yield* EntryName.meaningOf(exitWith.value, entries)
+  },
+  // A client's command prints it as an answer: nobody else tells of it.
+  Effect.tapErrorTag("UnknownGroup", ({ message }) => Output.complain(message))
+)
+
+/** Tells each group its level, but for those that were at a level when the daemon before was killed. */
+const tellAtStart = Effect.fnUntraced(function*(node: Daemon["Service"], tells: Choice["tells"]) {
+  const { groups } = yield* node.status
+  for (const { group, level } of tells) {
+    const before = groups.find((each) => each.group === group)?.level
+    if (before !== undefined) {
+      yield* Effect.logInfo(`${group} was told level ${before} before and is not told ${level}`)
+    } else {
+      yield* Effect.catch(
+        node.tell(group, level),
+        (error) => Effect.logError(`${group} not told: ${error.message}`)
+      )
+    }
+  }
+})
+
 /**
  * Runs the daemon in the foreground until it is shut down, by a client or by TERM or INT, and the last process is
- * gone. HUP rereads the cltab. Unless told otherwise it goes on with what a daemon that was killed left.
+ * gone. HUP rereads the cltab. Unless told otherwise it goes on with what a daemon that was killed left. With `exitWith` it
+ * shuts itself down when that has come to its end, and fails with its exit code, if that is not 0. As process 1 it becomes
+ * the child of a shell.
  *
  * The order is what makes it safe to fail: until the last step nothing was started, adopted or signalled.
  */
 export const daemon = (
   { cltab: file, socket: socketFlag }: Shared,
-  { resume }: { readonly resume: boolean }
+  { exitWith, resume, tells }: Choice
 ) =>
   Effect.scoped(Effect.gen(function*() {
+    yield* ProcessOne.delegate
+    const superior = yield* ProcessOne.superior
+    yield* Effect.addFinalizer(() => superior.over)
     yield* Effect.sync(InheritedDescriptors.close)
     yield* Effect.addFinalizer(() => Log.flushed)
     // Dying would leave every process without its supervisor: worse than any state that such an accident leaves.
@@ -78,18 +127,21 @@ export const daemon = (
     ))
     yield* Effect.gen(function*() {
       const cltab = yield* LoadedCltab
-      const { settings } = cltab.current()
+      const { entries, settings } = cltab.current()
+      const last = yield* named(entries, { exitWith, tells })
       const { clstat, socket } = DaemonPaths.resolve(
         { cltab: file, socket: Option.getOrUndefined(socketFlag) },
         CltabSettings.paths(settings)
       )
+      let ending: ExitWith.Ending | undefined
       const claim = yield* NodeSocketServer.claim(socket)
       const door = yield* makeDoor
       yield* NodeSocketServer.listen(claim, door.answer)
       // Who waits at the door of a start that fails must not hold up its end.
       yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
       const system = yield* Layer.build(Layer.mergeAll(
-        Ledger.layer({ resume }).pipe(
+        // What "no resume" was meant for is over when the daemon is started again.
+        Ledger.layer({ resume: resume || superior.isAgain }).pipe(
           Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
         ),
         StatusBoard.recorded.pipe(
@@ -116,6 +168,7 @@ export const daemon = (
             Effect.provideService(Requester, { signal: String(signal) })
           )
         }))
+      yield* superior.ready
       // Node would open its debugger to every user of the machine.
       yield* onEvents(["SIGUSR1"], () => Effect.void)
       yield* onEvents(["SIGHUP"], () =>
@@ -137,7 +190,17 @@ export const daemon = (
           Effect.provideContext(system)
         )
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
+      yield* tellAtStart(node, tells)
+      if (last !== undefined) {
+        yield* Effect.forkScoped(Effect.gen(function*() {
+          ending = yield* Effect.provideContext(ExitWith.ending(last), system)
+          yield* Effect.logInfo(`${nameOfMeaning(last)} has come to its end: shutting down`)
+          yield* node.shutdown
+        }))
+      }
       yield* node.down
       yield* Effect.logInfo("all groups are down")
+      const code = ending === undefined ? 0 : ExitCode.ofEnding(ending)
+      if (code !== 0) return yield* new EndsWith({ code })
     }).pipe(Effect.provideContext(base))
   })).pipe(Effect.provide(Logger.layer([Log.toStandardError])))

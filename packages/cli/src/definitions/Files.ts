@@ -45,3 +45,16 @@ export const settings = Command.make(
 ).pipe(
   Command.withDescription("Show which settings of the cltab apply, and where they come from")
 )
+
+export const init = Command.make(
+  "init",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("The new file; - is standard output"),
+      Argument.withDefault("cltab")
+    )
+  },
+  ({ file }) => Effect.flatMap(root, lazily(() => import("../commands/Init.ts"), ({ init }) => init(file)))
+).pipe(
+  Command.withDescription("Write a cltab to begin with")
+)

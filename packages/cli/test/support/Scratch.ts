@@ -52,6 +52,10 @@ export class Scratch {
     return existsSync(this.path(file)) ? this.read(file).split("\n").slice(0, -1) : []
   }
 
+  remove(file: string): void {
+    rmSync(this.path(file), { force: true })
+  }
+
   exists(file: string): boolean {
     return existsSync(this.path(file))
   }

@@ -7,7 +7,7 @@ const sources = ["protocol", "core", "cli"].map((name) => `${root}packages/${nam
 
 const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** Before the end-to-end tests: builds the bundle if it is missing or older than any source. */
+/** Before the end-to-end tests: builds bundle and manual if they are missing or older than any source. */
 export default () => {
   const newest = Math.max(
     ...sources.flatMap((directory) =>
@@ -17,4 +17,13 @@ export default () => {
     )
   )
   if (changed(bundle) <= newest) execFileSync(process.execPath, [`${root}scripts/bundle.ts`])
+  const documents = ["docs/clinit.1.md", "docs/cltab.5.md", "docs/cltab.md", "scripts/manual.ts"]
+  if (
+    changed(`${root}packages/cli/man/cltab.5`) <= Math.max(
+      newest,
+      ...documents.map((file) => changed(root + file))
+    )
+  ) {
+    execFileSync(process.execPath, ["--conditions=@clinit/source", `${root}scripts/manual.ts`])
+  }
 }
