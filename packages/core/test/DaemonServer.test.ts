@@ -684,6 +684,17 @@ describe("odd content", () => {
       })
     ))
 
+  it.effect("a history of a name that cannot be one is refused like one that nobody has", () =>
+    withServer(
+      web,
+      {},
+      Effect.fnUntraced(function*({ call }) {
+        for (const name of ["/", "//", " ", "web/", "/x", "web x", "web /x", "\u001b", "/".repeat(60_000)]) {
+          assert.include((yield* call("history", { name })) as object, { code: -32001 })
+        }
+      })
+    ))
+
   it.effect("whatever is called client where no order is given does no harm; an order's has to be one", () =>
     withServer(
       web,
