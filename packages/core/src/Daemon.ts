@@ -9,7 +9,8 @@ import type {
   UnknownGroup
 } from "@clinit/protocol/ClinitRpcs"
 import { NoEnvironment, NotRunning, ShuttingDown, UnknownSignal } from "@clinit/protocol/ClinitRpcs"
-import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
+import type { Level } from "@clinit/protocol/Names"
+import { GroupName, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
@@ -18,6 +19,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as ByHand from "./ByHand.ts"
@@ -230,13 +232,19 @@ const nameOrder = (verb: string, name: string | undefined) => name === undefined
 const subjectOf = ({ group, tag }: EntryName.Meaning): Subject =>
   tag === undefined ? { group } : { group, tag }
 
+const isGroupName = Schema.is(GroupName)
+const isTag = Schema.is(Tag)
+
+/** Of a longer row of slashes only the first are tried as the one before the tag. */
+const mostSlashes = 16
+
 /** What a name can have stood for that nothing has any more: a slash may be a part of a group's name. */
 const pastMeanings = (name: string): ReadonlyArray<Subject> => [
-  { group: name as GroupName },
-  ...[...name.matchAll(/\//g)].map(({ index }) => ({
-    group: name.slice(0, index) as GroupName,
-    tag: name.slice(index + 1) as Tag
-  }))
+  ...(isGroupName(name) ? [{ group: name }] : []),
+  ...Array.from(name.matchAll(/\//g)).slice(0, mostSlashes).flatMap(({ index }) => {
+    const [group, tag] = [name.slice(0, index), name.slice(index + 1)]
+    return isGroupName(group) && isTag(tag) ? [{ group, tag }] : []
+  })
 ]
 
 const make = Effect.gen(function*() {

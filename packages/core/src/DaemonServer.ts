@@ -126,7 +126,9 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
     if (Result.isFailure(decoded)) {
       return Effect.succeed(failure(JsonRpc.Code.invalidParams, decoded.failure.message, id))
     }
-    const client = "client" in decoded.success ? decoded.success.client as Event.Client : undefined
+    // Calls that are no orders may take anything by that name.
+    const isOrder = "fields" in params && "client" in params.fields
+    const { client } = (isOrder ? decoded.success : {}) as { readonly client?: Event.Client }
     return handle[method](decoded.success as Rpcs.Params<M>, follow).pipe(
       Effect.provideService(Requester.Requester, Requester.ofClient(client)),
       Effect.flatMap((answer) =>

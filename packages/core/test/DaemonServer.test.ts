@@ -696,6 +696,31 @@ describe("odd content", () => {
       })
     ))
 
+  it.effect("a history of a name that cannot be one is refused like one that nobody has", () =>
+    withServer(
+      web,
+      {},
+      Effect.fnUntraced(function*({ call }) {
+        for (const name of ["/", "//", " ", "web/", "/x", "web x", "web /x", "\u001b", "/".repeat(60_000)]) {
+          assert.include((yield* call("history", { name })) as object, { code: -32001 })
+        }
+      })
+    ))
+
+  it.effect("whatever is called client where no order is given does no harm; an order's has to be one", () =>
+    withServer(
+      web,
+      {},
+      Effect.fnUntraced(function*({ call }) {
+        for (const client of [null, 1, {}, { pid: "1" }, { pid: 1 }]) {
+          assert.property(yield* call("version", { client }), "version")
+          assert.property(yield* call("plan", { client }), "groups")
+        }
+        assert.include((yield* call("reread", { client: null })) as object, { code: -32602 })
+        assert.property(yield* call("reread", { client: { pid: 1 } }), "halting")
+      })
+    ))
+
   it.effect("a blank or a carriage return around a request does no harm", () =>
     withServer(
       web,

@@ -71,22 +71,20 @@ const take = Effect.fnUntraced(function*(client: Peer, count: number) {
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
-describe("who watches", () => {
+describe("who watches", { timeout: 60_000 }, () => {
   it.live("gets every event under load, in sequence, and they are those of the history", () =>
     Effect.gen(function*() {
       const { happen, history, socket } = yield* serving()
       const client = yield* connect(socket)
       assert.deepStrictEqual(brief(yield* watching(client)), { seq: 1 })
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 10; round++) {
         yield* happen(1_000)
-        yield* Effect.sleep("1 millis")
+        assert.deepStrictEqual(yield* take(client, 1_000), range(2 + round * 1_000, 1_001 + round * 1_000))
       }
-      assert.deepStrictEqual(yield* take(client, 20_000), range(2, 20_001))
-      assert.strictEqual(history.seq(), 20_001)
+      assert.strictEqual(history.seq(), 10_001)
       const { events } = history.of({ group: web }, 1)
-      yield* happen(0)
       const again = yield* connect(socket)
-      yield* watching(again, { since: 20_000 })
+      yield* watching(again, { since: 10_000 })
       const line = yield* again.line
       assert.deepStrictEqual(JSON.parse(line!), { jsonrpc: "2.0", method: "event", params: events[0] })
     }))
