@@ -81,7 +81,7 @@ it.effect("the status of a throttled entry tells when it will be tried again and
       assert.deepStrictEqual(node.process("web", "r"), {
         tag: "r",
         mode: "respawn",
-        state: { _tag: "Pausing", retryAt: 60_000 },
+        state: { _tag: "Pausing", retryAt: 60_000, why: "it dies too quickly" },
         since: 0,
         restarts: 6,
         lastEnd: { _tag: "Exited", code: 1 }
