@@ -451,6 +451,8 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
       checkSignals(true)
       loggers.calm(status)
       const shown = new Set<number>()
+      /** What is left of these has no leader any more that could be named. */
+      const leaderless = new Set<string>()
       for (const { group, level, processes, state } of status) {
         const [wish, ...others] = holding(group)
         if (
@@ -463,19 +465,25 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
           const what = `${group}/${tag} is ${state._tag}`
           const ends = ["Done", "Passed", ...Model.mayBeGivenUp(tag) ? [] : ["Failed"]]
           if (mode === "respawn" && ends.includes(state._tag)) violation(2, what)
+          if (state._tag === "Stopping" && state.pid === undefined) leaderless.add(`${group}/${tag}`)
           if (!("pid" in state)) continue
           shown.add(state.pid)
           const run = live().find(({ process }) => process?.pid === state.pid)
           if (run === undefined) violation(5, `${what} with pid ${state.pid}, which has ended`)
           else if (Model.key(run.entry) !== `${group}/${tag}`) {
             violation(5, `${what} with the pid of ${name(run)}`)
-          } else if (state._tag === "Running" && (run.end ?? run.stop) !== undefined) {
-            violation(5, `${what}, but it has ended or is being stopped`)
+          } else if (run.end !== undefined) {
+            violation(5, `${what} with pid ${state.pid}, which has ended`)
+          } else if (state._tag === "Running" && run.stop !== undefined) {
+            violation(5, `${what}, but it is being stopped`)
           }
         }
       }
       for (const run of live()) {
-        if (!run.isLeft && !run.mayGo && !shown.has(run.process!.pid)) {
+        const isShown = run.end === undefined
+          ? shown.has(run.process!.pid)
+          : leaderless.has(Model.key(run.entry))
+        if (!run.isLeft && !run.mayGo && !isShown) {
           violation(5, `${name(run)} is not shown`)
         }
       }
