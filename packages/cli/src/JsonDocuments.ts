@@ -1,4 +1,5 @@
 import { calls } from "@clinit/protocol/ClinitRpcs"
+import { Event, Missed } from "@clinit/protocol/Event"
 import { DaemonStatus } from "@clinit/protocol/Status"
 import * as Schema from "effect/Schema"
 import { CheckReport } from "./CheckReport.ts"
@@ -34,6 +35,18 @@ export const kinds: { readonly [Name in keyof typeof ids]: Kind } = {
   env: {
     title: "What clinit env --json prints",
     schema: named(ids.env, calls.environment.result.fields)
+  },
+  why: {
+    title: "What clinit why --json prints",
+    schema: named(ids.why, calls.history.result.fields)
+  },
+  watch: {
+    title:
+      "A line of what clinit watch --json prints: an event, or how many were missed before the one with the number next",
+    schema: Schema.Union([
+      named(ids.watch, Event.fields),
+      named(ids.watch, { missed: Missed.fields.count, next: Missed.fields.next })
+    ])
   }
 }
 

@@ -8,5 +8,7 @@ export const ids = {
   plan: "urn:clinit:plan:1",
   check: "urn:clinit:check:1",
   settings: "urn:clinit:settings:1",
-  env: "urn:clinit:env:1"
+  env: "urn:clinit:env:1",
+  why: "urn:clinit:why:1",
+  watch: "urn:clinit:watch:1"
 } as const

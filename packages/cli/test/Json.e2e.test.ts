@@ -34,6 +34,8 @@ describe.concurrent("what commands print with --json is what the published schem
         ["plan", ["plan", "--all"]],
         ["plan", ["tell", "--dry-run", "bad", "2"]],
         ["env", ["env", "web/app"]],
+        ["why", ["why", "web"]],
+        ["why", ["why", "web/sick", "--lines", "3"]],
         ["settings", ["settings"]],
         ["settings", ["settings", "web/app"]],
         ["check", ["check"]],
@@ -46,6 +48,27 @@ describe.concurrent("what commands print with --json is what the published schem
         expect(JsonSchemas.mistakes(kind, JSON.parse(stdout)), command.join(" ")).toEqual([])
       }
       await scratch.clinit("web", "3")
+    })
+  )
+
+  it(
+    "watch, of all events from the first and of what is missed",
+    inScratch(async (scratch) => {
+      const daemon = await scratch.daemon("web:a:1:wait:true", "web:b:2:once:exec sleep 1000")
+      await scratch.clinit("-w", "web", "1")
+      const watch = scratch.launch("watch", "--json", "--since", "0")
+      const lines: Array<string> = []
+      watch.child.stdout!.on("data", (text: string) => lines.push(...text.split("\n").slice(0, -1)))
+      await scratch.clinit("-w", "web", "2")
+      await until(
+        "the news are there",
+        () => lines.some((line) => line.includes("\"level\":\"2\",\"state\":\"DONE\""))
+      )
+      daemon.kill("SIGTERM")
+      await watch.finished()
+      expect(lines.map((line) => JsonSchemas.mistakes("watch", JSON.parse(line))).flat()).toEqual([])
+      expect(JsonSchemas.mistakes("watch", { schema: "urn:clinit:watch:1", missed: 3, next: 9 })).toEqual([])
+      expect(JsonSchemas.mistakes("watch", { schema: "urn:clinit:watch:1", missed: "3" })).not.toEqual([])
     })
   )
 })

@@ -33,8 +33,8 @@ describe("the history has", () => {
           "11 10s web Asked order=tell web run by={pid:7,user:ann,command:clinit web run}",
           "12 10s web Decided from=dev to=run stop=[{tag:mock,reason:{OtherLevel}}] start=[app]",
           "13 10s web Group level=dev state=STOPPING",
-          "14 10s web/mock Entry state={Stopping,pid:1002,signal:SIGINT}",
-          "15 15s web/mock Entry state={Stopping,pid:1002,signal:SIGTERM}",
+          "14 10s web/mock Entry state={Stopping,pid:1002,signal:SIGINT,next:SIGTERM,nextAt:15000}",
+          "15 15s web/mock Entry state={Stopping,pid:1002,signal:SIGTERM,next:SIGKILL,nextAt:25000}",
           "16 16s web/mock Entry",
           "17 16s web Group level=run state=STARTING",
           "18 16s web/app Entry state={Starting}",
@@ -90,7 +90,7 @@ describe("the history has", () => {
         ])
         assert.deepStrictEqual(Events.of(node.history), [
           "1 0s - Daemon words=started",
-          "2 0s - Refused order=tell wbe 1 by={signal:SIGHUP} reason=no such group: wbe"
+          "2 0s - Refused order=tell wbe 1 by={signal:SIGHUP} reason=no such group: wbe (did you mean web?)"
         ])
       })
     ))
@@ -129,7 +129,7 @@ describe("the history has", () => {
         assert.deepStrictEqual(Events.of(node.history, "mail").slice(before), [
           "11 0s mail Decided from=1 stop=[{tag:b,reason:{Deleted}}] start=[]",
           "12 0s mail Group level=1 state=HALTING",
-          "13 0s mail/b Entry state={Stopping,pid:1001,signal:SIGINT}",
+          "13 0s mail/b Entry state={Stopping,pid:1001,signal:SIGINT,next:SIGTERM,nextAt:5000}",
           "14 0s mail/b Entry",
           "15 0s mail Group level=1 state=CONFIGURED",
           "16 0s mail Group"

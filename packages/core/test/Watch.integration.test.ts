@@ -220,7 +220,7 @@ describe("who watches", { timeout: 60_000 }, () => {
       const { happen, socket } = yield* serving()
       const client = yield* connect(socket)
       const refusal = brief(yield* watching(client, { group: "wbe" })) as { data: object }
-      assert.deepStrictEqual(refusal.data, { _tag: "UnknownGroup", group: "wbe" })
+      assert.deepStrictEqual(refusal.data, { _tag: "UnknownGroup", group: "wbe", meant: "web" })
       yield* client.send(`{"jsonrpc":"2.0","method":"watch"}\n`)
       yield* happen(1)
       assert.deepStrictEqual(brief(yield* client.ask(request("version"))), { version: "9", protocol: 1 })

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "../CommandError.ts"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 import * as RenderEvent from "../RenderEvent.ts"
 import * as Session from "../Session.ts"
@@ -25,14 +26,18 @@ const dismissed = Effect.callback<void>((resume) => {
   return Effect.sync(() => void process.off("SIGINT", done))
 })
 
+const schema = JsonFormats.ids.watch
+
 /** One line; with `json` the event as the daemon sent it, or `{"missed":N,"next":SEQ}`. */
 const show = Effect.fnUntraced(function*(news: News, json: boolean) {
   if (news._tag === "Event") {
     const nowMillis = yield* Clock.currentTimeMillis
-    return json ? JSON.stringify(news.event) : RenderEvent.line(news.event, { nowMillis })
+    return json ? JSON.stringify({ schema, ...news.event }) : RenderEvent.line(news.event, { nowMillis })
   }
   const { count, next } = news.missed
-  return json ? JSON.stringify({ missed: count, next }) : `missed ${count} event${count === 1 ? "" : "s"}`
+  return json
+    ? JSON.stringify({ schema, missed: count, next })
+    : `missed ${count} event${count === 1 ? "" : "s"}`
 })
 
 /** Prints what happens, a line each, until it is interrupted; fails when the daemon ends. */

@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Shared } from "../Flags.ts"
+import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
 import * as RenderEvent from "../RenderEvent.ts"
 import * as Session from "../Session.ts"
@@ -23,7 +24,11 @@ export const why = ({ json, lines, name }: Choice, flags: Shared) =>
       const answer = yield* client.history({ name, limit: lines }).pipe(
         Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
       )
-      if (json) return yield* Output.print(JSON.stringify(yield* encode(answer)))
+      if (json) {
+        return yield* Output.print(
+          JSON.stringify({ schema: JsonFormats.ids.why, ...(yield* encode(answer)) })
+        )
+      }
       const { groups } = yield* client.status({})
       const { events, group, omitted, tag } = answer
       const nowMillis = yield* Clock.currentTimeMillis
