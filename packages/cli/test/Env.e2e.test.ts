@@ -58,7 +58,9 @@ describe.concurrent("clinit env", () => {
       expect(await scratch.clinit("env", "web/ap")).toEqual(
         refused("no such group or entry: web/ap (did you mean web/app?)")
       )
-      expect(await scratch.clinit("env", "app")).toEqual(refused("no such group: app"))
+      expect(await scratch.clinit("env", "app")).toEqual(
+        refused("no such group: app (did you mean web/app?)")
+      )
       expect(await scratch.clinit("env", "web")).toEqual(
         refused("web is a group, not an entry (did you mean web/app?)")
       )

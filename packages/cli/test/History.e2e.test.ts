@@ -147,7 +147,7 @@ describe.concurrent("clinit why", () => {
       expect(await scratch.clinit("why", "wbe")).toMatchObject({
         exit: 1,
         stdout: "",
-        stderr: "clinit: no such group: wbe\n"
+        stderr: "clinit: no such group: wbe (did you mean web?)\n"
       })
       expect(await scratch.clinit("why", "web/bd")).toMatchObject({
         exit: 1,
@@ -294,7 +294,7 @@ describe.concurrent("clinit watch", () => {
       await scratch.daemon(...web)
       expect(await scratch.clinit("watch", "wbe")).toMatchObject({
         exit: 1,
-        stderr: "clinit: no such group: wbe\n"
+        stderr: "clinit: no such group: wbe (did you mean web?)\n"
       })
       expect(await scratch.clinit("watch", "--since=-1")).toMatchObject({ exit: 2 })
       expect(await scratch.clinit("watch", "w b")).toMatchObject({ exit: 2 })

@@ -20,11 +20,18 @@ describe("the JSON Schemas that are published", () => {
     })
 
     it(`call ${name} what its documents call themselves`, () => {
-      const { $id, properties } = JSON.parse(JsonDocuments.print(name)) as {
-        $id: string
-        properties: { schema: { enum: ReadonlyArray<string> } }
+      interface Shape {
+        readonly properties: { readonly schema: { readonly enum: ReadonlyArray<string> } }
       }
-      expect(properties.schema.enum).toEqual([$id])
+      const { $id, ...shape } = JSON.parse(JsonDocuments.print(name)) as
+        & { readonly $id: string }
+        & (
+          | Shape
+          | { readonly anyOf: ReadonlyArray<Shape> }
+        )
+      for (const { properties } of "anyOf" in shape ? shape.anyOf : [shape]) {
+        expect(properties.schema.enum).toEqual([$id])
+      }
       expect($id).toBe(JsonFormats.ids[name])
     })
   }

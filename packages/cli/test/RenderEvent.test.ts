@@ -82,7 +82,11 @@ describe("an event is one line with", () => {
       entry({ state: { _tag: "Running", pid: 42 } }),
       entry({ state: { _tag: "Running", pid: 42 }, adopted: true }),
       entry({
-        state: { _tag: "Pausing", retryAt: at + 60_000, why: "died 6 times within 1 s of the death before" },
+        state: {
+          _tag: "Pausing",
+          retryAt: at + 60_000,
+          why: "it died 6 times, each within 1 s of the one before"
+        },
         end: { _tag: "Exited", code: 3 },
         ranMillis: 4
       }),
@@ -102,7 +106,7 @@ describe("an event is one line with", () => {
       "died of SIGSEGV after 0.3 s; is started again",
       "runs as pid 42",
       "goes on as pid 42, taken over from the daemon before",
-      "exited 3 after 4 ms; pauses until 12:04:04.123: it died 6 times within 1 s of the death before",
+      "exited 3 after 4 ms; pauses until 12:04:04.123: it died 6 times, each within 1 s of the one before",
       "could not be started: EAGAIN; pauses until 12:03:04.123",
       "pid 42 was sent SIGTERM",
       "pid 42 is stopped by \"bye \\u001b\"",

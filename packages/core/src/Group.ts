@@ -265,9 +265,9 @@ export const make = Effect.fnUntraced(function*(
   const recordDecision = (
     decided: Pick<Event.Happening & { _tag: "Decided" }, "from" | "to" | "stop" | "start">
   ) => {
-    const leavings = Array.from(leaving, (process) => ({
+    const leavings = [...leaving].filter(isLive).map((process) => ({
       tag: process.entry().tag,
-      reason: { _tag: "Leaving" as const }
+      reason: letGo.has(process) ? { _tag: "ByHand" as const } : { _tag: "Leaving" as const }
     }))
     history.record({
       group: name,

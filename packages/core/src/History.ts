@@ -1,6 +1,6 @@
 import type { Happening } from "@clinit/protocol/Event"
 import { Event } from "@clinit/protocol/Event"
-import type { GroupName } from "@clinit/protocol/Names"
+import type { GroupName, Tag } from "@clinit/protocol/Names"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -39,8 +39,8 @@ export class History extends Context.Service<History, {
   /** Records it at once, in the step of whoever calls: nothing can come between a fact and its event. */
   readonly record: (draft: Draft) => void
   /**
-   * The last `limit` events of the subject: of a group with those of its entries, of an entry with those of its group.
-   * The latest order and decision of the group are among them, however long ago they were.
+   * The last `limit` events of the subject: of a group with those of its entries, of an entry with what was decided about
+   * it in its group, and who asked for that. The latest order and decision of the group are among them, however long ago they were.
    */
   readonly of: (subject: Subject, limit: number) => Extract
   /** Whether anything of exactly this subject is retained. */
@@ -122,15 +122,39 @@ const nothing = () => []
 
 const eventOf = ({ line }: Recorded) => JSON.parse(line) as Event
 
-/** The last ones, but among them the latest order and the latest decision of the group. */
-const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
+const decides = (event: Recorded, tag: Tag): boolean => {
+  const { what } = eventOf(event)
+  return what._tag === "Decided" && (what.start.includes(tag) || what.stop.some((stop) => stop.tag === tag))
+}
+
+/** The entry's own events and, of its group's, what was decided about it, who asked for that, and what was refused. */
+const concerning = (tag: Tag, events: ReadonlyArray<Recorded>): ReadonlyArray<Recorded> => {
+  let asked: Recorded | undefined
+  return events.flatMap((event) => {
+    if (event.kind === "Asked") asked = event.tag === undefined ? event : undefined
+    if (event.tag !== undefined || event.kind === "Refused") return [event]
+    if (event.kind !== "Decided") return []
+    const question = asked
+    asked = undefined
+    if (!decides(event, tag)) return []
+    return question === undefined ? [event] : [question, event]
+  }).sort((a, b) => a.seq - b.seq)
+}
+
+/** The last of these, but among them the latest order and the latest decision of the whole group. */
+const extract = (
+  events: ReadonlyArray<Recorded>,
+  ofGroup: ReadonlyArray<Recorded>,
+  limit: number
+): Extract => {
   const latest = (...kinds: ReadonlyArray<Recorded["kind"]>) =>
-    events.findLast(({ kind }) => kinds.includes(kind))
+    ofGroup.findLast(({ kind }) => kinds.includes(kind))
   const reasons = [latest("Asked", "Refused"), latest("Decided")].filter((event) => event !== undefined)
   const last = events.slice(-limit)
   const older = reasons.filter((event) => !last.includes(event)).sort((a, b) => a.seq - b.seq).slice(-limit)
   const chosen = [...older, ...last.slice(older.length)]
-  return { events: chosen.map(eventOf), omitted: events.length - chosen.length }
+  const known = new Set([...events, ...reasons])
+  return { events: chosen.map(eventOf), omitted: known.size - chosen.length }
 }
 
 const make = Effect.gen(function*() {
@@ -227,7 +251,10 @@ const make = Effect.gen(function*() {
         ...(tag === undefined ? {} : { tag }),
         what
       }),
-    of: (subject, limit) => extract(stock.of(subject), limit),
+    of(subject, limit) {
+      const all = stock.of(subject)
+      return extract(subject.tag === undefined ? all : concerning(subject.tag, all), all, limit)
+    },
     knows: stock.knows,
     seq: () => seq,
     watch({ group, since = seq }) {

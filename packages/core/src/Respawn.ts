@@ -125,7 +125,7 @@ export const afterDeath = (
 export const describePause = ({ windowMillis }: Throttle, { hits }: History): string =>
   hits === 0
     ? "pauses whenever it has died"
-    : `died ${hits} time${hits === 1 ? "" : "s"} within ${windowMillis / 1_000} s of the death before`
+    : `died ${hits} time${hits === 1 ? "" : "s"}, each within ${windowMillis / 1_000} s of the one before`
 
 /** How long the first pause is after the operating system has refused a start. */
 const firstRefusalMillis = 1_000

@@ -19,8 +19,13 @@ export const select = Effect.fnUntraced(function*(
 ): Effect.fn.Return<ReadonlyArray<GroupStatus>, UnknownGroup | UnknownEntry | AmbiguousName> {
   const [meaning, ...others] = StatusSelection.find(groups, name)
   if (meaning === undefined) {
-    if (!name.includes("/")) return yield* new UnknownGroup({ group: name })
-    const meant = Suggestion.nearest(name, groups.flatMap(namesOf))
+    const known = groups.flatMap(namesOf)
+    if (!name.includes("/")) {
+      const meant = known.find((each) => each.endsWith(`/${name}`)) ??
+        Suggestion.nearest(name, groups.map(({ group }) => group))
+      return yield* new UnknownGroup({ group: name, ...(meant === undefined ? {} : { meant }) })
+    }
+    const meant = Suggestion.nearest(name, known)
     return yield* new UnknownEntry({ name, ...(meant === undefined ? {} : { meant }) })
   }
   if (others.length > 0) {

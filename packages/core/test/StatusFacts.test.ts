@@ -98,7 +98,7 @@ describe("a status", () => {
           return state?._tag === "Pausing" ? state.why : undefined
         }
         assert.deepStrictEqual([why("q"), why("x")], [
-          "it died 6 times within 1 s of the death before",
+          "it died 6 times, each within 1 s of the one before",
           "it cannot be started"
         ])
       })

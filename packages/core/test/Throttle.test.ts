@@ -81,7 +81,11 @@ it.effect("the status of a throttled entry tells when it will be tried again and
       assert.deepStrictEqual(node.process("web", "r"), {
         tag: "r",
         mode: "respawn",
-        state: { _tag: "Pausing", retryAt: 60_000, why: "it died 6 times within 1 s of the death before" },
+        state: {
+          _tag: "Pausing",
+          retryAt: 60_000,
+          why: "it died 6 times, each within 1 s of the one before"
+        },
         since: 0,
         restarts: 6,
         lastEnd: { _tag: "Exited", code: 1 }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { OrderFailed } from "../CommandError.ts"
 import * as Flags from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
 import * as Render from "../Render.ts"
@@ -44,7 +45,7 @@ export const order = (verb: Verb, name: string, flags: Flags.Shared) => {
   const order = Effect.gen(function*() {
     const client = yield* ClinitClient
     const wait = Flags.waits(flags, true)
-    const answer = yield* client[verb]({ name, wait })
+    const answer = yield* client[verb]({ name, wait, ...Identity.self() })
     yield* Output.warn(answer.warnings)
     if (wait) yield* show(verb, name, answer)
     else yield* Output.print(`${name}: ${answer.message}`)

@@ -2,6 +2,7 @@ import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import * as Effect from "effect/Effect"
 import * as os from "node:os"
 import type { Shared } from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
@@ -16,7 +17,7 @@ export const signal = (name: string, word: string, flags: Shared) =>
     flags,
     Effect.gen(function*() {
       const client = yield* ClinitClient
-      const { message, warnings } = yield* client.signal({ name, signal: named(word) })
+      const { message, warnings } = yield* client.signal({ name, signal: named(word), ...Identity.self() })
       yield* Output.warn(warnings)
       yield* Output.print(message)
     }).pipe(Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message)))

@@ -62,6 +62,9 @@ const trusted = (answer: string): DaemonStatus | undefined => {
   }
 }
 
+/** A terminal that does not tell its size has 0 columns. */
+const unknownColumns = 80
+
 const healthOf = (group: GroupStatus | undefined, { tag }: StatusSelection.Meaning): Health.Health => {
   if (group === undefined) return "not running"
   if (tag === undefined) return Health.ofGroup(group)
@@ -85,7 +88,7 @@ const textOf = async (
   const lines = Render.status({ ...view, paint: Paint.none }, status)
   return StatusTable.status(
     view,
-    { columns: stdout.columns, widthOf: await DisplayWidth.within(lines) },
+    { columns: stdout.columns || unknownColumns, widthOf: await DisplayWidth.within(lines) },
     status
   )
 }
