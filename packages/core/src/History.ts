@@ -40,7 +40,7 @@ export class History extends Context.Service<History, {
   readonly record: (draft: Draft) => void
   /**
    * The last `limit` events of the subject: of a group with those of its entries, of an entry with what was decided about
-   * it in its group, and who asked for that. The latest order and decision of the group are among them, however long ago they were.
+   * it in its group, and who asked for that. The latest order and decision are among them, however long ago they were.
    */
   readonly of: (subject: Subject, limit: number) => Extract
   /** Whether anything of exactly this subject is retained. */
@@ -141,20 +141,15 @@ const concerning = (tag: Tag, events: ReadonlyArray<Recorded>): ReadonlyArray<Re
   }).sort((a, b) => a.seq - b.seq)
 }
 
-/** The last of these, but among them the latest order and the latest decision of the whole group. */
-const extract = (
-  events: ReadonlyArray<Recorded>,
-  ofGroup: ReadonlyArray<Recorded>,
-  limit: number
-): Extract => {
+/** The last of these, but among them the latest order and the latest decision. */
+const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
   const latest = (...kinds: ReadonlyArray<Recorded["kind"]>) =>
-    ofGroup.findLast(({ kind }) => kinds.includes(kind))
+    events.findLast(({ kind }) => kinds.includes(kind))
   const reasons = [latest("Asked", "Refused"), latest("Decided")].filter((event) => event !== undefined)
   const last = events.slice(-limit)
   const older = reasons.filter((event) => !last.includes(event)).sort((a, b) => a.seq - b.seq).slice(-limit)
   const chosen = [...older, ...last.slice(older.length)]
-  const known = new Set([...events, ...reasons])
-  return { events: chosen.map(eventOf), omitted: known.size - chosen.length }
+  return { events: chosen.map(eventOf), omitted: events.length - chosen.length }
 }
 
 const make = Effect.gen(function*() {
@@ -253,7 +248,7 @@ const make = Effect.gen(function*() {
       }),
     of(subject, limit) {
       const all = stock.of(subject)
-      return extract(subject.tag === undefined ? all : concerning(subject.tag, all), all, limit)
+      return extract(subject.tag === undefined ? all : concerning(subject.tag, all), limit)
     },
     knows: stock.knows,
     seq: () => seq,
