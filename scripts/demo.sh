@@ -53,6 +53,7 @@ kill -9 "$daemon"
 { wait "$daemon"; } 2>/dev/null || true
 start_daemon
 show status web
+show why web/app --lines 6
 for pid in $(pid_of db) $(pid_of app); do
   case " $pids " in *" $pid "*) ;; *) echo "demo: process $pid was not adopted" >&2; exit 1 ;; esac
 done
