@@ -202,12 +202,14 @@ export const make = Effect.fnUntraced(function*(
   const publish = (level: Level, state: GroupStateName) =>
     Effect.andThen(board.setGroup(name, level, state), ledger.setState(name, level, state))
 
-  /** Whether its end may take time. Loggers count before they are shown, too: their pipes are not opened at once. */
+  /**
+   * Whether its end may take time. So may that of one that has yet to show its first state, and loggers count before they
+   * are shown, too: their pipes are not opened at once.
+   */
   const isLive = ({ entry }: Process.Process) => {
     const status = board.process(name, entry().tag)
-    return status !== undefined &&
-      (ProcessState.isLive(status.state) || status.loggers !== undefined ||
-        EntryLogger.of(entry()).length > 0)
+    return status === undefined || ProcessState.isLive(status.state) || status.loggers !== undefined ||
+      EntryLogger.of(entry()).length > 0
   }
 
   /**

@@ -3,6 +3,8 @@ import { GroupName, Level } from "@clinit/protocol/Names"
 import type { GroupStatus } from "@clinit/protocol/Status"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -52,6 +54,38 @@ const scheduler = new Scheduler.MixedScheduler("async", (work) => {
   }
 })
 const calm = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+
+
+/** When somebody wakes, as far as that may be yet to come; whoever was interrupted stays among them until then. */
+const Wakings = Context.Reference<Set<number>>("@clinit/core/test/Wakings", { defaultValue: () => new Set() })
+
+/** A clock that notes when those who sleep are to wake. */
+const noting = Effect.map(Effect.all([Clock.Clock, Wakings]), ([clock, wakings]) => ({
+  ...clock,
+  sleep: (duration: Duration.Duration) =>
+    Effect.suspend(() => {
+      const millis = clock.currentTimeMillisUnsafe() + Duration.toMillis(duration)
+      if (Number.isFinite(millis)) wakings.add(millis)
+      return clock.sleep(duration)
+    })
+}))
+
+/**
+ * Lets the time pass, and at each moment everything happen that can: how many steps the daemon takes for something is no
+ * reason for it to come later.
+ */
+const adjust = Effect.fnUntraced(function*(millis: number) {
+  const wakings = yield* Wakings
+  const endMillis = (yield* Clock.currentTimeMillis) + millis
+  for (;;) {
+    yield* calm
+    const now = yield* Clock.currentTimeMillis
+    for (const each of wakings) if (each <= now) wakings.delete(each)
+    const next = Math.min(endMillis, ...wakings)
+    yield* TestClock.adjust(next - now)
+    if (next === endMillis) return
+  }
+})
 
 const run = Effect.fnUntraced(function*(schedule: Schedule) {
   const trace: Array<string> = []
@@ -225,7 +259,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       life = next
       for (let seconds = 0; isUp() && next.daemon() === undefined; seconds++) {
         yield* calm
-        if (!hasCrashed && next.daemon() === undefined) yield* TestClock.adjust(1_000)
+        if (!hasCrashed && next.daemon() === undefined) yield* adjust(1_000)
         if (seconds > patienceMillis / 1_000) throw new Error("the boot does not end")
       }
       if (hasCrashed) return yield* recover
@@ -246,7 +280,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     return Effect.gen(function*() {
       yield* life!.end
       yield* calm
-      yield* TestClock.adjust(downMillis)
+      yield* adjust(downMillis)
       if (entries !== undefined) write(entries)
       yield* boot
     })
@@ -269,7 +303,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         break
       }
       yield* look
-      yield* TestClock.adjust(1_000)
+      yield* adjust(1_000)
     }
     yield* Fiber.interrupt(down)
     if (daemon() === ending) {
@@ -308,7 +342,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         trouble = "hidden"
         return machine.cltab.makeUnreadable("EACCES")
       case "wait":
-        return yield* TestClock.adjust(step.millis)
+        return yield* adjust(step.millis)
       case "crash":
         armed = { events: step.event, gap: step }
         if (step.event === 0) kill()
@@ -348,7 +382,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       const wrong = misplaced(groups)
       if (isAtRest(groups) && wrong.length === 0) return
       if (restMillis <= 0) return witness.fail(7, wrong.join(", ") || "it does not come to rest")
-      yield* TestClock.adjust(5_000)
+      yield* adjust(5_000)
     }
   })
 
@@ -387,7 +421,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     }
     yield* rest
     // What ends by itself has ended then, and what is given up after a pause of a minute is.
-    yield* TestClock.adjust(120_000)
+    yield* adjust(120_000)
     return yield* summary
   })
 
@@ -410,6 +444,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
 export const report = (schedule: Schedule): globalThis.Promise<Report> =>
   Effect.runPromise(
     Effect.scoped(run(schedule)).pipe(
+      Effect.provideServiceEffect(Clock.Clock, noting),
+      Effect.provideService(Wakings, new Set<number>()),
       Effect.provideService(References.MaxOpsBeforeYield, schedule.opsBeforeYield),
       Effect.provide([TestClock.layer(), Logger.layer([])]),
       Effect.provideService(Scheduler.Scheduler, scheduler)
