@@ -43,7 +43,8 @@ export const news = (
     if (level === undefined || entries.length === 0) return []
     const byHand = group.byHand()
     const plan = group.plan({ level, entries, byHand })
-    return Plan.isIdle(plan) ? [] : [{ group, level, entries, byHand, plan }]
+    // What it has yet to start and its plan does not start must not be started any more.
+    return Plan.isIdle(plan) && !group.isPending() ? [] : [{ group, level, entries, byHand, plan }]
   })
 
 /** What a tell of this level would do, or without a level one of the level that the group was told last. */

@@ -53,6 +53,8 @@ export interface Group {
   readonly byHand: () => ByHand.Orders
   /** What was started and may stay, by tag: as the cltab had it when that was decided. */
   readonly started: () => ReadonlyMap<Tag, Entry>
+  /** Whether entries of its target are yet to be started. */
+  readonly isPending: () => boolean
   /** What a tell with these arguments would do now; without arguments what a halt would do. Nothing is changed. */
   readonly plan: (told?: Told) => GroupPlan
   /**
@@ -131,6 +133,12 @@ export const orderUntold = (
     })
     : Effect.fail(neverTold(group, now))
 
+/** What those wait for who have stopped a group, and the level that it was stopped at. */
+interface Down {
+  readonly from: Level
+  readonly done: Deferred.Deferred<void, Superseded>
+}
+
 type Target =
   | {
     readonly _tag: "Level"
@@ -142,13 +150,13 @@ type Target =
   | {
     readonly _tag: "Hold"
     readonly level: Level
-    readonly down: Deferred.Deferred<void, Superseded>
+    readonly down: Down
   }
   | {
     readonly _tag: "Halt"
     readonly forget: boolean
     /** Of a hold that it came after: it does as well. */
-    readonly down?: Deferred.Deferred<void, Superseded>
+    readonly down?: Down
   }
 
 /** What the ledger is to know of it. */
@@ -202,12 +210,14 @@ export const make = Effect.fnUntraced(function*(
   const publish = (level: Level, state: GroupStateName) =>
     Effect.andThen(board.setGroup(name, level, state), ledger.setState(name, level, state))
 
-  /** Whether its end may take time. Loggers count before they are shown, too: their pipes are not opened at once. */
+  /**
+   * Whether its end may take time. So may that of one that has yet to show its first state, and loggers count before they
+   * are shown, too: their pipes are not opened at once.
+   */
   const isLive = ({ entry }: Process.Process) => {
     const status = board.process(name, entry().tag)
-    return status !== undefined &&
-      (ProcessState.isLive(status.state) || status.loggers !== undefined ||
-        EntryLogger.of(entry()).length > 0)
+    return status === undefined || ProcessState.isLive(status.state) || status.loggers !== undefined ||
+      EntryLogger.of(entry()).length > 0
   }
 
   /**
@@ -339,7 +349,7 @@ export const make = Effect.fnUntraced(function*(
     if (level !== undefined) yield* publish(level, "HALTING")
     yield* stop([...processes.values()])
     if (level !== undefined) yield* publish(level, "CONFIGURED")
-    if (down !== undefined) yield* Deferred.succeed(down, void 0)
+    if (down !== undefined) yield* Deferred.succeed(down.done, void 0)
     if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
 
@@ -354,7 +364,7 @@ export const make = Effect.fnUntraced(function*(
     if (shown !== undefined) yield* publish(shown, "HALTING")
     yield* stop([...processes.values()])
     if (shown !== undefined) yield* publish(level, "CONFIGURED")
-    yield* Deferred.succeed(down, void 0)
+    yield* Deferred.succeed(down.done, void 0)
   })
 
   const started = () => new Map(Array.from(processes, ([tag, process]) => [tag, process.entry()]))
@@ -380,7 +390,7 @@ export const make = Effect.fnUntraced(function*(
       wish._tag === "Hold" ?
       Effect.catchDefect(
         toHold(wish),
-        (defect) => Effect.andThen(report(defect), Deferred.die(wish.down, defect))
+        (defect) => Effect.andThen(report(defect), Deferred.die(wish.down.done, defect))
       ) :
       Effect.catchDefect(toHalt(wish), report)
 
@@ -408,13 +418,18 @@ export const make = Effect.fnUntraced(function*(
   /** Tells whoever waits for the target that the group was sent elsewhere, to this level or to stand still. */
   const supersede = (level?: Level) =>
     Effect.suspend(() => {
-      if (target === undefined || target._tag === "Halt") return Effect.void
-      const news = { group: name, level: target.level, ...(level === undefined ? {} : { by: level }) }
-      return target._tag === "Level"
-        ? Deferred.fail(target.outcome, new Superseded(news))
-        : level === undefined
+      if (target === undefined) return Effect.void
+      if (target._tag === "Level") {
+        const by = level === undefined ? {} : { by: level }
+        return Deferred.fail(target.outcome, new Superseded({ group: name, level: target.level, ...by }))
+      }
+      const { down } = target
+      return level === undefined || down === undefined
         ? Effect.void
-        : Deferred.fail(target.down, new Superseded({ ...news, stopping: true }))
+        : Deferred.fail(
+          down.done,
+          new Superseded({ group: name, level: down.from, by: level, stopping: true })
+        )
     })
 
   const tell = Effect.fnUntraced(
@@ -430,10 +445,12 @@ export const make = Effect.fnUntraced(function*(
   )
 
   const hold = Effect.fnUntraced(function*(level: Level) {
-    const down = target?._tag === "Hold" ? target.down : Deferred.makeUnsafe<void, Superseded>()
+    const down = target?._tag === "Hold"
+      ? target.down
+      : { from: level, done: Deferred.makeUnsafe<void, Superseded>() }
     yield* supersede()
     yield* record({ _tag: "Hold", level, down })
-    return Deferred.await(down)
+    return Deferred.await(down.done)
   })
 
   /** Has them go whatever the target is by the time that its fiber acts: an order that was answered is carried out. */
@@ -447,12 +464,14 @@ export const make = Effect.fnUntraced(function*(
     }
   }
 
+  const all = () => [...leaving, ...processes.values()]
+
   const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
 
-  /** Waits until nothing is left of what was told to go and has the tag; for no start that comes after that. */
+  /** Waits until nothing is left of what has the tag now and has to go; for no start that comes after that. */
   const downOf = (tag: Tag) =>
     Effect.as(
-      Fiber.awaitAll([...leaving].filter(({ entry }) => entry().tag === tag).map(({ fiber }) => fiber)),
+      Fiber.awaitAll(all().filter(({ entry }) => entry().tag === tag).map(({ fiber }) => fiber)),
       undefined
     )
 
@@ -470,11 +489,14 @@ export const make = Effect.fnUntraced(function*(
       const { byHand, entries, level, outcome } = target
       const process = processes.get(tag)
       const orders = ByHand.withOrder(byHand, verb, entry, level)
+      const isWanted = [entry, ...entries].some((each) =>
+        each.tag === tag && ByHand.belongs(byHand, each, level)
+      )
       const goesOn = verb === "start" && process !== undefined && !mayBeginAfresh(process)
-      if (goesOn) return { level, tags, isIdle: true, settling: Deferred.await(outcome) }
-      const isStopped = verb === "stop" && process === undefined && !ByHand.belongs(byHand, entry, level)
+      if (goesOn && isWanted) return { level, tags, isIdle: true, settling: Deferred.await(outcome) }
+      const isStopped = verb === "stop" && process === undefined && !isWanted
       if (isStopped) return { level, tags, isIdle: true, settling: downOf(tag) }
-      if (process !== undefined) letThemGo([process], [entry])
+      if (process !== undefined && !goesOn) letThemGo([process], [entry])
       const settling = yield* tell(level, ByHand.withEntry(entries, entry, now), orders)
       return { level, tags, isIdle: false, settling: verb === "stop" ? downOf(tag) : settling }
     }
@@ -492,17 +514,16 @@ export const make = Effect.fnUntraced(function*(
       return { level: undefined, tags: [], isIdle: true, settling: Effect.succeed(undefined) }
     }
     const { level } = target
-    const all = [...processes.values()]
     if (verb === "stop") {
       const isIdle = target._tag === "Hold"
-      const settling = Effect.as(yield* hold(level), undefined)
-      return { level, tags: all.map(({ entry }) => entry().tag), isIdle, settling }
+      const tags = [...new Set(all().map(({ entry }) => entry().tag))]
+      return { level, tags, isIdle, settling: Effect.as(yield* hold(level), undefined) }
     }
     const tags = LevelChange.plan([], now, level).sequence.map(({ tag }) => tag)
     if (verb === "start" && target._tag === "Level") {
       return { level, tags, isIdle: true, settling: Deferred.await(target.outcome) }
     }
-    letThemGo(all, now)
+    letThemGo([...processes.values()], now)
     return { level, tags, isIdle: false, settling: yield* tell(level, now) }
   })
 
@@ -557,6 +578,10 @@ export const make = Effect.fnUntraced(function*(
     target: () => target?._tag === "Level" ? target.level : undefined,
     byHand: () => target?._tag === "Level" ? target.byHand : ByHand.none,
     started,
+    isPending: () =>
+      target?._tag === "Level" &&
+      LevelChange.plan([], target.entries, target.level, undefined, target.byHand).sequence
+        .some(({ tag }) => !processes.has(tag)),
     order: (verb, now, entry, announce) =>
       entry === undefined ? orderGroup(verb, now, announce) : orderEntry(verb, now, entry, announce),
     hold,

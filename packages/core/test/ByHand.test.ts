@@ -1,6 +1,7 @@
 import * as ByHand from "@clinit/core/ByHand"
 import * as Cltab from "@clinit/core/Cltab"
 import type { Ordered } from "@clinit/protocol/ClinitRpcs"
+import { GroupName, Level } from "@clinit/protocol/Names"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Node } from "./support/Node.ts"
@@ -567,6 +568,103 @@ describe("a group that is stopped by hand", () => {
         yield* node.halt
         yield* node.after("10 seconds")
         assert.deepStrictEqual(answer(), ["a stopped", "b stopped"])
+      })
+    ))
+})
+
+describe("orders that cross", () => {
+  it.effect("a group deleted and told again before it is down: who waits for its stop hears of that", () =>
+    withNode(
+      three,
+      { a: stubborn },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        const stopped = yield* order(node, "stop", "web")
+        node.cltab.write(cltab("db:x:1:respawn:x"))
+        yield* node.reread
+        node.cltab.write(three)
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.strictEqual(stopped(), "web was told level 2 before it was stopped")
+        assert.strictEqual(node.state("web"), "2 DONE")
+      })
+    ))
+
+  it.effect("a group stopped twice is stopping already, and each who waits hears of every entry", () =>
+    withNode(
+      three,
+      { a: stubborn },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        const first = yield* order(node, "stop", "web")
+        const { message } = yield* node.order("stop", "web")
+        assert.strictEqual(message, "already stopping")
+        const second = yield* order(node, "stop", "web")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(first(), ["a stopped", "b stopped"])
+        assert.deepStrictEqual(second(), ["a stopped"])
+      })
+    ))
+
+  it.effect("an entry whose line left the level is stopped before its turn though it was told with it", () =>
+    withNode(
+      cltab("web:w:1:wait:w", "web:b:1:respawn:b"),
+      { w: { runs: "5 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        node.cltab.write(cltab("web:w:1:wait:w", "web:b:2:respawn:b"))
+        const stopped = yield* order(node, "stop", "web/b")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(stopped(), ["b stopped"])
+        assert.isUndefined(node.pid("web", "b"))
+        assert.strictEqual(node.state("web"), "1 DONE")
+      })
+    ))
+
+  it.effect("an entry started before its group goes on to a level without it runs there", () =>
+    withNode(
+      three,
+      {},
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.daemon.tell(GroupName.make("web"), Level.make("2"))
+        const started = yield* order(node, "start", "web/a")
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(started(), ["a Running"])
+        assert.isDefined(node.pid("web", "a"))
+        assert.isDefined(node.pid("web", "c"))
+      })
+    ))
+
+  it.effect("an entry stopped right after its group is down when that is said", () =>
+    withNode(
+      three,
+      { a: stubborn },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.daemon.order("stop", "web")
+        const stopped = yield* order(node, "stop", "web/a")
+        assert.isUndefined(stopped())
+        yield* node.after("1 minute")
+        assert.deepStrictEqual(stopped(), ["a stopped"])
+      })
+    ))
+})
+
+describe("a reread that is applied while a group is on its way", () => {
+  it.effect("has it start no entry any more that is gone from the cltab, though nothing else is new", () =>
+    withNode(
+      cltab("web:w:1:wait:w", "web:b:1:respawn:b"),
+      { w: { runs: "5 seconds" } },
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        node.cltab.write(cltab("web:w:1:wait:w"))
+        const { groups } = yield* node.daemon.plan()
+        const { applied } = yield* node.daemon.apply
+        assert.deepStrictEqual(groups.map(({ group }) => group), applied.map(({ group }) => group))
+        yield* node.after("1 minute")
+        assert.isUndefined(node.pid("web", "b"))
+        assert.strictEqual(node.state("web"), "1 DONE")
       })
     ))
 })

@@ -1,7 +1,7 @@
 import * as Cltab from "@clinit/core/Cltab"
 import * as LevelList from "@clinit/core/LevelList"
 import type { Scripts } from "@clinit/core/testing/ScriptedSpawner"
-import { GroupName, Level } from "@clinit/protocol/Names"
+import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -198,6 +198,10 @@ const Order = Schema.Union([
   Schema.TaggedStruct("Tell", { level: Schema.Literals(["1", "2", "3", "9"]) }),
   Schema.TaggedStruct("Edit", { version: Schema.Literals([0, 1, 2, 3]) }),
   Schema.TaggedStruct("Reread", {}),
+  Schema.TaggedStruct("ByHand", {
+    verb: Schema.Literals(["start", "stop", "restart"]),
+    name: Schema.Literals(["web", "web/a", "web/b", "web/c", "web/s", "web/w"])
+  }),
   Schema.TaggedStruct("Wait", { millis: Schema.Literals([1, 100, 200, 300, 400, 500, 1_000, 6_000]) })
 ])
 type Order = typeof Order.Type
@@ -224,6 +228,7 @@ const give = Effect.fnUntraced(function*(node: Node, order: Order) {
   if (order._tag === "Tell") {
     yield* Effect.ignore(node.daemon.tell(GroupName.make("web"), Level.make(order.level)))
   } else if (order._tag === "Edit") node.cltab.write(versions[order.version]!)
+  else if (order._tag === "ByHand") yield* Effect.ignore(node.daemon.order(order.verb, order.name))
   else if (order._tag === "Reread") yield* Effect.ignore(node.daemon.reread)
   else {
     yield* calm
@@ -281,8 +286,45 @@ it.effect.prop(
 )
 
 it.effect.prop(
+  "whatever the orders and their moments, each order by hand is answered in the end, and a stop that stands is true",
+  [orders, Steps],
+  ([given, steps]) =>
+    withNode(
+      versions[0]!,
+      scripts,
+      Effect.fnUntraced(function*(node) {
+        const waiting: Array<Fiber.Fiber<unknown, unknown>> = []
+        for (const order of given) {
+          if (order._tag !== "ByHand") {
+            yield* give(node, order)
+            continue
+          }
+          const { settling } = yield* Effect.orElseSucceed(
+            node.daemon.order(order.verb, order.name),
+            () => ({ settling: Effect.void })
+          )
+          waiting.push(yield* Effect.forkChild(settling, { startImmediately: true }))
+        }
+        node.cltab.write(versions[0]!)
+        yield* node.tell("web", "2")
+        const { settling } = yield* node.daemon.order("stop", "web/c")
+        const { entries } = yield* Effect.raceFirst(
+          settling,
+          Effect.andThen(quiet, Effect.die("it never ends"))
+        )
+        assert.deepStrictEqual(entries, [{ group: GroupName.make("web"), tag: Tag.make("c") }])
+        yield* quiet
+        for (const fiber of waiting) assert.isDefined(fiber.pollUnsafe())
+        assert.strictEqual(node.state("web"), "2 DONE")
+        assert.deepStrictEqual(alive(node.trace.lines()).sort(), ["b", "s"])
+      })
+    ).pipe(Effect.provideService(References.MaxOpsBeforeYield, steps)),
+  { arbitrary: { runs: 60 }, timeout: 120_000 }
+)
+
+it.effect.prop(
   "whatever the tells and their moments, nothing starts that the level told last lacks",
-  [Schema.Array(Schema.Union([Order.members[0], Order.members[3]])), Steps],
+  [Schema.Array(Schema.Union([Order.members[0], Order.members[4]])), Steps],
   ([given, steps]) =>
     withNode(
       versions[0]!,

@@ -9,6 +9,10 @@ import * as WorldCltab from "./WorldCltab.ts"
 export interface Known {
   /** Levels by group, as last told. */
   readonly told: Map<string, string>
+  /** Of those, the groups that were stopped by hand since. */
+  readonly stopped: Set<string>
+  /** Groups of which something was ordered by hand since they were told: what runs of them is uncertain. */
+  readonly byHand: Set<string>
   isShuttingDown: boolean
   /** Whether the cltab has a mistake at present. */
   isBroken: boolean
@@ -18,6 +22,8 @@ export interface Known {
 
 export const fresh = (isShared = false): Known => ({
   told: new Map(),
+  stopped: new Set(),
+  byHand: new Set(),
   isShuttingDown: false,
   isBroken: false,
   isShared
@@ -36,6 +42,8 @@ export interface Expectation {
     | "UnknownGroup"
     | "UnknownEntry"
     | "NeverTold"
+    | "UnknownSignal"
+    | "NotRunning"
     | "InvalidCltab"
     | "ShuttingDown"
   readonly method: Rpcs.Method | undefined
@@ -57,6 +65,10 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const methods: ReadonlyArray<string> = [
   "tell",
   "retry",
+  "start",
+  "stop",
+  "restart",
+  "signal",
   "reread",
   "plan",
   "environment",
@@ -65,6 +77,8 @@ const methods: ReadonlyArray<string> = [
   "shutdown",
   "version"
 ]
+
+const ordersByHand = ["start", "stop", "restart"]
 
 const own = (object: object, key: string): unknown =>
   Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
@@ -82,9 +96,9 @@ const isClient = (value: unknown) =>
 const readCall = (method: string, input: unknown): Call | undefined => {
   const params = input ?? {}
   if (!isObject(params)) return undefined
-  const takesWait = ["tell", "retry", "reread", "shutdown"].includes(method)
+  const takesWait = ["tell", "retry", ...ordersByHand, "reread", "shutdown"].includes(method)
   if (takesWait && !isAbsentOr(params, "wait", isBoolean)) return undefined
-  if (takesWait && !isAbsentOr(params, "client", isClient)) return undefined
+  if ((takesWait || method === "signal") && !isAbsentOr(params, "client", isClient)) return undefined
   if (method === "history") {
     const isLimit = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
     if (!isAbsentOr(params, "limit", isLimit)) return undefined
@@ -96,8 +110,12 @@ const readCall = (method: string, input: unknown): Call | undefined => {
   }
   if (method === "tell" && !(isName(own(params, "group")) && isName(own(params, "level")))) return undefined
   if (method === "environment" && !isAbsentOr(params, "secrets", isBoolean)) return undefined
+  if (method === "signal") {
+    const signal = own(params, "signal")
+    if (typeof signal !== "string" || signal === "") return undefined
+  }
   if (
-    method === "environment" ||
+    ["environment", "signal", ...ordersByHand].includes(method) ||
     (["retry", "history", "status"].includes(method) && Object.hasOwn(params, "name"))
   ) {
     const name = own(params, "name")
@@ -106,9 +124,20 @@ const readCall = (method: string, input: unknown): Call | undefined => {
   return { method: method as Rpcs.Method, params }
 }
 
+/** What an order by hand is answered, and what it changes. */
+const orderByHand = (method: string, name: string, { byHand, stopped, told }: Known) => {
+  const group = WorldCltab.groups.find((each) => name === each || name.startsWith(`${each}/`))!
+  const isWhole = name === group
+  if (!told.has(group) || (stopped.has(group) && !isWhole)) return method === "stop" ? "result" : "NeverTold"
+  byHand.add(group)
+  if (isWhole && method === "stop") stopped.add(group)
+  else if (isWhole) stopped.delete(group)
+  return "result"
+}
+
 /** What the call is answered, and what it changes about the daemon. */
 const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"] => {
-  if (method === "tell" || method === "retry" || method === "reread") {
+  if (["tell", "retry", "reread", "signal", ...ordersByHand].includes(method)) {
     if (known.isShuttingDown) return "ShuttingDown"
     if (known.isBroken) return "InvalidCltab"
   }
@@ -117,23 +146,34 @@ const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"]
     if (!Object.hasOwn(params, "group")) return "result"
     const group = own(params, "group") as string
     if (!WorldCltab.groups.includes(group)) return "UnknownGroup"
-    return Object.hasOwn(params, "level") || known.told.has(group) ? "result" : "NeverTold"
+    return Object.hasOwn(params, "level") || (known.told.has(group) && !known.stopped.has(group))
+      ? "result"
+      : "NeverTold"
   }
+  if (method === "signal" && !/^(SIG)?CONT$/i.test(own(params, "signal") as string)) return "UnknownSignal"
   if (method === "tell") {
     if (!WorldCltab.groups.includes(own(params, "group") as string)) return "UnknownGroup"
-    known.told.set(own(params, "group") as string, own(params, "level") as string)
+    const group = own(params, "group") as string
+    known.told.set(group, own(params, "level") as string)
+    known.stopped.delete(group)
+    known.byHand.delete(group)
   }
   if (
-    method === "environment" ||
+    ["environment", "signal", ...ordersByHand].includes(method) ||
     (["retry", "history", "status"].includes(method) && Object.hasOwn(params, "name"))
   ) {
     const name = own(params, "name") as string
     if (!WorldCltab.names.includes(name)) return name.includes("/") ? "UnknownEntry" : "UnknownGroup"
-    if (method === "environment" && WorldCltab.groups.includes(name)) return "UnknownEntry"
+    const isGroup = WorldCltab.groups.includes(name)
+    if (isGroup && (method === "environment" || method === "signal")) return "UnknownEntry"
+    if (method === "signal") return "NotRunning"
+    if (ordersByHand.includes(method)) return orderByHand(method, name, known)
   }
   if (method === "shutdown") {
     known.isShuttingDown = true
     known.told.clear()
+    known.stopped.clear()
+    known.byHand.clear()
   }
   return "result"
 }
@@ -164,6 +204,8 @@ export const expect = (line: string, known: Known): Expectation => {
     return refusal(JsonRpc.Code.invalidRequest)
   }
   const isNotification = !Object.hasOwn(json, "id")
+  // Where the answer is all that comes.
+  if (method === "watch") return { ...refusal(JsonRpc.Code.busy, id), isNotification }
   if (!methods.includes(method)) return { ...refusal(JsonRpc.Code.methodNotFound, id), isNotification }
   const call = readCall(method, own(json, "params"))
   if (call === undefined) return { ...refusal(JsonRpc.Code.invalidParams, id), isNotification }
@@ -172,11 +214,19 @@ export const expect = (line: string, known: Known): Expectation => {
     id,
     answer: carryOut(call, known),
     method: call.method,
-    mayBeSuperseded: known.isShared && ["tell", "retry", "reread"].includes(call.method),
+    mayBeSuperseded: known.isShared && ["tell", "retry", "reread", ...ordersByHand].includes(call.method),
     mayBeTold: known.isShared,
     statusOf: method === "status" ? own(call.params, "name") as string | undefined : undefined
   }
 }
+
+/** Requests after which what runs is certain again. */
+export const tellsAgain = ({ byHand, isBroken, told }: Known): ReadonlyArray<string> =>
+  isBroken ?
+    [] :
+    [...byHand].map((group) =>
+      JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tell", params: { group, level: told.get(group) } })
+    )
 
 const isResponse = Schema.is(JsonRpc.Response)
 const decodeRefusal = Schema.decodeUnknownResult(Rpcs.Refusal)
@@ -225,7 +275,12 @@ export const checkAnswer = (answer: string | undefined, expected: Expectation) =
   )
   if ("result" in response) {
     const isTold = expected.answer === "NeverTold" && expected.mayBeTold
-    claim(expected.answer === "result" || isTold, () => `carried out, should be refused: ${expected.answer}`)
+    // Whether an entry runs at the moment is not known here.
+    const mayRun = expected.answer === "NotRunning"
+    claim(
+      expected.answer === "result" || isTold || mayRun,
+      () => `carried out, should be refused: ${expected.answer}`
+    )
     claim(
       isResult[expected.method!](response.result),
       () => `no result of ${expected.method}: ${answer.slice(0, 300)}`
@@ -240,8 +295,10 @@ export const checkAnswer = (answer: string | undefined, expected: Expectation) =
     const tag = decoded.success._tag
     // An entry that is not started may not be shown.
     const isUnshown = tag === "UnknownEntry" && WorldCltab.names.includes(expected.statusOf ?? "")
+    // Others may have stopped the group by hand.
+    const isStopped = tag === "NeverTold" && expected.mayBeTold && expected.answer === "result"
     claim(
-      tag === expected.answer || (tag === "Superseded" && expected.mayBeSuperseded) || isUnshown,
+      tag === expected.answer || (tag === "Superseded" && expected.mayBeSuperseded) || isUnshown || isStopped,
       () => `refused with ${tag}, expected ${expected.answer}`
     )
   } else {claim(code === expected.answer, () =>

@@ -34,6 +34,14 @@ export const feed = async (
   }
 }
 
+/** Waits until what runs is what was told, by hand or not. */
+export const settle = async (world: World.World, known: Expectation.Known) => {
+  for (const line of Expectation.tellsAgain(known)) {
+    Expectation.checkAnswer(await world.ask(line), Expectation.expect(line, known))
+  }
+  await World.settled(world, WorldCltab.running(known.told))
+}
+
 /** A cltab with a mistake. */
 const broken = `${WorldCltab.text}broken\n`
 
@@ -44,7 +52,7 @@ const open = async (): Promise<Session> => {
   return {
     check: (input, random) => feed(world, known, input, random),
     async settle() {
-      await World.settled(world, WorldCltab.running(known.told))
+      await settle(world, known)
       const version = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "version" })
       Expectation.checkAnswer(await world.ask(version), Expectation.expect(version, known))
       // From time to time the cltab is broken or cannot be read.
@@ -59,7 +67,7 @@ const open = async (): Promise<Session> => {
 /** Lines to one daemon that lives as long as the run. */
 export const target: Target = {
   name: "lines",
-  generate: (random) => RequestInputs.line(random, false),
+  generate: (random) => RequestInputs.line(random, { watch: true }),
   open,
   settleEvery: 500,
   lanes: 1,

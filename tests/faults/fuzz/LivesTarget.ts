@@ -3,7 +3,6 @@ import * as LinesTarget from "./LinesTarget.ts"
 import * as RequestInputs from "./RequestInputs.ts"
 import type { Session, Target } from "./Target.ts"
 import * as World from "./World.ts"
-import * as WorldCltab from "./WorldCltab.ts"
 
 const shutdown = JSON.stringify({ jsonrpc: "2.0", id: "end", method: "shutdown", params: { wait: true } })
 
@@ -17,7 +16,7 @@ const open = async (): Promise<Session> => {
       // A life that ends badly must not spoil the next.
       world = await World.open()
       known = Expectation.fresh()
-      if (!then.isShuttingDown) await World.settled(before, WorldCltab.running(then.told))
+      if (!then.isShuttingDown) await LinesTarget.settle(before, then)
       Expectation.checkAnswer(await before.ask(shutdown), Expectation.expect(shutdown, then))
       await before.down()
       await World.settled(before, [])
@@ -30,7 +29,7 @@ const open = async (): Promise<Session> => {
 /** Lines to many daemons, one after another, which may be told to shut down: each ends with nothing left. */
 export const target: Target = {
   name: "lives",
-  generate: (random) => RequestInputs.line(random, true),
+  generate: (random) => RequestInputs.line(random, { shutDown: true, watch: true }),
   open,
   settleEvery: 50,
   lanes: 1,

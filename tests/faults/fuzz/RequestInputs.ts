@@ -20,6 +20,13 @@ const methods = [
   "plan",
   "environment",
   "history",
+  "start",
+  "start",
+  "stop",
+  "stop",
+  "restart",
+  "restart",
+  "signal",
   "status",
   "version",
   "",
@@ -58,13 +65,35 @@ export const words: ReadonlyArray<ByteText> = [
   "\\ud83d"
 ].map(utf8)
 
-const request = (random: Random, mayShutDown: boolean): object => {
-  const method = mayShutDown && random.chance(0.03) ? "shutdown" : random.pick(methods)
+/** What may be asked that is not for every target. */
+export interface May {
+  readonly shutDown?: boolean
+  /** Over a socket it would take the connection for itself. */
+  readonly watch?: boolean
+}
+
+const request = (random: Random, may: May): object => {
+  const method = may.shutDown === true && random.chance(0.03)
+    ? "shutdown"
+    : may.watch === true && random.chance(0.03)
+    ? "watch"
+    : random.pick(methods)
   const params = method === "tell"
     ? {
       group: random.pick(random.chance(0.8) ? WorldCltab.groups : names),
       level: random.pick(random.chance(0.8) ? WorldCltab.levels : levels),
       ...(random.chance(0.15) ? { wait: random.chance(0.7) } : {})
+    }
+    : method === "signal" && random.chance(0.8)
+    ? {
+      name: random.pick<unknown>([...WorldCltab.names, ...names]),
+      // Of the ones that end nothing: what runs is compared in the end.
+      signal: random.pick<unknown>(["CONT", "SIGCONT", "cont", "CONTT", "", "0", 18, "__proto__"])
+    }
+    : ["start", "stop", "restart"].includes(method) && random.chance(0.8)
+    ? {
+      name: random.pick<unknown>([...WorldCltab.names, ...WorldCltab.names, ...names, "web/nobody", "/", 1]),
+      ...(random.chance(0.05) ? { wait: random.chance(0.7) } : {})
     }
     : ["retry", "environment", "history", "status"].includes(method) && random.chance(0.6)
     ? {
@@ -101,14 +130,14 @@ const request = (random: Random, mayShutDown: boolean): object => {
 const print = (json: object): ByteText => utf8(JSON.stringify(json))
 
 /** A line that a client may send, without its newline; or more than one, as newlines may get into it. */
-export const line = (random: Random, mayShutDown: boolean): Input => {
+export const line = (random: Random, may: May): Input => {
   const die = random.fraction()
-  if (die < 0.4) return { origin: "valid", bytes: print(request(random, mayShutDown)) }
+  if (die < 0.4) return { origin: "valid", bytes: print(request(random, may)) }
   if (die < 0.7) {
-    return { origin: "mutated", bytes: JsonMutation.mutate(random, request(random, mayShutDown)) }
+    return { origin: "mutated", bytes: JsonMutation.mutate(random, request(random, may)) }
   }
   if (die < 0.87) {
-    return { origin: "mutated", bytes: Mutation.mutate(random, print(request(random, mayShutDown)), words) }
+    return { origin: "mutated", bytes: Mutation.mutate(random, print(request(random, may)), words) }
   }
   if (die < 0.93) return { origin: "soup", bytes: Mutation.soup(random, words, random.below(30)) }
   if (die < 0.998) return { origin: "noise", bytes: Mutation.noise(random, random.below(200)) }
@@ -118,6 +147,6 @@ export const line = (random: Random, mayShutDown: boolean): Input => {
     origin: "long",
     bytes: random.chance(0.4)
       ? Mutation.long(random, words, length).replaceAll("\n", " ")
-      : print(request(random, mayShutDown)).padEnd(length, " ")
+      : print(request(random, may)).padEnd(length, " ")
   }
 }

@@ -24,7 +24,7 @@ import * as WorldCltab from "./WorldCltab.ts"
 /** What one client sends: a few lines, or a storm of bytes. */
 const generate = (random: Random): Input => {
   if (random.chance(0.01)) return { origin: "noise", bytes: Mutation.noise(random, random.below(150_000)) }
-  const lines = Array.from({ length: random.between(1, 6) }, () => RequestInputs.line(random, false).bytes)
+  const lines = Array.from({ length: random.between(1, 6) }, () => RequestInputs.line(random, {}).bytes)
   return { origin: "mutated", bytes: `${lines.join("\n")}${random.chance(0.8) ? "\n" : ""}` }
 }
 

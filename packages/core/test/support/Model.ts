@@ -18,11 +18,24 @@ export const key = ({ group, tag }: Pick<Entry, "group" | "tag">): string => `${
 export const isSame = (one: Entry, other: Entry): boolean =>
   key(one) === key(other) && one.mode === other.mode && one.command === other.command
 
-/** The entries that a level of a group has, in file order. */
-export const sequence = (entries: ReadonlyArray<Entry>, group: string, level: string): ReadonlyArray<Entry> =>
+/** What entries were told by hand beside their group's level. */
+export type Orders = ReadonlyMap<string, "start" | "stop">
+
+const noOrders: Orders = new Map()
+
+const isOfLevel = ({ levels }: Entry, level: string): boolean =>
+  (levels.includes(",") ? levels.split(",") : [...levels, levels]).includes(level)
+
+/** The entries that are to be at a level of a group, in file order. */
+export const sequence = (
+  entries: ReadonlyArray<Entry>,
+  group: string,
+  level: string,
+  orders: Orders = noOrders
+): ReadonlyArray<Entry> =>
   entries.filter((entry) =>
     entry.group === group && entry.mode !== "off" &&
-    (entry.levels.includes(",") ? entry.levels.split(",") : [...entry.levels, entry.levels]).includes(level)
+    (orders.has(entry.tag) ? orders.get(entry.tag) === "start" : isOfLevel(entry, level))
   )
 
 /** Such entries have ended when they have started. */
@@ -113,6 +126,13 @@ export const signalAt = (
 export interface Wish {
   readonly level: string | null
   readonly sequence: ReadonlyArray<Entry>
+  /** The group's entries, of the level or not. */
+  readonly entries?: ReadonlyArray<Entry>
+  readonly orders?: Orders
+  /** Stopped by hand: the level that a start takes it to. */
+  readonly stoppedAt?: string
+  /** What goes although it belongs to the level, to be started again. */
+  readonly anew?: ReadonlyArray<Entry>
   /** When it was told, in numbers of events. */
   readonly told: number
   /** When whoever told it got the answer; until then, and if the daemon is killed before, it may hold or not. */
@@ -122,6 +142,25 @@ export interface Wish {
 /** Which of a group's wishes may hold: the last that was answered for sure, unless one told after it. */
 export const holding = (wishes: ReadonlyArray<Wish>): ReadonlyArray<Wish> =>
   wishes.slice(Math.max(0, wishes.findLastIndex(({ answered }) => answered !== undefined)))
+
+/** A group is told this level, as the file has it now. */
+export const told = (
+  file: ReadonlyArray<Entry>,
+  group: string,
+  level: string,
+  orders: Orders = noOrders
+) => ({
+  group,
+  level,
+  entries: file.filter((entry) => entry.group === group),
+  orders,
+  sequence: sequence(file, group, level, orders)
+})
+
+/** Two wishes that the ledger cannot tell from each other. */
+export const isSameWish = (one: Wish, other: Wish): boolean =>
+  one.level === other.level && one.stoppedAt === other.stoppedAt &&
+  JSON.stringify([...one.orders ?? []].toSorted()) === JSON.stringify([...other.orders ?? []].toSorted())
 
 /** Whether a process of the entry may stay under the wish. */
 export const keeps = (wish: Wish, entry: Entry): boolean => wish.sequence.some((each) => isSame(each, entry))

@@ -1,8 +1,11 @@
+import type { Verb } from "@clinit/core/ByHand"
 import type { Daemon } from "@clinit/core/Daemon"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import type { GroupStatus } from "@clinit/protocol/Status"
+import type { GroupStatus, ProcessState } from "@clinit/protocol/Status"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -52,6 +55,37 @@ const scheduler = new Scheduler.MixedScheduler("async", (work) => {
   }
 })
 const calm = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+
+/** When somebody wakes, as far as that may be yet to come; whoever was interrupted stays among them until then. */
+const Wakings = Context.Reference<Set<number>>("@clinit/core/test/Wakings", { defaultValue: () => new Set() })
+
+/** A clock that notes when those who sleep are to wake. */
+const noting = Effect.map(Effect.all([Clock.Clock, Wakings]), ([clock, wakings]) => ({
+  ...clock,
+  sleep: (duration: Duration.Duration) =>
+    Effect.suspend(() => {
+      const millis = clock.currentTimeMillisUnsafe() + Duration.toMillis(duration)
+      if (Number.isFinite(millis)) wakings.add(millis)
+      return clock.sleep(duration)
+    })
+}))
+
+/**
+ * Lets the time pass, and at each moment everything happen that can: how many steps the daemon takes for something is no
+ * reason for it to come later.
+ */
+const adjust = Effect.fnUntraced(function*(millis: number) {
+  const wakings = yield* Wakings
+  const endMillis = (yield* Clock.currentTimeMillis) + millis
+  for (;;) {
+    yield* calm
+    const now = yield* Clock.currentTimeMillis
+    for (const each of wakings) if (each <= now) wakings.delete(each)
+    const next = Math.min(endMillis, ...wakings)
+    yield* TestClock.adjust(next - now)
+    if (next === endMillis) return
+  }
+})
 
 const run = Effect.fnUntraced(function*(schedule: Schedule) {
   const trace: Array<string> = []
@@ -108,7 +142,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
   const deleted = (): ReadonlyArray<Told> =>
     witness.groups().flatMap((group) =>
       inForce.some((entry) => entry.group === group) ||
-        witness.holding(group).every(({ level }) => level === null)
+        witness.holding(group).every(({ level, stoppedAt }) => level === null && stoppedAt === undefined)
         ? []
         : [{ group, level: null, sequence: [] }]
     )
@@ -128,9 +162,11 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     function*(
       words: string,
       told: () => ReadonlyArray<Told>,
-      order: (daemon: Daemon["Service"]) => Effect.Effect<unknown, unknown>
+      order: (daemon: Daemon["Service"]) => Effect.Effect<unknown, unknown>,
+      prepare: Effect.Effect<void> = Effect.void
     ) {
       for (let attempt = 0; attempt < 2; attempt++) {
+        yield* prepare
         const running = daemon()
         if (running === undefined) return
         trace.push(`${(yield* millis) / 1_000}s -- ${words}`)
@@ -167,11 +203,78 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
   /** Each group is told its level anew, as far as it has to be. */
   const again = (): ReadonlyArray<Told> =>
     witness.groups().flatMap((group) => {
-      const level = witness.holding(group).at(-1)?.level
-      return level === undefined || level === null || inForce.every((entry) => entry.group !== group)
+      const { level = null, orders } = witness.holding(group).at(-1) ?? {}
+      return level === null || inForce.every((entry) => entry.group !== group)
         ? []
-        : [{ group, level, sequence: Model.sequence(inForce, group, level) }]
+        : [Model.told(inForce, group, level, orders)]
     })
+
+  /** What an order by hand tells the entry's group; nothing if it is refused, or has nothing to do. */
+  const byHand = (
+    verb: Verb,
+    group: string,
+    tag: string,
+    state: ProcessState | undefined
+  ): Told | undefined => {
+    const entry = inForce.find((each) => each.group === group && each.tag === tag)
+    const { entries = [], level = null, orders = new Map(), sequence = [] } = witness.holding(group).at(-1) ??
+      {}
+    if (entry === undefined || level === null || (verb !== "stop" && entry.mode === "off")) return undefined
+    const mayBegin = state !== undefined && !["Starting", "Running"].includes(state._tag) &&
+      (state._tag !== "Stopping" || entry.mode !== "respawn")
+    const isToRun = Model.sequence([entry], group, level, orders).length > 0
+    if (verb === "start" && state !== undefined && isToRun && !mayBegin) return undefined
+    if (verb === "stop" && !isToRun && sequence.every((each) => each.tag !== tag)) return undefined
+    const wanted = verb === "stop" ? "stop" : "start"
+    const next = new Map([...orders].filter(([other]) => other !== tag))
+    const isOfLevel = Model.sequence([{ ...entry, mode: "once" }], group, level).length > 0 &&
+      entry.mode !== "off"
+    if (isOfLevel !== (wanted === "start")) next.set(tag, wanted)
+    const others = entries.filter((each) => each.tag !== tag)
+    const isNew = others.length === entries.length
+    const before = inForce.slice(0, inForce.indexOf(entry)).map((each) => each.tag)
+    const at = isNew
+      ? others.findLastIndex((each) => before.includes(each.tag)) + 1
+      : entries.findIndex((each) => each.tag === tag)
+    const now = others.toSpliced(at, 0, entry)
+    return {
+      group,
+      level,
+      entries: now,
+      orders: next,
+      sequence: Model.sequence(now, group, level, next),
+      anew: verb === "start" && !mayBegin ? [] : [entry]
+    }
+  }
+
+  /** What an order by hand tells a whole group. */
+  const byHandOfAll = (verb: Verb, group: string): Told | undefined => {
+    const { entries = [], level = null, stoppedAt } = witness.holding(group).at(-1) ?? {}
+    const place = level ?? stoppedAt
+    if (place === undefined || inForce.every((entry) => entry.group !== group)) return undefined
+    if (verb === "stop") return { group, level: null, sequence: [], stoppedAt: place }
+    if (verb === "start" && level !== null) return undefined
+    return { ...Model.told(inForce, group, place), anew: [...entries, ...inForce] }
+  }
+
+  const order = Effect.fnUntraced(function*(verb: Verb, group: string, tag: string | undefined) {
+    let state: ProcessState | undefined
+    const name = tag === undefined ? group : `${group}/${tag}`
+    yield* give(
+      `${verb} ${name}`,
+      () => {
+        const told = tag === undefined ? byHandOfAll(verb, group) : byHand(verb, group, tag, state)
+        return [...deleted(), ...told === undefined ? [] : [told]]
+      },
+      (daemon) => daemon.order(verb, name),
+      Effect.gen(function*() {
+        yield* calm
+        const groups = (yield* daemon()?.status ?? Effect.succeed(undefined))?.groups
+        state = groups?.find((each) => each.group === group)?.processes.find((each) => each.tag === tag)
+          ?.state
+      })
+    )
+  })
 
   const apply = Effect.gen(function*() {
     const before = yield* planned()
@@ -192,7 +295,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       () => [
         ...deleted(),
         ...inForce.some((entry) => entry.group === group)
-          ? [{ group, level, sequence: Model.sequence(inForce, group, level) }]
+          ? [Model.told(inForce, group, level)]
           : []
       ],
       (daemon) => daemon.tell(GroupName.make(group), Level.make(level))
@@ -205,12 +308,13 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       inForce = file
       const vague: Array<string> = []
       const found = witness.groups().flatMap((group) => {
-        const levels = witness.remembered(group)
-        if (levels.length > 1) vague.push(group)
-        return levels.map((level): Told =>
-          level !== null && inForce.some((entry) => entry.group === group)
-            ? { group, level, sequence: Model.sequence(inForce, group, level) }
-            : { group, level: null, sequence: [] }
+        const wishes = witness.remembered(group)
+        if (wishes.length > 1) vague.push(group)
+        const isThere = inForce.some((entry) => entry.group === group)
+        return wishes.map(({ level, orders, stoppedAt }): Told =>
+          level !== null && isThere
+            ? Model.told(inForce, group, level, orders)
+            : { group, level: null, sequence: [], ...isThere && stoppedAt !== undefined ? { stoppedAt } : {} }
         )
       })
       const last = new Map(vague.map((group) => [group, witness.holding(group).at(-1)!.level]))
@@ -225,7 +329,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       life = next
       for (let seconds = 0; isUp() && next.daemon() === undefined; seconds++) {
         yield* calm
-        if (!hasCrashed && next.daemon() === undefined) yield* TestClock.adjust(1_000)
+        if (!hasCrashed && next.daemon() === undefined) yield* adjust(1_000)
         if (seconds > patienceMillis / 1_000) throw new Error("the boot does not end")
       }
       if (hasCrashed) return yield* recover
@@ -246,7 +350,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     return Effect.gen(function*() {
       yield* life!.end
       yield* calm
-      yield* TestClock.adjust(downMillis)
+      yield* adjust(downMillis)
       if (entries !== undefined) write(entries)
       yield* boot
     })
@@ -269,7 +373,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         break
       }
       yield* look
-      yield* TestClock.adjust(1_000)
+      yield* adjust(1_000)
     }
     yield* Fiber.interrupt(down)
     if (daemon() === ending) {
@@ -291,6 +395,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     switch (step.do) {
       case "tell":
         return yield* tell(step.group, step.level)
+      case "order":
+        return yield* order(step.verb, step.group, step.tag)
       case "reread":
         return yield* give("reread", deleted, (daemon) => daemon.reread)
       case "apply":
@@ -308,7 +414,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         trouble = "hidden"
         return machine.cltab.makeUnreadable("EACCES")
       case "wait":
-        return yield* TestClock.adjust(step.millis)
+        return yield* adjust(step.millis)
       case "crash":
         armed = { events: step.event, gap: step }
         if (step.event === 0) kill()
@@ -332,8 +438,12 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     witness.groups().flatMap((group) => {
       const shown = groups.find((each) => each.group === group)
       const is = shown?.level === undefined ? "nothing" : `${shown.level} ${shown.state}`
-      const allowed = witness.holding(group).map(({ level, sequence }) =>
-        level === null ? "nothing" : `${level} ${Model.outcome(sequence)}`
+      const allowed = witness.holding(group).map(({ level, sequence, stoppedAt }) =>
+        level !== null
+          ? `${level} ${Model.outcome(sequence)}`
+          : stoppedAt === undefined
+          ? "nothing"
+          : `${stoppedAt} CONFIGURED`
       )
       return allowed.includes(is)
         ? []
@@ -348,7 +458,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       const wrong = misplaced(groups)
       if (isAtRest(groups) && wrong.length === 0) return
       if (restMillis <= 0) return witness.fail(7, wrong.join(", ") || "it does not come to rest")
-      yield* TestClock.adjust(5_000)
+      yield* adjust(5_000)
     }
   })
 
@@ -387,7 +497,7 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
     }
     yield* rest
     // What ends by itself has ended then, and what is given up after a pause of a minute is.
-    yield* TestClock.adjust(120_000)
+    yield* adjust(120_000)
     return yield* summary
   })
 
@@ -410,6 +520,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
 export const report = (schedule: Schedule): globalThis.Promise<Report> =>
   Effect.runPromise(
     Effect.scoped(run(schedule)).pipe(
+      Effect.provideServiceEffect(Clock.Clock, noting),
+      Effect.provideService(Wakings, new Set<number>()),
       Effect.provideService(References.MaxOpsBeforeYield, schedule.opsBeforeYield),
       Effect.provide([TestClock.layer(), Logger.layer([])]),
       Effect.provideService(Scheduler.Scheduler, scheduler)

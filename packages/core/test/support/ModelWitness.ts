@@ -23,7 +23,7 @@ export const promises = {
 export type Promise = keyof typeof promises
 
 /** What a group is told. */
-export type Told = Pick<Wish, "level" | "sequence"> & { readonly group: string }
+export type Told = Omit<Wish, "told" | "answered"> & { readonly group: string }
 
 /** One start of an entry, with what became of it. */
 interface Run {
@@ -151,7 +151,9 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     for (const each of begun.values()) {
       if (each.entry.group !== group) continue
       // What was refused is tried anew, except that a respawn entry tries by itself.
-      const isOver = each.isRefused && Model.runsOnce(each.entry) && each.at < wish.told
+      const isOver = each.at < wish.told &&
+        ((each.isRefused && Model.runsOnce(each.entry)) ||
+          wish.anew?.some((entry) => Model.key(entry) === Model.key(each.entry)) === true)
       if (Model.keeps(wish, each.entry) && !isOver) continue
       if (wish.answered === undefined) {
         each.mayRepeat = true
@@ -283,21 +285,27 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     if (run.entry.mode === "test" && !isUp) run.mayGo = true
   }
 
-  const settled = (group: string, level: string, state: string) => {
-    const wish = holding(group).findLast((wish) => wish.level === level)
-    if (wish === undefined) return violation(7, `${group} settles at ${level}, where nobody wants it`)
+  /** What is wrong with a group that has settled, if this is what it was told. */
+  const flaws = (group: string, level: string, state: string, wish: Wish) => {
     const allowed: ReadonlyArray<string> = [Model.outcomeBefore(wish.sequence), Model.outcome(wish.sequence)]
-    if (!allowed.includes(state)) {
-      violation(2, `${group} ${level} is ${state}, not ${allowed.join(" or ")}`)
-    }
-    for (const entry of wish.sequence) {
-      if (!isBegun(entry)) violation(2, `${group} ${level} is ${state} without ${entry.tag}`)
-    }
-    for (const run of live()) {
-      if (run.entry.group === group && !run.isLeft && !run.mayGo && !Model.keeps(wish, run.entry)) {
-        violation(2, `${group} ${level} is ${state} while ${name(run)} lives`)
-      }
-    }
+    return [
+      ...allowed.includes(state) ? [] : [`${group} ${level} is ${state}, not ${allowed.join(" or ")}`],
+      ...wish.sequence.flatMap((entry) =>
+        isBegun(entry) ? [] : [`${group} ${level} is ${state} without ${entry.tag}`]
+      ),
+      ...live().flatMap((run) =>
+        run.entry.group === group && !run.isLeft && !run.mayGo && !Model.keeps(wish, run.entry)
+          ? [`${group} ${level} is ${state} while ${name(run)} lives`]
+          : []
+      )
+    ]
+  }
+
+  const settled = (group: string, level: string, state: string) => {
+    const possible = holding(group).filter((wish) => wish.level === level)
+    if (possible.length === 0) return violation(7, `${group} settles at ${level}, where nobody wants it`)
+    const found = possible.map((wish) => flaws(group, level, state, wish))
+    if (found.every(({ length }) => length > 0)) { for (const text of found.at(-1)!) violation(2, text) }
   }
 
   /** No signal that is overdue was left out; `isCalm` if those that are due now must have been sent, too. */
@@ -360,8 +368,8 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     /** Groups are told; the function is called when that is answered. */
     order(told: ReadonlyArray<Told>, isBoot = false) {
       const at = ++count
-      for (const { group, level, sequence } of told) {
-        const wish: Wish = { level, sequence, told: at }
+      for (const { group, ...order } of told) {
+        const wish: Wish = { ...order, told: at }
         wishes.set(group, [...wishesOf(group), wish])
         part(group, wish)
       }
@@ -385,15 +393,19 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
       }
     },
 
-    /** The levels that the next daemon may find in the ledger, if this one is killed now. */
-    remembered(group: string): ReadonlyArray<string | null> {
+    /** What the next daemon may find in the ledger that the group was told, if this one is killed now. */
+    remembered(group: string): ReadonlyArray<Wish> {
       const isSynced = killedMillis > syncedMillis + retryMillis + windowMillis
       const known = wishesOf(group).map(({ answered, ...wish }): Wish => {
         const isNoted = answered !== undefined && !unnoted.has(answered) && (answered <= noted || isSynced)
         return isNoted ? { ...wish, answered } : wish
       })
+      const nothing: Wish = { level: null, sequence: [], told: 0 }
       const isKnown = known.some(({ answered }) => answered !== undefined)
-      return [...new Set([...isKnown ? [] : [null], ...Model.holding(known).map(({ level }) => level)])]
+      const found = [...isKnown ? [] : [nothing], ...Model.holding(known)]
+      return found.filter((wish, index) =>
+        index === found.findIndex((other) => Model.isSameWish(other, wish))
+      )
     },
 
     /** The daemon was killed; `isBlind` if no ledger was ever written, so that the next finds nothing. */

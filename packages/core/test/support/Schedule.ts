@@ -1,3 +1,4 @@
+import type { Verb } from "@clinit/core/ByHand"
 import type { Mode } from "@clinit/protocol/Names"
 import type { Entry } from "./Model.ts"
 import { settings } from "./Model.ts"
@@ -8,6 +9,8 @@ import * as ScheduleRandom from "./ScheduleRandom.ts"
 /** One thing that is done to the machine. Each stands for itself, so that any of them can be left out. */
 export type Step =
   | { readonly do: "tell"; readonly group: string; readonly level: string }
+  /** An order by hand, of an entry or of a whole group. */
+  | { readonly do: "order"; readonly verb: Verb; readonly group: string; readonly tag?: string }
   | { readonly do: "reread" }
   /** The file is read, and what it says is done at once. */
   | { readonly do: "apply" }
@@ -101,6 +104,11 @@ export const make = (seed: number): Schedule => {
     const group = random.chance(0.04) ? "nobody" : random.pick(["web", "web", "web", "db", "log"])
     return { do: "tell", group, level: random.chance(0.1) ? "9" : random.pick(levels) }
   }
+  const order = (): Step => {
+    const verb = random.pick(["start", "stop", "restart"] as const)
+    const { group, tag } = entries.length === 0 ? { group: "web", tag: "a" } : random.pick(entries)
+    return { do: "order", verb, group, ...random.chance(0.2) ? {} : { tag } }
+  }
   const step = (): Step => {
     if (random.chance(bad)) {
       return random.chance(0.75)
@@ -113,7 +121,8 @@ export const make = (seed: number): Schedule => {
         : { do: "disk", works: random.chance(0.6) }
     }
     const dice = random.below(100)
-    if (dice < 35) return tell()
+    if (dice < 20) return tell()
+    if (dice < 35) return order()
     if (dice < 72) return { do: "wait", millis: random.pick(waits) }
     if (dice < 90) return { do: "edit", entries: edited() }
     if (dice < 92) return { do: "reread" }
@@ -142,6 +151,8 @@ const describe = (step: Step): string => {
   switch (step.do) {
     case "tell":
       return `tell ${step.group} ${step.level}`
+    case "order":
+      return `${step.verb} ${step.group}${step.tag === undefined ? "" : `/${step.tag}`}`
     case "edit":
       return `edit ${lines(step.entries).join(" ")}`
     case "wait":
