@@ -37,7 +37,7 @@ const showProgress = (only: Option.Option<string>) =>
       const now = yield* Clock.currentTimeMillis
       const [line] = (yield* groupsNow(only))?.flatMap((group) => Progress.of(group, now) ?? []) ?? []
       if (line === undefined) yield* Output.endTransient
-      else yield* Output.transient(Progress.cut(line, process.stderr.columns ?? 80))
+      else yield* Output.transient(Progress.cut(line, process.stderr.columns || Progress.unknownColumns))
     }
   })
 
