@@ -14,5 +14,8 @@ export const noAnswer = (socket: string, seconds: number): string =>
 /** How long a daemon may be silent before that is said. */
 export const patienceMillis = 3_000
 
+/** The daemon went away while it was listened to. */
+export const daemonGone = (reason: string): string => `the daemon went away: ${reason}`
+
 /** The daemon went away before it answered. */
 export const connectionLost = (reason: string): string => `the daemon went away before it answered: ${reason}`
