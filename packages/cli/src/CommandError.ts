@@ -1,3 +1,4 @@
+import * as CallText from "@clinit/protocol/CallText"
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
 import type { ProcessState } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
@@ -94,6 +95,16 @@ export class OrderFailed extends Schema.TaggedError<OrderFailed>()("OrderFailed"
 }) {
   override get message() {
     return this.entries.map((entry) => missed(this.verb, entry)).join("\n")
+  }
+}
+
+/** The daemon is there and does not answer. Whether it took the request is not known. */
+export class NoAnswer extends Schema.TaggedError<NoAnswer>()("NoAnswer", {
+  socket: Schema.String,
+  seconds: Schema.Number
+}) {
+  override get message() {
+    return CallText.noAnswer(this.socket, this.seconds)
   }
 }
 

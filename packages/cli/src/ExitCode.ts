@@ -13,6 +13,7 @@ import type {
   CheckFailed,
   EndsWith,
   LevelFailed,
+  NoAnswer,
   NotWritten,
   OrderFailed,
   UnknownScope,
@@ -35,6 +36,7 @@ export type Failure =
   | CheckFailed
   | EndsWith
   | LevelFailed
+  | NoAnswer
   | NotWritten
   | OrderFailed
   | UnknownScope
@@ -64,6 +66,7 @@ const byTag: Readonly<Record<Exclude<Failure, EndsWith>["_tag"], number>> = {
   SocketRefused: refused,
   NoDaemon: noDaemon,
   ConnectionLost: noDaemon,
+  NoAnswer: noDaemon,
   ProtocolError: noDaemon,
   InvalidCltab: invalidCltab,
   CltabUnreadable: invalidCltab,

@@ -7,14 +7,18 @@ import * as Question from "./Question.ts"
 type Found = { -readonly [Key in keyof Question.Question]: Question.Question[Key] }
 
 /** The flags that take a value, by all their names. */
-const valued = new Map<string, "cltab" | "socket" | "level" | "color">([
+const valued = new Map<string, "cltab" | "socket" | "level" | "color" | "timeout">([
   ["-c", "cltab"],
   ["--cltab", "cltab"],
   ["-s", "socket"],
   ["--socket", "socket"],
   ["--level", "level"],
-  ["--color", "color"]
+  ["--color", "color"],
+  ["--timeout", "timeout"]
 ])
+
+/** A number that is one under any rule. */
+const seconds = /^[0-9]{1,6}(\.[0-9]{1,3})?$/
 
 const isOneOf = <A extends string>(text: string, choices: ReadonlyArray<A>): text is A =>
   (choices as ReadonlyArray<string>).includes(text)
@@ -37,7 +41,10 @@ export const recognise = (argv: ReadonlyArray<string>): Question.Question | unde
       if (!isPlain(value) || found[name] !== undefined) return undefined
       // Flags of the commands, not of the root.
       if ((name === "level" || name === "color") && found.command !== "status") return undefined
-      if (name !== "color") found[name] = value
+      if (name === "timeout") {
+        if (!seconds.test(value) || Number(value) === 0) return undefined
+        found.timeout = Number(value)
+      } else if (name !== "color") found[name] = value
       else if (isOneOf(value, Question.colours)) found.color = value
       else return undefined
     } else if (word === "--json" || word === "--all") {
@@ -61,6 +68,7 @@ export const recognise = (argv: ReadonlyArray<string>): Question.Question | unde
     level: found.level,
     json: found.json ?? false,
     all: found.all ?? false,
-    color: found.color ?? "auto"
+    color: found.color ?? "auto",
+    timeout: found.timeout
   }
 }

@@ -51,7 +51,9 @@ export const shared = {
   noWait: toggle("no-wait", "Do not wait for the outcome; wins over --wait and --timeout"),
   timeout: Flag.Finite("timeout").pipe(
     Flag.withMetavar("SECONDS"),
-    Flag.withDescription("Wait, but give up after this time; what was begun goes on"),
+    Flag.withDescription(
+      "Wait, but give up after this time; what was begun goes on. With a question, how long the answer is waited for"
+    ),
     Flag.filter((seconds) => seconds > 0, () => "a number of seconds above 0"),
     Flag.optional
   )

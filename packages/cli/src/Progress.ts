@@ -6,6 +6,9 @@ import * as Duration from "effect/Duration"
 /** How long a wait is before its progress is shown, and how often that is done. */
 export const period = Duration.millis(500)
 
+/** A terminal that does not tell its size has 0 columns. */
+export const unknownColumns = 80
+
 /** A signal that has had no effect for this long is called ignored. */
 const patienceMillis = 1_000
 

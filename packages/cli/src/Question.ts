@@ -14,4 +14,6 @@ export interface Question {
   readonly json: boolean
   readonly all: boolean
   readonly color: Colour
+  /** How many seconds the answer is waited for; without a limit if there is none. */
+  readonly timeout: number | undefined
 }

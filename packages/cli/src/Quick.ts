@@ -15,7 +15,7 @@ const complain = (text: string) => write(process.stderr, text, () => {})
 /** Answers the question and ends the process, as `main.ts` would. */
 export const run = async (question: Question): Promise<void> => {
   try {
-    const { code, stderr, stdout } = await Status.answer(question)
+    const { code, stderr, stdout } = await Status.answer(question, complain)
     process.exitCode = code
     if (stdout !== "") {
       write(process.stdout, stdout, (error) => {

@@ -73,12 +73,18 @@ const decision = (
   return `${way}: ${deeds.length === 0 ? "nothing to stop or to start" : deeds.join("; ")}`
 }
 
+/** How a run ended, and after how long unless the words say so. */
+const ended = (end: RunEnd, ranMillis: number | undefined): string =>
+  `${describeEnd(end)}${
+    ranMillis === undefined || end._tag === "TimedOut" ? "" : ` after ${span(ranMillis)}`
+  }`
+
 const entry = (what: Happening & { _tag: "Entry" }, nowMillis: number): string => {
   const { adopted, ranMillis, state } = what
-  const ended = what.end === undefined
+  const last = what.end === undefined
     ? []
-    : [`${describeEnd(what.end)}${ranMillis === undefined ? "" : ` after ${span(ranMillis)}`}`]
-  return [...ended, ...stateWords(state, adopted === true, what.end, nowMillis)].join("; ")
+    : [ended(what.end, ranMillis)]
+  return [...last, ...stateWords(state, adopted === true, what.end, nowMillis)].join("; ")
 }
 
 const stateWords = (

@@ -1,14 +1,17 @@
 import { CltabSource } from "@clinit/core/CltabSource"
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
+import * as CallText from "@clinit/protocol/CallText"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Clstat from "@clinit/protocol/Clstat"
 import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { NoAnswer } from "./CommandError.ts"
 import type { Shared } from "./Flags.ts"
 import * as Output from "./Output.ts"
 
@@ -30,7 +33,12 @@ const paths = Effect.fnUntraced(function*({ cltab, socket }: Shared) {
 })
 
 /** The socket that this command's flags and cltab lead to. */
-class DaemonSocket extends Context.Service<DaemonSocket, string>()("@clinit/cli/DaemonSocket") {}
+export class DaemonSocket extends Context.Service<DaemonSocket, string>()("@clinit/cli/DaemonSocket") {}
+
+const answerSeconds = 2
+
+/** What a daemon that works has answered in, however busy it is. */
+export const answerLimit = Duration.seconds(answerSeconds)
 
 /** A new connection to the daemon, beside any other that the command has. */
 export const connection = Layer.fresh(Layer.unwrap(
@@ -51,10 +59,44 @@ export const withClient = Effect.fnUntraced(function*<A, E>(
   use: Effect.Effect<A, E, ClinitClient | DaemonSocket>
 ) {
   const { socket } = yield* paths(flags)
-  const told = Effect.tapError(use, explainRefusal)
+  const told = Effect.tapError(Effect.raceFirst(use, sayIfSilent), explainRefusal)
   const command = flags.verbose ? Effect.ensuring(told, showSummary) : told
   return yield* command.pipe(Effect.provide(connection), Effect.provideService(DaemonSocket, socket))
 })
+
+/**
+ * Whether the daemon answers a question now. It is asked on a connection of its own, as the command's may be waiting for what
+ * takes its time; a daemon that has gone away has not left anybody waiting.
+ */
+const answers = Effect.flatMap(ClinitClient, ({ version }) => version({})).pipe(
+  Effect.provide(connection),
+  Effect.ignore,
+  Effect.timeoutOption(answerLimit),
+  Effect.map(Option.isSome)
+)
+
+/** Says once, when a command has taken a while, that it is because the daemon does not answer; never ends. */
+const sayIfSilent = Effect.gen(function*() {
+  yield* Effect.sleep(CallText.patienceMillis)
+  while (yield* answers) yield* Effect.sleep(CallText.patienceMillis)
+  yield* Output.warn([CallText.unanswered(yield* DaemonSocket)])
+  return yield* Effect.never
+})
+
+/** A question to the daemon, whose answer is waited for no longer than the flags permit. */
+export const ask = <A, E>(flags: Shared, use: Effect.Effect<A, E, ClinitClient | DaemonSocket>) =>
+  withClient({ ...flags, verbose: false }, inTime(flags, use))
+
+/** What the daemon answers at once if it answers at all, waited for no longer than the flags permit. */
+export const inTime = <A, E, R>({ timeout }: Pick<Shared, "timeout">, use: Effect.Effect<A, E, R>) =>
+  Option.match(timeout, {
+    onNone: (): Effect.Effect<A, E | NoAnswer, R | DaemonSocket> => use,
+    onSome: (seconds) =>
+      Effect.timeoutOrElse(use, {
+        duration: Duration.seconds(seconds),
+        orElse: () => Effect.flatMap(DaemonSocket, (socket) => Effect.fail(new NoAnswer({ socket, seconds })))
+      })
+  })
 
 /** Best effort: whether the command succeeded is not decided by the status lines after it. */
 const showSummary = Effect.gen(function*() {
@@ -62,6 +104,7 @@ const showSummary = Effect.gen(function*() {
   const { groups } = yield* status({})
   yield* Output.print(Clstat.summary(groups))
 }).pipe(
+  (shown) => inTime({ timeout: Option.some(answerSeconds) }, shown),
   Effect.provide(connection),
   Effect.catch((error) => Output.warn([`no status: ${error.message}`]))
 )

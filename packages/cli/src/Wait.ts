@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { WaitTimedOut } from "./CommandError.ts"
+import { NoAnswer, WaitTimedOut } from "./CommandError.ts"
 import type { Shared } from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
@@ -12,8 +12,8 @@ import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
 
 /**
- * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; asked on a connection of
- * its own, as the first one is still waiting.
+ * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; `undefined` if the daemon does
+ * not answer. It is asked on a connection of its own, as the first one is still waiting.
  */
 const groupsNow = (only: Option.Option<string>) =>
   Effect.gen(function*() {
@@ -24,7 +24,9 @@ const groupsNow = (only: Option.Option<string>) =>
     )
   }).pipe(
     Effect.provide(Session.connection),
-    Effect.orElseSucceed((): ReadonlyArray<GroupStatus> => [])
+    Effect.orElseSucceed((): ReadonlyArray<GroupStatus> => []),
+    Effect.timeoutOption(Session.answerLimit),
+    Effect.map(Option.getOrUndefined)
   )
 
 /** Shows, time and again and for as long as nobody interrupts it, what is waited for. */
@@ -33,9 +35,9 @@ const showProgress = (only: Option.Option<string>) =>
     while (true) {
       yield* Effect.sleep(Progress.period)
       const now = yield* Clock.currentTimeMillis
-      const [line] = (yield* groupsNow(only)).flatMap((group) => Progress.of(group, now) ?? [])
+      const [line] = (yield* groupsNow(only))?.flatMap((group) => Progress.of(group, now) ?? []) ?? []
       if (line === undefined) yield* Output.endTransient
-      else yield* Output.transient(Progress.cut(line, process.stderr.columns ?? 80))
+      else yield* Output.transient(Progress.cut(line, process.stderr.columns || Progress.unknownColumns))
     }
   })
 
@@ -60,13 +62,13 @@ export const atMost = <A, E, R>(
       Effect.timeoutOrElse(withProgress(work, only), {
         duration: Duration.seconds(seconds),
         orElse: () =>
-          Effect.flatMap(groupsNow(only), (groups) =>
-            Effect.fail(
-              new WaitTimedOut({
-                what,
-                seconds,
-                state: groups.flatMap(Render.group(Render.plainly(Date.now()))).join("\n")
-              })
-            ))
+          Effect.gen(function*() {
+            const groups = yield* groupsNow(only)
+            if (groups === undefined) {
+              return yield* new NoAnswer({ socket: yield* Session.DaemonSocket, seconds })
+            }
+            const state = groups.flatMap(Render.group(Render.plainly(Date.now()))).join("\n")
+            return yield* new WaitTimedOut({ what, seconds, state })
+          })
       })
   })

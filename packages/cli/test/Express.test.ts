@@ -32,7 +32,8 @@ const status: Question = {
   level: undefined,
   json: false,
   all: false,
-  color: "auto"
+  color: "auto",
+  timeout: undefined
 }
 
 describe("the plain forms of a question are recognised:", () => {
@@ -46,6 +47,8 @@ describe("the plain forms of a question are recognised:", () => {
       ["status --cltab cltab -s s", { cltab: "cltab", socket: "s" }],
       ["--socket s --cltab cltab is-up web", { command: "is-up", cltab: "cltab", socket: "s", name: "web" }],
       ["is-failed web/app -c cltab", { command: "is-failed", cltab: "cltab", name: "web/app" }],
+      ["status --timeout 2.5", { timeout: 2.5 }],
+      ["--timeout 10 is-up web", { command: "is-up", name: "web", timeout: 10 }],
       ["status status", { name: "status" }],
       ["-c status status", { cltab: "status" }]
     ] as ReadonlyArray<[string, Partial<Question>]>
@@ -78,6 +81,10 @@ describe("everything else is left to effect/cli:", () => {
       "status --color blue",
       "status --level",
       "status --level -1",
+      "status --timeout 0",
+      "status --timeout 1e3",
+      "status --timeout 99999999",
+      "status --timeout soon",
       "--json status",
       "--level 1 status",
       "-ccltab status",
@@ -145,6 +152,11 @@ const words = [
   "--json=false",
   "--all",
   "--timeout",
+  "2.5",
+  "0",
+  "0.0",
+  "1e3",
+  "007",
   "--help",
   "--version",
   "--completions",

@@ -30,6 +30,19 @@ it.skipIf(!hasScript)(
   })
 )
 
+it.skipIf(!hasScript)(
+  "a terminal that does not tell its size is taken for one of 80 columns (needs script of util-linux)",
+  inScratch(async (scratch) => {
+    await scratch.daemon(...lines)
+    await scratch.clinit("-w", "web", "1")
+    await until("it ignores INT", () => Promise.resolve(scratch.exists("up") || undefined))
+    const command =
+      `stty cols 0 rows 0; ${process.execPath} ${Program.bundle} -c ${scratch.cltab} stop web/nginx`
+    const { stdout } = await scratch.start("script", ["-qec", command, "/dev/null"]).finished()
+    expect(stdout).toMatch(/stopping web: nginx \(pid [0-9]+\) (was sent|ignored) INT, TERM in [0-3] s/)
+  })
+)
+
 it(
   "into a pipe goes nothing but the outcome",
   inScratch(async (scratch) => {

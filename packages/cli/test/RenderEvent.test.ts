@@ -97,7 +97,7 @@ describe("an event is one line with", () => {
       entry({ state: { _tag: "Stopping", pid: 42, signal: "SIGTERM" } }),
       entry({ state: { _tag: "Stopping", pid: 42, command: "bye \u001b" } }),
       entry({ state: { _tag: "Stopping" } }),
-      entry({ state: { _tag: "Failed" }, end: { _tag: "TimedOut", millis: 2_000 } }),
+      entry({ state: { _tag: "Failed" }, end: { _tag: "TimedOut", millis: 2_000 }, ranMillis: 2_003 }),
       entry({}),
       words({ _tag: "Group", level: run, state: "DONE" }),
       words({ _tag: "Group" })

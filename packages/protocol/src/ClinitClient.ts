@@ -18,12 +18,13 @@ export class NoDaemon extends Schema.TaggedError<NoDaemon>()("NoDaemon", {
   }
 }
 
-/** The daemon went away before it answered: whether it took the request is not known. */
-export class ConnectionLost
-  extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", { reason: Schema.String })
-{
+/** The daemon went away before it answered: whether it took the request is not known. Or, if it had `answered`, behind that. */
+export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", {
+  reason: Schema.String,
+  answered: Schema.optionalKey(Schema.Boolean)
+}) {
   override get message() {
-    return CallText.connectionLost(this.reason)
+    return this.answered === true ? CallText.daemonGone(this.reason) : CallText.connectionLost(this.reason)
   }
 }
 
@@ -155,7 +156,10 @@ const watch = ({ converse }: Connection) => (params: Rpcs.Params<"watch">): Effe
         if (method === "missed") return { _tag: "Missed" as const, missed: yield* decodeMissed(params) }
       }
     }).pipe(
-      Effect.catchTag("SchemaError", (error) => Effect.fail(new ProtocolError({ reason: error.message })))
+      Effect.catchTags({
+        ConnectionLost: ({ reason }) => Effect.fail(new ConnectionLost({ reason, answered: true })),
+        SchemaError: (error) => Effect.fail(new ProtocolError({ reason: error.message }))
+      })
     )
     return Effect.map(call({ exchange }, "watch")(params), (answer) => ({ ...answer, next: news }))
   })

@@ -14,8 +14,8 @@ export interface Choice {
 
 /** Shows the environment that a process of the entry would be started with now, as the daemon would make it. */
 export const env = ({ json, name, secrets }: Choice, flags: Shared) =>
-  Session.withClient(
-    { ...flags, verbose: false },
+  Session.ask(
+    flags,
     Effect.gen(function*() {
       const client = yield* ClinitClient
       const { variables, warnings } = yield* client.environment({ name, secrets }).pipe(

@@ -19,8 +19,8 @@ export const plan = Effect.fnUntraced(function*(
   flags: Shared
 ) {
   const params = question === "all" ? {} : yield* Target.read(question)
-  yield* Session.withClient(
-    { ...flags, verbose: false },
+  yield* Session.ask(
+    flags,
     Effect.gen(function*() {
       const client = yield* ClinitClient
       const answer = yield* client.plan(params).pipe(

@@ -15,10 +15,13 @@ const named = (word: string): string =>
 export const signal = (name: string, word: string, flags: Shared) =>
   Session.withClient(
     flags,
-    Effect.gen(function*() {
-      const client = yield* ClinitClient
-      const { message, warnings } = yield* client.signal({ name, signal: named(word), ...Identity.self() })
-      yield* Output.warn(warnings)
-      yield* Output.print(message)
-    }).pipe(Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message)))
+    Session.inTime(
+      flags,
+      Effect.gen(function*() {
+        const client = yield* ClinitClient
+        const { message, warnings } = yield* client.signal({ name, signal: named(word), ...Identity.self() })
+        yield* Output.warn(warnings)
+        yield* Output.print(message)
+      }).pipe(Effect.tapErrorTag("UnknownGroup", (error) => Output.print(error.message)))
+    )
   )

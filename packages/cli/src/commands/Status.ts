@@ -32,16 +32,26 @@ const unanswered = ({ name }: Question, message: string): Answer => ({
   code: name === undefined ? ExitCodes.noDaemon : Health.exitCodes.unknown
 })
 
-/** The line that answers this one, or why there is none. */
-const exchange = (path: string, line: string) =>
+/** More than a timer can wait for. */
+const maxTimerMillis = 2 ** 31 - 1
+
+/** The line that answers this one, or why there is none. If it takes a while, `hesitates` is told. */
+const exchange = (path: string, line: string, seconds: number | undefined, hesitates: () => void) =>
   new Promise<{ readonly answer: string } | { readonly message: string }>((resolve) => {
-    LineSocket.open(path, (socket) => {
-      const settle = (result: { readonly answer: string } | { readonly message: string }) => {
-        socket.destroy()
-        resolve(result)
+    const timers: Array<NodeJS.Timeout> = []
+    const settle = (result: { readonly answer: string } | { readonly message: string }) => {
+      for (const timer of timers) clearTimeout(timer)
+      socket.destroy()
+      resolve(result)
+    }
+    const socket = LineSocket.open(path, (connected) => {
+      timers.push(setTimeout(hesitates, CallText.patienceMillis))
+      if (seconds !== undefined) {
+        const givesUp = () => settle({ message: CallText.noAnswer(path, seconds) })
+        timers.push(setTimeout(givesUp, Math.min(seconds * 1_000, maxTimerMillis)))
       }
       LineSocket.exchange(
-        socket,
+        connected,
         line,
         (answer) => settle({ answer }),
         (reason) => settle({ message: CallText.connectionLost(reason) })
@@ -134,8 +144,9 @@ const interpret = async (question: Question, line: string): Promise<Answer> => {
  * Asks the daemon: prints all that it knows, with a level the original's `status()` text, with a name only that group or
  * entry, and then the exit code says how it fares; `is-up` and `is-failed` do nothing but that. Like the original's client it
  * finds the socket by the settings lines of the cltab, whatever its entries look like, and does without a cltab that is missing.
+ * What has to be said before there is an answer, for standard error, is handed to `complain`.
  */
-export const answer = async (question: Question): Promise<Answer> => {
+export const answer = async (question: Question, complain: (text: string) => void): Promise<Answer> => {
   const { cltab, name } = question
   const content = await CltabFile.read(cltab)
   const complaint = content._tag === "Bytes" ? "" : `${content.reason}: ${cltab}`
@@ -148,7 +159,9 @@ export const answer = async (question: Question): Promise<Answer> => {
   const params = name === undefined ? {} : { name }
   const exchanged = await exchange(
     socket,
-    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "status", params })
+    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "status", params }),
+    question.timeout,
+    () => complain(Complaint.lines(`warning: ${CallText.unanswered(socket)}`))
   )
   const answer = "message" in exchanged
     ? unanswered(question, exchanged.message)

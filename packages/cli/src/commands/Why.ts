@@ -17,8 +17,8 @@ export interface Choice {
 
 /** Shows the recent history of a group or an entry, and what is so now. */
 export const why = ({ json, lines, name }: Choice, flags: Shared) =>
-  Session.withClient(
-    { ...flags, verbose: false },
+  Session.ask(
+    flags,
     Effect.gen(function*() {
       const client = yield* ClinitClient
       const answer = yield* client.history({ name, limit: lines }).pipe(

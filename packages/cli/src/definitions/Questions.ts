@@ -26,7 +26,7 @@ const named = (description: string) =>
 /** Asks the daemon as `Quick.ts` does, by the same code. */
 const asks = (command: Question["command"]) => (choice: Partial<Omit<Question, "command">>) =>
   Effect.gen(function*() {
-    const { cltab, socket } = yield* root
+    const { cltab, socket, timeout } = yield* root
     const answering = yield* Answering
     yield* answering({
       command,
@@ -37,6 +37,7 @@ const asks = (command: Question["command"]) => (choice: Partial<Omit<Question, "
       json: false,
       all: false,
       color: "auto",
+      timeout: Option.getOrUndefined(timeout),
       ...choice
     })
   })
