@@ -12,6 +12,12 @@ describe("the JSON Schemas that are published", () => {
     )
   })
 
+  it("stand in docs/status.md, each with the command that prints it", () => {
+    const document = readFileSync(new URL("../../../docs/status.md", import.meta.url), "utf8")
+    const rows = [...document.matchAll(/^\| `clinit (\w+) --json`.* \| `(urn:\S+)` \|$/gm)]
+    expect(Object.fromEntries(rows.map(([, name, id]) => [name, id]))).toEqual(JsonFormats.ids)
+  })
+
   for (const name of JsonDocuments.names) {
     it(`say of ${name} what its schema says; if not: npm run schemas, and a new number if an old reader would be misled`, () => {
       expect(readFileSync(`${JsonSchemas.directory}${JsonDocuments.fileOf(name)}`, "utf8")).toBe(

@@ -77,6 +77,28 @@ describe("the manual", () => {
   })
 
   itUnless(lacks("man"))(
+    "clinit(1) has the exit codes of the README's tables, and every file that stands beside the socket",
+    async () => {
+      const readme = readFileSync(`${root}README.md`, "utf8")
+      const codes = [...readme.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, meaning]) =>
+        `${code}: ${meaning}`
+      )
+      const healths = [...readme.matchAll(/^\| (.*) \| (\d) \| \d \|$/gm)].map(([, health, code]) =>
+        `${code}: ${health}`
+      )
+      const files = ["its lock", "its ledger", "its history", "the pipes of loggers"]
+      expect([codes.length, healths.length]).toEqual([6, 4])
+      expect(missing(rendered("clinit.1"), [...codes, ...healths, ...files])).toEqual([])
+    }
+  )
+
+  itUnless(lacks("man"))("clinit(1) has an example of each command that people use daily", async () => {
+    const [, examples = ""] = rendered("clinit.1").split(" EXAMPLES ")
+    const daily = ["status", "why", "watch", "plan", "stop", "start", "restart", "signal", "is-up", "check"]
+    expect(missing(examples, daily.map((command) => `clinit ${command} `))).toEqual([])
+  })
+
+  itUnless(lacks("man"))(
     "cltab(5) has each heading and each example of docs/cltab.md, and no path of the repository",
     async () => {
       const document = readFileSync(`${root}docs/cltab.md`, "utf8")

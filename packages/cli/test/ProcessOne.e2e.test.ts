@@ -152,7 +152,7 @@ describe("clinit daemon", () => {
       const daemon = await scratch.daemon(...lines)
       await scratch.clinit("-w", "web", "2")
       await scratch.crash(daemon)
-      await scratch.restart(process.execPath, [
+      const { pid } = await scratch.restart(process.execPath, [
         Program.bundle,
         "-c",
         scratch.cltab,
@@ -164,6 +164,11 @@ describe("clinit daemon", () => {
       ])
       await eventually(() => scratch.group("db"), "1 DONE")
       expect(await scratch.group("web")).toBe("2 DONE")
+      expect((await scratch.clinit("why", "db")).stdout).toMatch(
+        new RegExp(
+          `db was told "tell db 1" by .+ \\(pid ${pid}: clinit .* daemon --tell web:1 --tell db:1\\)`
+        )
+      )
     })
   )
 })

@@ -117,10 +117,18 @@ describe.concurrent("a stop schedule", () => {
   it(
     "shows the command that was run while it is waited for",
     inScratch(async (scratch) => {
-      await scratch.daemon(":::stop:\"echo stopping\" 1s, KILL", "g:a:1:once:exec sleep 1000")
+      // It ends when it has been looked at, however long that takes.
+      await scratch.daemon(
+        ":::stop:\"echo stopping\" 100s, KILL",
+        "g:a:1:once:while [ ! -e seen ]; do sleep 0.05; done"
+      )
       await scratch.clinit("-w", "g", "1")
       await scratch.clinit("g", "2")
-      expect((await scratch.clinit("status", "g")).stdout).toMatch(/STOPPING pid \d+, ran "echo stopping"/)
+      await until(
+        "the command that was run is shown",
+        async () => /STOPPING pid \d+, ran "echo stopping"/.test((await scratch.clinit("status", "g")).stdout)
+      )
+      scratch.write("seen")
       await eventually(() => scratch.group("g"), "2 DONE")
     })
   )

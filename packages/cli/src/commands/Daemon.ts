@@ -16,7 +16,7 @@ import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import * as NodeStatusFile from "@clinit/core/node/NodeStatusFile"
-import { Requester } from "@clinit/core/Requester"
+import * as Requester from "@clinit/core/Requester"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as StatusFile from "@clinit/core/StatusFile"
 import { Trouble } from "@clinit/core/Trouble"
@@ -31,6 +31,7 @@ import * as path from "node:path"
 import { EndsWith } from "../CommandError.ts"
 import * as ExitCode from "../ExitCode.ts"
 import type { Shared } from "../Flags.ts"
+import * as Identity from "../Identity.ts"
 import * as Log from "../Log.ts"
 import * as Output from "../Output.ts"
 import * as ProcessOne from "../ProcessOne.ts"
@@ -165,7 +166,7 @@ export const daemon = (
           return Effect.logInfo(`${signal}: shutting down`).pipe(
             Effect.andThen(Deferred.await(started)),
             Effect.flatMap((node) => node.shutdown),
-            Effect.provideService(Requester, { signal: String(signal) })
+            Effect.provideService(Requester.Requester, { signal: String(signal) })
           )
         }))
       yield* superior.ready
@@ -175,7 +176,7 @@ export const daemon = (
         Effect.logInfo("SIGHUP: rereading the cltab").pipe(
           Effect.andThen(Deferred.await(started)),
           Effect.flatMap((node) => node.reread),
-          Effect.provideService(Requester, { signal: "SIGHUP" }),
+          Effect.provideService(Requester.Requester, { signal: "SIGHUP" }),
           Effect.asVoid,
           Effect.catch((error) => Effect.logError(error.message))
         ))
@@ -190,12 +191,14 @@ export const daemon = (
           Effect.provideContext(system)
         )
       yield* Effect.logInfo(`clinit ${version} listens on ${socket}`)
-      yield* tellAtStart(node, tells)
+      // What the daemon's own command line asks for.
+      const myself = Effect.provideService(Requester.Requester, Requester.ofClient(Identity.self().client))
+      yield* myself(tellAtStart(node, tells))
       if (last !== undefined) {
         yield* Effect.forkScoped(Effect.gen(function*() {
           ending = yield* Effect.provideContext(ExitWith.ending(last), system)
           yield* Effect.logInfo(`${nameOfMeaning(last)} has come to its end: shutting down`)
-          yield* node.shutdown
+          yield* myself(node.shutdown)
         }))
       }
       yield* node.down
