@@ -52,6 +52,8 @@ export const type = async (
   const { arguments: flags, setUp } = shells[shell]!
   scratch.write("start", [
     `export HOME='${scratch.directory}' PATH='${path}' TERM=xterm LC_ALL=C.UTF-8 PS1='$ '`,
+    // Without it fish leaves a directory in /tmp.
+    `export XDG_RUNTIME_DIR='${scratch.directory}'`,
     `exec ${[shell, ...flags].join(" ")}`
   ])
   const program = scratch.start("script", ["-qefc", "sh ./start", "/dev/null"], ["pipe", "pipe", "pipe"])
