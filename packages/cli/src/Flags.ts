@@ -52,7 +52,7 @@ export const shared = {
   timeout: Flag.Finite("timeout").pipe(
     Flag.withMetavar("SECONDS"),
     Flag.withDescription(
-      "Wait, but give up after this time; what was begun goes on. With a question, how long the answer is waited for"
+      "Wait, but give up after this time; what was begun goes on. Of a question: wait no longer for the answer"
     ),
     Flag.filter((seconds) => seconds > 0, () => "a number of seconds above 0"),
     Flag.optional

@@ -91,8 +91,8 @@ const process = ({ now, paint }: View) => (status: ProcessStatus): string => {
 }
 
 /** Why an entry of the cltab does not run. */
-export const reason = ({ byHand, levels }: StoppedEntry): string =>
-  byHand === true ? "by hand" : `levels ${escape(levels)}`
+export const reason = ({ byHand, levels, mode }: StoppedEntry): string =>
+  byHand === true ? "by hand" : mode === "off" ? "turned off" : `levels ${escape(levels)}`
 
 const stopped = ({ paint }: View) => (entry: StoppedEntry): string =>
   `  ${escape(entry.tag)} ${entry.mode} ${paint("idle", "STOPPED")}, ${reason(entry)}`

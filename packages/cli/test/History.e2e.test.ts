@@ -41,7 +41,7 @@ describe.concurrent("clinit why", () => {
         "web was told \"tell web run\" by USER (pid PID: clinit -c DIR/cltab -w web run)",
         "web goes from level dev to run: mock is stopped (not at level run)",
         "web/mock pid PID was sent SIGINT",
-        "web/mock is down",
+        "web/mock died of SIGINT; is down",
         expect.stringMatching(/^now: not started: web is at level run/)
       ])
       const ofTest = plain((await scratch.clinit("why", "web/check")).stdout, scratch)
@@ -119,7 +119,7 @@ describe.concurrent("clinit why", () => {
       expect(plain(stdout, scratch).slice(-6)).toEqual([
         "mail is HALTING at level 1",
         "mail/smtpd pid PID was sent SIGINT",
-        "mail/smtpd is down",
+        "mail/smtpd died of SIGINT; is down",
         "mail is CONFIGURED at level 1",
         "mail is forgotten",
         "now: not in the cltab"

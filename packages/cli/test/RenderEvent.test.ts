@@ -99,6 +99,7 @@ describe("an event is one line with", () => {
       entry({ state: { _tag: "Stopping" } }),
       entry({ state: { _tag: "Failed" }, end: { _tag: "TimedOut", millis: 2_000 }, ranMillis: 2_003 }),
       entry({}),
+      entry({ end: { _tag: "Signaled", signal: "SIGTERM" } }),
       words({ _tag: "Group", level: run, state: "DONE" }),
       words({ _tag: "Group" })
     ]).toEqual([
@@ -113,6 +114,7 @@ describe("an event is one line with", () => {
       "is down but for its loggers",
       "timed out after 2 s; FAILED",
       "is down",
+      "died of SIGTERM; is down",
       "is DONE at level run",
       "is forgotten"
     ])

@@ -80,6 +80,8 @@ export interface Hooks {
   readonly child: { readonly set: (child: Child | undefined) => void }
   /** Carried out when the process is there. */
   readonly forked: Effect.Effect<unknown>
+  /** Takes how the run ended that was stopped, as far as that was seen. */
+  readonly stopped: { readonly set: (end: RunEnd) => void }
   /** Takes what is to be noted if the entry is told to go from now on. */
   readonly dismissal: { readonly set: (note: Effect.Effect<void>) => void }
 }
@@ -91,7 +93,7 @@ export interface Hooks {
 export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
-  { child: present, dismissal, forked }: Hooks
+  { child: present, dismissal, forked, stopped }: Hooks
 ) {
   const board = yield* StatusBoard
   const ledger = yield* Ledger
@@ -166,6 +168,7 @@ export const run = Effect.fnUntraced(function*(
       if (end?._tag === "TimedOut") yield* ledger.flush
       dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
       if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
+      if (end === undefined && past === undefined && child.isExtinct()) stopped.set(yield* child.exit)
       dismissal.set(Effect.void)
       present.set(undefined)
       if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)

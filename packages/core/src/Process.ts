@@ -142,10 +142,12 @@ const live = Effect.fnUntraced(function*(
   const definition = EntryDefinition.make(entry)
   let dismissal: Effect.Effect<void> = Effect.void
   let child: Child | undefined
+  let stoppedEnd: RunEnd | undefined
   const hooks: EntryRun.Hooks = {
     forked: Deferred.succeed(started, void 0),
     dismissal: { set: (note) => void (dismissal = note) },
-    child: { set: (present) => void (child = present) }
+    child: { set: (present) => void (child = present) },
+    stopped: { set: (end) => void (stoppedEnd = end) }
   }
   /** What is left to be done is the loggers' business: there is no process of the entry any more. */
   const showDown = Effect.suspend(() => {
@@ -172,7 +174,9 @@ const live = Effect.fnUntraced(function*(
       // One that was told to go before it was begun has no state.
       Effect.ensuring(
         Effect.suspend(() =>
-          board.process(entry.group, entry.tag) === undefined ? Effect.void : board.removeProcess(entry)
+          board.process(entry.group, entry.tag) === undefined
+            ? Effect.void
+            : board.removeProcess(entry, stoppedEnd)
         )
       ),
       // Whatever happened to the entry, the level must not wait for it any longer.
@@ -201,7 +205,7 @@ const life = Effect.fnUntraced(function*(
   definition: EntryDefinition.EntryDefinition,
   past: EntryRun.Inherited | EntryRun.Done | undefined,
   loggersStarted: Effect.Effect<unknown>,
-  { child, dismissal, forked: started }: EntryRun.Hooks,
+  { child, dismissal, forked: started, stopped }: EntryRun.Hooks,
   onGivenUp: () => void
 ) {
   const board = yield* StatusBoard
@@ -216,6 +220,7 @@ const life = Effect.fnUntraced(function*(
       : yield* EntryRun.run(definition, before, {
         child,
         dismissal,
+        stopped,
         forked: EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
       })
     lastEnd = done.end

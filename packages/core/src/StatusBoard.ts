@@ -4,7 +4,8 @@ import type {
   GroupStatus,
   LoggerStatus,
   ProcessState,
-  ProcessStatus
+  ProcessStatus,
+  RunEnd
 } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -41,7 +42,8 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly setProcess: (entry: Entry, state: ProcessState, facts?: Facts) => Effect.Effect<void>
   /** Sets which process reads this output of the logger's entry; nothing if there is none at the moment. */
   readonly setLogger: (logger: LoggerEntry, pid: number | undefined) => Effect.Effect<void>
-  readonly removeProcess: (entry: Entry) => Effect.Effect<void>
+  /** Forgets an entry that is down; `end` tells how the run ended that was stopped, as far as that was seen. */
+  readonly removeProcess: (entry: Entry, end?: RunEnd) => Effect.Effect<void>
   /** The group as it is now, if it was ever told. */
   readonly group: (group: GroupName) => GroupStatus | undefined
   readonly process: (group: GroupName, tag: Tag) => ProcessStatus | undefined
@@ -150,11 +152,11 @@ const make = Effect.gen(function*() {
         if (now.length === 0) loggers.delete(name)
         else loggers.set(name, now)
       }),
-    removeProcess: Effect.fnUntraced(function*({ group, tag }) {
+    removeProcess: Effect.fnUntraced(function*({ group, tag }, end) {
       const ofGroup = processes.get(group)
       ofGroup?.delete(tag)
       if (ofGroup?.size === 0) processes.delete(group)
-      history.record({ group, tag, what: { _tag: "Entry" } })
+      history.record({ group, tag, what: { _tag: "Entry", ...(end === undefined ? {} : { end }) } })
       yield* PubSub.publish(changes, { _tag: "Process", group, tag })
     }, Effect.uninterruptible),
     group(group) {

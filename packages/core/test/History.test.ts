@@ -35,7 +35,7 @@ describe("the history has", () => {
           "13 10s web Group level=dev state=STOPPING",
           "14 10s web/mock Entry state={Stopping,pid:1002,signal:SIGINT,next:SIGTERM,nextAt:15000}",
           "15 15s web/mock Entry state={Stopping,pid:1002,signal:SIGTERM,next:SIGKILL,nextAt:25000}",
-          "16 16s web/mock Entry",
+          "16 16s web/mock Entry end={Signaled,signal:SIGTERM}",
           "17 16s web Group level=run state=STARTING",
           "18 16s web/app Entry state={Starting}",
           "19 16s web/app Entry state={Running,pid:1003}",
@@ -130,7 +130,7 @@ describe("the history has", () => {
           "11 0s mail Decided from=1 stop=[{tag:b,reason:{Deleted}}] start=[]",
           "12 0s mail Group level=1 state=HALTING",
           "13 0s mail/b Entry state={Stopping,pid:1001,signal:SIGINT,next:SIGTERM,nextAt:5000}",
-          "14 0s mail/b Entry",
+          "14 0s mail/b Entry end={Signaled,signal:SIGINT}",
           "15 0s mail Group level=1 state=CONFIGURED",
           "16 0s mail Group"
         ])

@@ -67,7 +67,8 @@ export const everyState: DaemonStatus = {
       stopped: [
         { tag: Tag.make("mock"), mode: "respawn", levels: "dev,test" },
         { tag: Tag.make("cache"), mode: "respawn", levels: "run,", byHand: true },
-        { tag: Tag.make("old"), mode: "off", levels: "\u001b[2J" }
+        { tag: Tag.make("old"), mode: "off", levels: "run," },
+        { tag: Tag.make("odd"), mode: "once", levels: "\u001b[2J" }
       ]
     },
     group(

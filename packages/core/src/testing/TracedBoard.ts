@@ -55,11 +55,11 @@ export const over = Layer.effect(
         processes.set(key, state._tag)
         yield* board.setProcess(entry, state, facts)
       }, Effect.uninterruptible),
-      removeProcess: Effect.fnUntraced(function*(entry) {
+      removeProcess: Effect.fnUntraced(function*(entry, end) {
         const key = `${entry.group}/${entry.tag}` as const
         yield* check(key, ProcessState.successors, processes.get(key) ?? "Down", "Down")
         processes.delete(key)
-        yield* board.removeProcess(entry)
+        yield* board.removeProcess(entry, end)
       }, Effect.uninterruptible)
     }
   })
