@@ -765,8 +765,8 @@ describe("status of a name", () => {
           return [error.message, error.data]
         })
         assert.deepStrictEqual(yield* refusal("wbe"), [
-          "no such group: wbe",
-          { _tag: "UnknownGroup", group: "wbe" }
+          "no such group: wbe (did you mean web?)",
+          { _tag: "UnknownGroup", group: "wbe", meant: "web" }
         ])
         assert.deepStrictEqual(yield* refusal("web/b"), [
           "no such group or entry: web/b (did you mean web/a?)",
