@@ -91,6 +91,9 @@ const retry = Duration.seconds(2)
 /** No order waits longer for a disk that hangs. */
 const patience = Duration.seconds(1)
 
+/** So many events wait for a disk that hangs; of more it gets what is retained then. */
+const mostBehind = EventStock.bounds.all
+
 /** A smaller file is left to grow. */
 const smallCharacters = 256 * 1_024
 
@@ -176,6 +179,7 @@ const make = Effect.gen(function*() {
   }
 
   let behind: Array<string> = []
+  let isTooFarBehind = false
   /** How long what is stored is, and how long it was when it was replaced; nothing if it has to be replaced. */
   let stored: { readonly now: number; readonly begun: number } | undefined
   const changed = yield* Latch.make(false)
@@ -185,18 +189,23 @@ const make = Effect.gen(function*() {
     const made = EventStock.recorded(event, line)
     stock.add(made)
     behind.push(line)
+    if (behind.length > mostBehind) {
+      behind = []
+      isTooFarBehind = true
+    }
     changed.openUnsafe()
     for (const feed of feeds) feed.offer(made)
   }
 
   const replace = Effect.suspend(() => {
     behind = []
+    isTooFarBehind = false
     const text = stock.since(0).map(({ line }) => `${line}\n`).join("")
     return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
   })
 
   const append = Effect.suspend(() => {
-    if (stored === undefined) return replace
+    if (stored === undefined || isTooFarBehind) return replace
     const text = behind.map((line) => `${line}\n`).join("")
     const { begun } = stored
     const now = stored.now + text.length
@@ -212,7 +221,9 @@ const make = Effect.gen(function*() {
   let cleared = false
   /** Whether the store has all that happened before this began. */
   const write = writing.withPermit(Effect.suspend(() => {
-    if (cleared || (behind.length === 0 && stored !== undefined)) return Effect.succeed(true)
+    if (cleared || (behind.length === 0 && !isTooFarBehind && stored !== undefined)) {
+      return Effect.succeed(true)
+    }
     changed.closeUnsafe()
     return append.pipe(
       Effect.andThen(trouble.clear(subject)),
@@ -228,7 +239,7 @@ const make = Effect.gen(function*() {
     while (true) {
       yield* changed.await
       yield* Effect.sleep((yield* write) ? window : retry)
-      if (behind.length > 0 || stored === undefined) changed.openUnsafe()
+      if (behind.length > 0 || isTooFarBehind || stored === undefined) changed.openUnsafe()
     }
   }).pipe(Effect.forkScoped({ startImmediately: true }))
 

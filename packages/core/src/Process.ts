@@ -152,7 +152,7 @@ const live = Effect.fnUntraced(function*(
   /** What is left to be done is the loggers' business: there is no process of the entry any more. */
   const showDown = Effect.suspend(() => {
     const state = board.process(entry.group, entry.tag)?.state
-    return state !== undefined && "pid" in state
+    return state !== undefined && ("pid" in state || state._tag === "Starting")
       ? board.setProcess(definition.now(), { _tag: "Stopping" })
       : Effect.void
   })
@@ -212,9 +212,11 @@ const life = Effect.fnUntraced(function*(
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
   for (let before = past;; before = undefined) {
-    if (before === undefined) yield* loggersStarted
     const entry = definition.now()
-    if (before === undefined) yield* board.setProcess(entry, { _tag: "Starting" }, EntryRun.ended(lastEnd))
+    if (before === undefined) {
+      yield* board.setProcess(entry, { _tag: "Starting" }, EntryRun.ended(lastEnd))
+      yield* loggersStarted
+    }
     const done = before !== undefined && !("child" in before)
       ? before
       : yield* EntryRun.run(definition, before, {

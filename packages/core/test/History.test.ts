@@ -1,7 +1,13 @@
+import { History } from "@clinit/core/History"
+import { HistoryStore } from "@clinit/core/HistoryStore"
 import { Requester } from "@clinit/core/Requester"
+import * as HistoryDisk from "@clinit/core/testing/HistoryDisk"
+import { Trouble } from "@clinit/core/Trouble"
 import { GroupName, Tag } from "@clinit/protocol/Names"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as Events from "./support/Events.ts"
 import { cltab, withMachine, withNode } from "./support/Node.ts"
@@ -313,4 +319,43 @@ it.effect(
       })
     ),
   60_000
+)
+
+it.effect(
+  "while the disk hangs no more events wait for it than are retained, and what is retained is written in the end",
+  () =>
+    Effect.gen(function*() {
+      const disk = HistoryDisk.make()
+      const store = disk.store(() => true)
+      const hangs = yield* Latch.make(true)
+      const written: Array<number> = []
+      const layer = History.layer.pipe(
+        Layer.provide(Trouble.layer),
+        Layer.provide(Layer.succeed(HistoryStore, {
+          ...store,
+          append: (text) => {
+            written.push(text.length)
+            return Effect.andThen(hangs.await, store.append(text))
+          }
+        }))
+      )
+      yield* Effect.gen(function*() {
+        const history = yield* History
+        const add = (words: string) => history.record({ what: { _tag: "Daemon", words } })
+        add("first")
+        yield* TestClock.adjust("1 second")
+        yield* hangs.close
+        add("second")
+        yield* TestClock.adjust("1 second")
+        const before = process.memoryUsage().heapUsed
+        for (let event = 0; event < 200_000; event++) add(`event ${event} ${"x".repeat(1_000)}`)
+        // Of which 200 MB may wait.
+        assert.isBelow(process.memoryUsage().heapUsed - before, 120_000_000)
+        yield* hangs.open
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(disk.replacements, 2)
+        assert.deepStrictEqual(written.length, 1)
+        assert.include(disk.text, "event 199999")
+      }).pipe(Effect.provide(layer))
+    })
 )

@@ -143,6 +143,7 @@ const carryOut = ({ method, params }: Call, known: Known): Expectation["answer"]
   }
   if (method === "plan") {
     if (known.isBroken) return "InvalidCltab"
+    if (known.isShuttingDown) return "ShuttingDown"
     if (!Object.hasOwn(params, "group")) return "result"
     const group = own(params, "group") as string
     if (!WorldCltab.groups.includes(group)) return "UnknownGroup"

@@ -163,10 +163,10 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
       words: string,
       told: () => ReadonlyArray<Told>,
       order: (daemon: Daemon["Service"]) => Effect.Effect<unknown, unknown>,
-      prepare: Effect.Effect<void> = Effect.void
+      prepare: Effect.Effect<boolean> = Effect.succeed(true)
     ) {
       for (let attempt = 0; attempt < 2; attempt++) {
-        yield* prepare
+        if (!(yield* prepare)) return
         const running = daemon()
         if (running === undefined) return
         trace.push(`${(yield* millis) / 1_000}s -- ${words}`)
@@ -272,6 +272,8 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
         const groups = (yield* daemon()?.status ?? Effect.succeed(undefined))?.groups
         state = groups?.find((each) => each.group === group)?.processes.find((each) => each.tag === tag)
           ?.state
+        // What comes of it depends on what the group was told, which may be uncertain after a crash.
+        return witness.holding(group).length <= 1
       })
     )
   })
