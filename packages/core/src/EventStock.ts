@@ -37,9 +37,18 @@ export interface Bounds {
   readonly all: number
   /** The last events are retained without a gap, whatever they are of. */
   readonly recent: number
+  /** They are fewer if they name more entries than this. */
+  readonly recentTags: number
 }
 
-export const bounds: Bounds = { ofOne: 64, tags: 4_096, least: 2, all: 32_768, recent: 4_096 }
+export const bounds: Bounds = {
+  ofOne: 64,
+  tags: 4_096,
+  least: 2,
+  all: 32_768,
+  recent: 4_096,
+  recentTags: 32_768
+}
 
 /** Orders and states of one subject, each for itself: a crash loop must not push out what was asked. */
 interface Shelf extends Subject {
@@ -70,11 +79,12 @@ const latest = ({ events }: Shelf) => events.at(-1)?.seq ?? 0
  */
 export const make = (
   current: () => Iterable<Subject>,
-  { all, least, ofOne, recent: ofAll, tags }: Bounds = bounds
+  { all, least, ofOne, recent: ofAll, recentTags: tagsOfAll, tags }: Bounds = bounds
 ): EventStock => {
   const most = Math.floor(all / (2 * least))
   const shelves = new Map<string, Shelf>()
   let recent: Array<Recorded> = []
+  let recentTags = 0
   let count = 0
 
   const trim = (shelf: Shelf, length: number) => {
@@ -120,6 +130,17 @@ export const make = (
     return shelf
   }
 
+  /** Forgets more of the recent events than has to be, so that it is not done for each event. */
+  const forgetRecent = () => {
+    let named = 0
+    const tooOld = recent.findLastIndex((event, index) => {
+      named += event.tags
+      return named > tagsOfAll || recent.length - index > ofAll
+    })
+    recent = recent.slice(Math.min(tooOld + 1, recent.length - 1))
+    recentTags = recent.reduce((sum, event) => sum + event.tags, 0)
+  }
+
   const retained = () => Array.from(shelves.values(), ({ events }) => events).flat()
 
   return {
@@ -131,7 +152,8 @@ export const make = (
       trim(shelf, ofOne)
       if (count > all) level()
       recent.push(event)
-      if (recent.length >= 2 * ofAll) recent = recent.slice(-ofAll)
+      recentTags += event.tags
+      if (recent.length >= 2 * ofAll || recentTags > 2 * tagsOfAll) forgetRecent()
     },
     of: ({ group, tag }) =>
       [...shelves.values()]

@@ -45,6 +45,6 @@ export const ending = (meaning: Meaning): Effect.Effect<Ending, never, StatusBoa
       const status = board.group(meaning.group)
       const ending = status && of(meaning, status)
       if (ending !== undefined) return ending
-      yield* PubSub.take(changes)
+      yield* PubSub.takeAll(changes)
     }
   }))

@@ -22,7 +22,7 @@ const event = (seq: number, name: string, kind: Recorded["kind"] = "Entry", tags
   line: `{"seq":${seq}}`
 })
 
-const small = { ofOne: 4, tags: 10, least: 2, all: 16, recent: 3 }
+const small = { ofOne: 4, tags: 10, least: 2, all: 16, recent: 3, recentTags: 20 }
 
 const stocked = (events: ReadonlyArray<Recorded>, current: ReadonlyArray<string> = []) => {
   const stock = EventStock.make(() => current.map(subject), small)
@@ -43,6 +43,17 @@ describe("what is retained", () => {
     assert.deepStrictEqual(seqs(stock.of(subject("g/b"))), [1, 99, 100, 101, 102])
     assert.deepStrictEqual(seqs(stock.of(subject("g"))), [1, 2, 99, 100, 101, 102])
     assert.deepStrictEqual(seqs(stock.of(subject("other"))), [])
+  })
+
+  it("of the last events is less if they name many entries, but one at least", () => {
+    const events = Array.from({ length: 50 }, (_, index) => event(1 + index, `g${index}`, "Decided", 9))
+    const since = (stock: EventStock.EventStock, seq: number) => seqs(stock.since(seq))
+    const many = EventStock.make(() => [], { ...small, all: 32, recent: 40 })
+    for (const each of events) many.add(each)
+    assert.isBelow(since(many, 0).length, 35)
+    assert.deepStrictEqual(since(many, 47), [48, 49, 50])
+    many.add(event(51, "h", "Decided", 5_000))
+    assert.deepStrictEqual(since(many, 50), [51])
   })
 
   it("of decisions is less if they name many entries, but one at least", () => {
