@@ -305,7 +305,9 @@ const make = Effect.gen(function*() {
 
   const haltDeleted = Effect.gen(function*() {
     const deleted = DaemonPlanning.deleted(groups, cltab.current())
-    yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
+    yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt("forget") ?? Effect.void, {
+      discard: true
+    })
     return deleted
   })
 
@@ -390,7 +392,7 @@ const make = Effect.gen(function*() {
     if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
     return Effect.andThen(
       announced,
-      Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+      Effect.forEach([...groups.values()], (group) => group.halt("end"), { discard: true })
     )
   }))
   yield* Effect.addFinalizer(() =>
@@ -421,8 +423,8 @@ const make = Effect.gen(function*() {
         const entries = entriesOf(name)
         if (target !== null && entries.length > 0) {
           yield* group.tell(target, entries, new Map(byHand.map(({ order, tag }) => [tag, order])))
-        } else if (stoppedAt !== undefined && entries.length > 0) yield* group.hold(stoppedAt)
-        else yield* group.halt(true)
+        } else if (stoppedAt !== undefined && entries.length > 0) yield* group.halt("stay", stoppedAt)
+        else yield* group.halt("forget")
       }),
       { discard: true }
     ))
@@ -473,8 +475,8 @@ const make = Effect.gen(function*() {
         const entry = now.find((each) => each.tag === tag)
         // One that was never told anything needs no fiber to stand still.
         const announce = asked(`${verb} ${name}`, subjectOf({ group, tag }))
-        const ordered = yield* groups.get(group)?.order(verb, now, entry, announce) ??
-          Effect.tap(Group.orderUntold(group, verb, now, entry), announce)
+        const ordered = yield* groups.get(group)?.order({ verb, now, entry }, announce) ??
+          Effect.tap(Group.orderUntold(group, { verb, now, entry }), announce)
         if (!ordered.isIdle) yield* Effect.logInfo(`${name}: ${verb} by hand`)
         const statusOf = (tag: Tag) => board.process(group, tag)
         const isDown = ordered.tags.every((tag) => statusOf(tag) === undefined)
