@@ -40,8 +40,15 @@ import { StatusBoard } from "./StatusBoard.ts"
  * they add is started at its place in the level. A group that is stopped by hand stands still with its line.
  */
 export interface Group {
-  /** Takes over what an earlier daemon left of the group. To be called before the first target, in one go with it. */
-  readonly resume: (runs: ReadonlyArray<LedgerText.RunRecord>) => Effect.Effect<void>
+  /**
+   * Takes over what an earlier daemon left of the group, and makes the target what that one was told, with the entries as
+   * the cltab has them now. To be called before anything else.
+   */
+  readonly resume: (
+    record: LedgerText.GroupRecord | undefined,
+    runs: ReadonlyArray<LedgerText.RunRecord>,
+    entries: ReadonlyArray<Entry>
+  ) => Effect.Effect<void>
   /** Makes the level of these entries the target and returns at once; the effect inside waits for the outcome. */
   readonly tell: (
     level: Level,
@@ -77,14 +84,8 @@ export interface Group {
   readonly isLed: (tag: Tag) => boolean
   /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if no process of it runs. */
   readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<number | undefined>
-  /**
-   * Makes standing still the target and returns at once; the effect inside waits until it does. `from` is the level that
-   * a start takes it to if it stays, by itself the one that it was told last.
-   */
-  readonly halt: (
-    after: GroupTarget.After,
-    from?: Level
-  ) => Effect.Effect<Effect.Effect<void, Superseded>>
+  /** Makes standing still the target and returns at once; the effect inside waits until it does. */
+  readonly halt: (after: GroupTarget.After) => Effect.Effect<Effect.Effect<void, Superseded>>
 }
 
 /** A level, and the group's entries as the cltab has them. */
@@ -378,11 +379,13 @@ export const make = Effect.fnUntraced(function*(
     }
   )
 
-  const halt = Effect.fnUntraced(function*(after: GroupTarget.After, level?: Level) {
+  /** The level that it was told last. */
+  const told = () => target?._tag === "Level" ? target.level : target?.from
+
+  const halt = Effect.fnUntraced(function*(after: GroupTarget.After, from = told()) {
     const before = target
     // Who waits for a halt is served by the next one as well.
     const down = before?._tag === "Halt" ? before.down : Deferred.makeUnsafe<void, Superseded>()
-    const from = level ?? (before?._tag === "Level" ? before.level : before?.from)
     yield* supersede()
     yield* record({ _tag: "Halt", after, from, down })
     return Deferred.await(down)
@@ -427,24 +430,29 @@ export const make = Effect.fnUntraced(function*(
     return state === "Failed" || state === "Pausing"
   }
 
+  const takeOver = Effect.fnUntraced(function*(runs: ReadonlyArray<LedgerText.RunRecord>) {
+    const loggers = runs.filter(({ entry }) => entry.logs !== undefined)
+    const past = runs.find(({ entry }) => entry.logs === undefined)
+    const resumed = past && (yield* Process.resume(past, loggers, scope, givenUp.notify))
+    const [logger, ...others] = loggers
+    const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
+    if (left !== undefined) yield* keep(left.process, left.over)
+  }, Effect.provideContext(context))
+
+  const resume: Group["resume"] = Effect.fnUntraced(function*(recorded, runs, entries) {
+    const { level, since, state } = recorded ?? {}
+    if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
+    for (const tag of new Set(runs.map(({ entry }) => entry.tag))) {
+      yield* takeOver(runs.filter(({ entry }) => entry.tag === tag))
+    }
+    const wish = GroupTarget.ofWish(recorded ?? { target: null }, entries)
+    yield* wish._tag === "Level"
+      ? tell(wish.level, wish.entries, wish.byHand)
+      : halt(wish.after, wish.from)
+  })
+
   return {
-    resume: (runs) =>
-      Effect.provideContext(
-        Effect.forEach(
-          new Set(runs.map(({ entry }) => entry.tag)),
-          Effect.fnUntraced(function*(tag) {
-            const ofTag = runs.filter(({ entry }) => entry.tag === tag)
-            const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
-            const past = ofTag.find(({ entry }) => entry.logs === undefined)
-            const resumed = past && (yield* Process.resume(past, loggers, scope, givenUp.notify))
-            const [logger, ...others] = loggers
-            const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
-            if (left !== undefined) yield* keep(left.process, left.over)
-          }),
-          { discard: true }
-        ),
-        context
-      ),
+    resume,
     tell,
     retry: Effect.fnUntraced(function*(entries, only, announce = Effect.void) {
       if (target?._tag !== "Level") return undefined
@@ -473,6 +481,6 @@ export const make = Effect.fnUntraced(function*(
       told === undefined
         ? GroupPlanning.toHalt(standing())
         : GroupPlanning.toLevel(standing(), told.level, changeTo(told)),
-    halt
+    halt: (after) => halt(after)
   }
 })

@@ -49,3 +49,16 @@ export const wishOf = (target: GroupTarget): LedgerText.Wish => {
   const byHand = Array.from(target.byHand, ([tag, order]) => ({ tag, order }))
   return { target: target.level, ...(byHand.length === 0 ? {} : { byHand }) }
 }
+
+/** What a recorded wish is for a group with these entries; one that has none, or was told nothing, has to go. */
+export const ofWish = (
+  { byHand = [], stoppedAt, target }: LedgerText.Wish,
+  entries: ReadonlyArray<Entry>
+): Omit<AtLevel, "outcome"> | Omit<Halt, "down"> => {
+  if (target !== null && entries.length > 0) {
+    const orders = new Map(byHand.map(({ order, tag }) => [tag, order]))
+    return { _tag: "Level", level: target, entries, byHand: orders }
+  }
+  const stays = stoppedAt !== undefined && entries.length > 0
+  return { _tag: "Halt", after: stays ? "stay" : "forget", from: stoppedAt }
+}
