@@ -398,10 +398,7 @@ const make = Effect.gen(function*() {
         yield* asked(`tell ${name} ${level}`, { group: name })
         const settling = yield* group.tell(level, entries)
         if (LevelMeant.isKnown(level, entries)) return { warnings, settling }
-        const meant = LevelMeant.of(level, entries)
-        const hints = meant === undefined
-          ? []
-          : [`no entry of ${name} has the level ${level} (did you mean ${meant}?)`]
+        const hints = LevelMeant.hints(name, level, entries)
         return { warnings: [...warnings, ...hints], unknownLevel: true as const, settling }
       })).pipe(noteRefusal(`tell ${name} ${level}`, name), remembered),
     retry: (name) =>
