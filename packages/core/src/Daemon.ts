@@ -9,8 +9,8 @@ import type {
   UnknownGroup
 } from "@clinit/protocol/ClinitRpcs"
 import { NoEnvironment, NotRunning, ShuttingDown, UnknownSignal } from "@clinit/protocol/ClinitRpcs"
-import type { Level } from "@clinit/protocol/Names"
-import { GroupName, Tag } from "@clinit/protocol/Names"
+import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
+
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
@@ -19,7 +19,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type * as ByHand from "./ByHand.ts"
@@ -37,8 +36,8 @@ import * as LevelMeant from "./LevelMeant.ts"
 import { LoadedCltab } from "./LoadedCltab.ts"
 import * as Mark from "./Mark.ts"
 import * as OrderOutcome from "./OrderOutcome.ts"
+import * as OrderRecord from "./OrderRecord.ts"
 import type { Needs } from "./Process.ts"
-import { Requester } from "./Requester.ts"
 import * as Resumption from "./Resumption.ts"
 import * as Signal from "./Signal.ts"
 import { Spawner } from "./Spawner.ts"
@@ -222,30 +221,10 @@ const publicationPatienceMillis = 100
 const inOneGo = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.uninterruptible(Effect.provideService(effect, References.PreventSchedulerYield, true))
 
-/** So many characters of an order, or of the reason of its refusal, are put down. */
-const longest = 500
-
-const brief = (text: string) => text.length > longest ? `${text.slice(0, longest)}...` : text
-
 const nameOrder = (verb: string, name: string | undefined) => name === undefined ? verb : `${verb} ${name}`
 
 const subjectOf = ({ group, tag }: EntryName.Meaning): Subject =>
   tag === undefined ? { group } : { group, tag }
-
-const isGroupName = Schema.is(GroupName)
-const isTag = Schema.is(Tag)
-
-/** Of a longer row of slashes only the first are tried as the one before the tag. */
-const mostSlashes = 16
-
-/** What a name can have stood for that nothing has any more: a slash may be a part of a group's name. */
-const pastMeanings = (name: string): ReadonlyArray<Subject> => [
-  ...(isGroupName(name) ? [{ group: name }] : []),
-  ...Array.from(name.matchAll(/\//g)).slice(0, mostSlashes).flatMap(({ index }) => {
-    const [group, tag] = [name.slice(0, index), name.slice(index + 1)]
-    return isGroupName(group) && isTag(tag) ? [{ group, tag }] : []
-  })
-]
 
 const make = Effect.gen(function*() {
   const cltab = yield* LoadedCltab
@@ -269,31 +248,11 @@ const make = Effect.gen(function*() {
   )
   const say = (words: string) => Effect.sync(() => history.record({ what: { _tag: "Daemon", words } }))
 
-  /** Puts down that the order is carried out, as the client could have given it. */
-  const asked = Effect.fnUntraced(function*(order: string, subject: Subject = {}) {
-    const by = yield* Requester
-    history.record({ ...subject, what: { _tag: "Asked", order: brief(order), by } })
-  })
-
   /** What has this name in the cltab in force. */
   const configured = (name: string) =>
     Effect.map(EntryName.meaningOf(name, cltab.current().entries), subjectOf)
 
-  /** Puts down a refusal, of what the cltab has by this name. What nobody has is not to be remembered for itself. */
-  const noteRefusal =
-    (order: string, name?: string) =>
-    <A, E extends { readonly message: string }>(refusable: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-      Effect.tapError(
-        refusable,
-        Effect.fnUntraced(function*({ message }) {
-          const by = yield* Requester
-          const what = { _tag: "Refused" as const, order: brief(order), by, reason: brief(message) }
-          const subject = name === undefined
-            ? {}
-            : yield* Effect.orElseSucceed(configured(name), (): Subject => ({}))
-          history.record({ ...subject, what })
-        })
-      )
+  const { asked, noteRefusal } = OrderRecord.make(history, configured)
 
   /** The groups that a retry is of, with the tag that it is limited to. */
   const retried = (name: string | undefined) =>
@@ -305,7 +264,9 @@ const make = Effect.gen(function*() {
 
   const haltDeleted = Effect.gen(function*() {
     const deleted = DaemonPlanning.deleted(groups, cltab.current())
-    yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt(true) ?? Effect.void, { discard: true })
+    yield* Effect.forEach(deleted, (name) => groups.get(name)?.halt("forget") ?? Effect.void, {
+      discard: true
+    })
     return deleted
   })
 
@@ -341,7 +302,7 @@ const make = Effect.gen(function*() {
   /** What has this name in the cltab or, if nothing has, in the history. */
   const known = (name: string) =>
     Effect.catchTag(configured(name), ["UnknownGroup", "UnknownEntry"], (unknown) => {
-      const past = pastMeanings(name).find(history.knows)
+      const past = EntryName.pastMeanings(name).map(subjectOf).find(history.knows)
       return past === undefined ? Effect.fail(unknown) : Effect.succeed(past)
     })
 
@@ -373,14 +334,13 @@ const make = Effect.gen(function*() {
     )
   )
 
-  const isStale = () =>
-    board.groups().some(({ group, processes }) =>
-      processes.some((process) => StatusFacts.isStale(groups.get(group), process))
-    )
-
   /** Waits, but not long, until no state names a process whose end is known. */
   const publishedEnds = Effect.gen(function*() {
-    for (let millis = 0; millis < publicationPatienceMillis && isStale(); millis++) yield* Effect.sleep(1)
+    for (
+      let millis = 0;
+      millis < publicationPatienceMillis && StatusFacts.areStale(board.groups(), groups);
+      millis++
+    ) yield* Effect.sleep(1)
   })
 
   const shutdown = inOneGo(Effect.suspend(() => {
@@ -390,7 +350,7 @@ const make = Effect.gen(function*() {
     if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
     return Effect.andThen(
       announced,
-      Effect.forEach([...groups.values()], (group) => group.halt(false), { discard: true })
+      Effect.forEach([...groups.values()], (group) => group.halt("end"), { discard: true })
     )
   }))
   yield* Effect.addFinalizer(() =>
@@ -414,15 +374,8 @@ const make = Effect.gen(function*() {
     yield* inOneGo(Effect.forEach(
       new Set([...told.keys(), ...runs.keys()]),
       Effect.fnUntraced(function*(name) {
-        const { byHand = [], level, since, state, stoppedAt, target = null } = told.get(name) ?? {}
         const group = yield* groupNamed(name)
-        if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
-        yield* group.resume(runs.get(name) ?? [])
-        const entries = entriesOf(name)
-        if (target !== null && entries.length > 0) {
-          yield* group.tell(target, entries, new Map(byHand.map(({ order, tag }) => [tag, order])))
-        } else if (stoppedAt !== undefined && entries.length > 0) yield* group.hold(stoppedAt)
-        else yield* group.halt(true)
+        yield* group.resume(told.get(name), runs.get(name) ?? [], entriesOf(name))
       }),
       { discard: true }
     ))
@@ -445,10 +398,7 @@ const make = Effect.gen(function*() {
         yield* asked(`tell ${name} ${level}`, { group: name })
         const settling = yield* group.tell(level, entries)
         if (LevelMeant.isKnown(level, entries)) return { warnings, settling }
-        const meant = LevelMeant.of(level, entries)
-        const hints = meant === undefined
-          ? []
-          : [`no entry of ${name} has the level ${level} (did you mean ${meant}?)`]
+        const hints = LevelMeant.hints(name, level, entries)
         return { warnings: [...warnings, ...hints], unknownLevel: true as const, settling }
       })).pipe(noteRefusal(`tell ${name} ${level}`, name), remembered),
     retry: (name) =>
@@ -473,8 +423,8 @@ const make = Effect.gen(function*() {
         const entry = now.find((each) => each.tag === tag)
         // One that was never told anything needs no fiber to stand still.
         const announce = asked(`${verb} ${name}`, subjectOf({ group, tag }))
-        const ordered = yield* groups.get(group)?.order(verb, now, entry, announce) ??
-          Effect.tap(Group.orderUntold(group, verb, now, entry), announce)
+        const ordered = yield* groups.get(group)?.order({ verb, now, entry }, announce) ??
+          Effect.tap(Group.orderUntold(group, { verb, now, entry }), announce)
         if (!ordered.isIdle) yield* Effect.logInfo(`${name}: ${verb} by hand`)
         const statusOf = (tag: Tag) => board.process(group, tag)
         const isDown = ordered.tags.every((tag) => statusOf(tag) === undefined)
@@ -538,20 +488,14 @@ const make = Effect.gen(function*() {
       // Last, so that what is said is so at a moment after it was asked.
       yield* spawner.catchUp
       yield* publishedEnds
-      const told = board.groups()
-      const known = new Set(told.map(({ group }) => group))
       const cltabs = { loaded: cltab.current(), file: file ?? cltab.current() }
-      const untold = [...DaemonPlanning.configured(cltab.current())].filter((group) => !known.has(group))
       return {
         containment: spawner.containment,
         cltab: cltab.file,
         shuttingDown,
         modified: isModified,
         warnings: [...warnings, ...trouble.all()],
-        groups: [
-          ...told,
-          ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))
-        ].map((status) => StatusFacts.complete(status, groups.get(status.group), cltabs))
+        groups: StatusFacts.all(board.groups(), groups, cltabs)
       }
     }),
     history: Effect.fnUntraced(function*(name, limit) {

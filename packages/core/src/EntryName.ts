@@ -1,6 +1,7 @@
 import { AmbiguousName, UnknownEntry, UnknownGroup } from "@clinit/protocol/ClinitRpcs"
-import type { GroupName, Tag } from "@clinit/protocol/Names"
+import { GroupName, Tag } from "@clinit/protocol/Names"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
 import * as CltabScopes from "./CltabScopes.ts"
 
@@ -47,3 +48,18 @@ export const entryOf = Effect.fnUntraced(function*(
   const { group, tag } = entries.find(({ group }) => group === meaning.group)!
   return yield* new UnknownEntry({ name, isGroup: true, meant: CltabScopes.entryScope(group, tag) })
 })
+
+const isGroupName = Schema.is(GroupName)
+const isTag = Schema.is(Tag)
+
+/** Of a longer row of slashes only the first are tried as the one before the tag. */
+const mostSlashes = 16
+
+/** What a name can have stood for that nothing has any more: a slash may be a part of a group's name. */
+export const pastMeanings = (name: string): ReadonlyArray<Meaning> => [
+  ...(isGroupName(name) ? [{ group: name, tag: undefined }] : []),
+  ...Array.from(name.matchAll(/\//g)).slice(0, mostSlashes).flatMap(({ index }) => {
+    const [group, tag] = [name.slice(0, index), name.slice(index + 1)]
+    return isGroupName(group) && isTag(tag) ? [{ group, tag }] : []
+  })
+]

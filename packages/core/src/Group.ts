@@ -1,5 +1,5 @@
-import { EntryOff, NeverTold, Superseded } from "@clinit/protocol/ClinitRpcs"
-import type { Outcome } from "@clinit/protocol/ClinitRpcs"
+import { Superseded } from "@clinit/protocol/ClinitRpcs"
+import type { EntryOff, NeverTold, Outcome } from "@clinit/protocol/ClinitRpcs"
 import type * as Event from "@clinit/protocol/Event"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
@@ -15,12 +15,13 @@ import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
+import * as GroupTarget from "./GroupTarget.ts"
 import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
 import * as LevelChange from "./LevelChange.ts"
-import * as LevelList from "./LevelList.ts"
 import * as Notification from "./Notification.ts"
+import * as OrderPlan from "./OrderPlan.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
 import type { Signal } from "./Signal.ts"
@@ -39,8 +40,15 @@ import { StatusBoard } from "./StatusBoard.ts"
  * they add is started at its place in the level. A group that is stopped by hand stands still with its line.
  */
 export interface Group {
-  /** Takes over what an earlier daemon left of the group. To be called before the first target, in one go with it. */
-  readonly resume: (runs: ReadonlyArray<LedgerText.RunRecord>) => Effect.Effect<void>
+  /**
+   * Takes over what an earlier daemon left of the group, and makes the target what that one was told, with the entries as
+   * the cltab has them now. To be called before anything else.
+   */
+  readonly resume: (
+    record: LedgerText.GroupRecord | undefined,
+    runs: ReadonlyArray<LedgerText.RunRecord>,
+    entries: ReadonlyArray<Entry>
+  ) => Effect.Effect<void>
   /** Makes the level of these entries the target and returns at once; the effect inside waits for the outcome. */
   readonly tell: (
     level: Level,
@@ -67,24 +75,17 @@ export interface Group {
     tag?: Tag,
     announce?: Effect.Effect<void>
   ) => Effect.Effect<Retrial | undefined>
-  /**
-   * Carries out an order by hand on the entry, or without one on the whole group; `now` are the group's entries as the
-   * cltab has them. A start leaves alone what runs. Unless it is refused, `announce` comes first. Returns at once.
-   */
+  /** Carries out an order by hand. Unless it is refused, `announce` comes first. Returns at once. */
   readonly order: (
-    verb: ByHand.Verb,
-    now: ReadonlyArray<Entry>,
-    entry: Entry | undefined,
+    order: OrderPlan.Order,
     announce: Effect.Effect<void>
   ) => Effect.Effect<Ordered, NeverTold | EntryOff>
   /** Whether the leader of the entry's present run lives, for all that is known. */
   readonly isLed: (tag: Tag) => boolean
   /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if no process of it runs. */
   readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<number | undefined>
-  /** Makes standing still the target, with the group's line, until a start takes it to the level. */
-  readonly hold: (level: Level) => Effect.Effect<Effect.Effect<void, Superseded>>
-  /** Makes standing still the target and returns at once; `forget` drops the group's status line in the end. */
-  readonly halt: (forget: boolean) => Effect.Effect<void>
+  /** Makes standing still the target and returns at once; the effect inside waits until it does. */
+  readonly halt: (after: GroupTarget.After) => Effect.Effect<Effect.Effect<void, Superseded>>
 }
 
 /** A level, and the group's entries as the cltab has them. */
@@ -105,73 +106,27 @@ export interface Retrial {
 }
 
 /** What an order by hand is about and what comes of it. */
-export interface Ordered {
-  readonly level: Level | undefined
-  readonly tags: ReadonlyArray<Tag>
-  /** It is so already: nothing was done. */
-  readonly isIdle: boolean
+export interface Ordered extends Pick<OrderPlan.OrderPlan, "level" | "tags" | "isIdle"> {
   /** Done when all is down that was stopped, or with the outcome once the group has settled. */
-  readonly settling: Effect.Effect<Outcome | undefined, Superseded>
+  readonly settling: Effect.Effect<Outcome | void, Superseded>
 }
 
-const neverTold = (group: GroupName, now: ReadonlyArray<Entry>) =>
-  new NeverTold({ group, levels: LevelList.named(now.map(({ levels }) => levels)) })
-
-/** An order by hand for a group that was never told anything: it stands still already, and has no level to start at. */
+/** An order by hand for a group that was never told anything: there is nothing to be done, or it is refused. */
 export const orderUntold = (
   group: GroupName,
-  verb: ByHand.Verb,
-  now: ReadonlyArray<Entry>,
-  entry?: Entry
-): Effect.Effect<Ordered, NeverTold> =>
-  verb === "stop"
-    ? Effect.succeed({
-      level: undefined,
-      tags: entry === undefined ? [] : [entry.tag],
-      isIdle: true,
-      settling: Effect.succeed(undefined)
-    })
-    : Effect.fail(neverTold(group, now))
+  order: OrderPlan.Order
+): Effect.Effect<Ordered, NeverTold | EntryOff> =>
+  Effect.map(
+    Effect.fromResult(OrderPlan.of(order, { ...GroupPlanning.untold(group), target: undefined })),
+    (plan) => ({ ...plan, settling: Effect.void })
+  )
 
-/** What those wait for who have stopped a group, and the level that it was stopped at. */
-interface Down {
-  readonly from: Level
-  readonly done: Deferred.Deferred<void, Superseded>
-}
-
-type Target =
-  | {
-    readonly _tag: "Level"
-    readonly level: Level
-    readonly entries: ReadonlyArray<Entry>
-    readonly byHand: ByHand.Orders
-    readonly outcome: Deferred.Deferred<Outcome, Superseded>
-  }
-  | {
-    readonly _tag: "Hold"
-    readonly level: Level
-    readonly down: Down
-  }
-  | {
-    readonly _tag: "Halt"
-    readonly forget: boolean
-    /** Of a hold that it came after: it does as well. */
-    readonly down?: Down
-  }
-
-/** What the ledger is to know of it. */
-const wishOf = (target: Target): LedgerText.Wish => {
-  switch (target._tag) {
-    case "Level": {
-      const byHand = Array.from(target.byHand, ([tag, order]) => ({ tag, order }))
-      return { target: target.level, ...(byHand.length === 0 ? {} : { byHand }) }
-    }
-    case "Hold":
-      return { target: null, stoppedAt: target.level }
-    case "Halt":
-      return { target: null }
-  }
-}
+/** What the history has as the reason why entries go with the group. */
+const reasonToHalt = {
+  stay: { _tag: "ByHand" },
+  end: undefined,
+  forget: { _tag: "Deleted" }
+} as const
 
 /**
  * A group whose fibers live in the scope, which should be a parallel one: closing it stops their processes.
@@ -194,13 +149,13 @@ export const make = Effect.fnUntraced(function*(
   const leaving = new Set<Process.Process>()
   /** Those among them that an order let go and no target has dealt with yet. */
   const letGo = new Set<Process.Process>()
-  let target: Target | undefined
+  let target: GroupTarget.GroupTarget | undefined
   const replaced = Notification.make()
   const givenUp = Notification.make()
 
-  const record = (next: Target) =>
+  const record = (next: GroupTarget.GroupTarget) =>
     Effect.andThen(
-      ledger.setTarget(name, wishOf(next)),
+      ledger.setTarget(name, GroupTarget.wishOf(next)),
       Effect.sync(() => {
         target = next
         replaced.notify()
@@ -285,7 +240,7 @@ export const make = Effect.fnUntraced(function*(
     })
   }
 
-  const toLevel = Effect.fnUntraced(function*(told: Target & { _tag: "Level" }) {
+  const toLevel = Effect.fnUntraced(function*(told: GroupTarget.AtLevel) {
     const { level, outcome } = told
     const current = board.group(name)?.level
     const change = changeTo(told)
@@ -334,37 +289,22 @@ export const make = Effect.fnUntraced(function*(
     }
   })
 
-  const toHalt = Effect.fnUntraced(function*({ down, forget }: Target & { _tag: "Halt" }) {
+  const toHalt = Effect.fnUntraced(function*(wish: GroupTarget.Halt) {
+    const { after, down } = wish
     const status = board.group(name)
     // Halted twice, it may stand still already.
     const level = status?.state === "CONFIGURED" ? undefined : status?.level
+    const reason = reasonToHalt[after]
     recordDecision({
       ...(level === undefined ? {} : { from: level }),
-      stop: Array.from(processes.keys(), (tag) => ({
-        tag,
-        ...(forget ? { reason: { _tag: "Deleted" as const } } : {})
-      })),
+      stop: Array.from(processes.keys(), (tag) => ({ tag, ...(reason === undefined ? {} : { reason }) })),
       start: []
     })
     if (level !== undefined) yield* publish(level, "HALTING")
     yield* stop([...processes.values()])
-    if (level !== undefined) yield* publish(level, "CONFIGURED")
-    if (down !== undefined) yield* Deferred.succeed(down.done, void 0)
-    if (forget) yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
-  })
-
-  const toHold = Effect.fnUntraced(function*({ down, level }: Target & { _tag: "Hold" }) {
-    const status = board.group(name)
-    const shown = status?.state === "CONFIGURED" ? undefined : status?.level
-    recordDecision({
-      ...(shown === undefined ? {} : { from: shown }),
-      stop: Array.from(processes.keys(), (tag) => ({ tag, reason: { _tag: "ByHand" as const } })),
-      start: []
-    })
-    if (shown !== undefined) yield* publish(shown, "HALTING")
-    yield* stop([...processes.values()])
-    if (shown !== undefined) yield* publish(level, "CONFIGURED")
-    yield* Deferred.succeed(down.done, void 0)
+    if (level !== undefined) yield* publish(GroupTarget.levelOf(wish) ?? level, "CONFIGURED")
+    yield* Deferred.succeed(down, void 0)
+    if (after === "forget") yield* Effect.andThen(board.removeGroup(name), ledger.removeGroup(name))
   })
 
   const started = () => new Map(Array.from(processes, ([tag, process]) => [tag, process.entry()]))
@@ -381,23 +321,21 @@ export const make = Effect.fnUntraced(function*(
   const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
 
   /** Never dies itself: the group has to go on with the next target, and a shutdown waits for its end. */
-  const carryOut = (wish: Target) =>
+  const carryOut = (wish: GroupTarget.GroupTarget) =>
     wish._tag === "Level" ?
       Effect.catchDefect(
         toLevel(wish),
         (defect) => Effect.andThen(report(defect), Deferred.die(wish.outcome, defect))
       ) :
-      wish._tag === "Hold" ?
       Effect.catchDefect(
-        toHold(wish),
-        (defect) => Effect.andThen(report(defect), Deferred.die(wish.down.done, defect))
-      ) :
-      Effect.catchDefect(toHalt(wish), report)
+        toHalt(wish),
+        (defect) => Effect.andThen(report(defect), Deferred.die(wish.down, defect))
+      )
 
   /** In one step, so that no target can be recorded in between and be lost. */
-  const endAfter = (wish: Target) =>
+  const endAfter = (wish: GroupTarget.GroupTarget) =>
     Effect.sync(() => {
-      const ends = wish._tag === "Halt" && wish === target
+      const ends = wish._tag === "Halt" && wish.after !== "stay" && wish === target
       if (ends) onHalted()
       return ends
     })
@@ -423,13 +361,10 @@ export const make = Effect.fnUntraced(function*(
         const by = level === undefined ? {} : { by: level }
         return Deferred.fail(target.outcome, new Superseded({ group: name, level: target.level, ...by }))
       }
-      const { down } = target
-      return level === undefined || down === undefined
+      const { down, from } = target
+      return level === undefined || from === undefined
         ? Effect.void
-        : Deferred.fail(
-          down.done,
-          new Superseded({ group: name, level: down.from, by: level, stopping: true })
-        )
+        : Deferred.fail(down, new Superseded({ group: name, level: from, by: level, stopping: true }))
     })
 
   const tell = Effect.fnUntraced(
@@ -444,13 +379,16 @@ export const make = Effect.fnUntraced(function*(
     }
   )
 
-  const hold = Effect.fnUntraced(function*(level: Level) {
-    const down = target?._tag === "Hold"
-      ? target.down
-      : { from: level, done: Deferred.makeUnsafe<void, Superseded>() }
+  /** The level that it was told last. */
+  const told = () => target?._tag === "Level" ? target.level : target?.from
+
+  const halt = Effect.fnUntraced(function*(after: GroupTarget.After, from = told()) {
+    const before = target
+    // Who waits for a halt is served by the next one as well.
+    const down = before?._tag === "Halt" ? before.down : Deferred.makeUnsafe<void, Superseded>()
     yield* supersede()
-    yield* record({ _tag: "Hold", level, down })
-    return Deferred.await(down.done)
+    yield* record({ _tag: "Halt", after, from, down })
+    return Deferred.await(down)
   })
 
   /** Has them go whatever the target is by the time that its fiber acts: an order that was answered is carried out. */
@@ -468,99 +406,53 @@ export const make = Effect.fnUntraced(function*(
 
   const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
 
-  /** Waits until nothing is left of what has the tag now and has to go; for no start that comes after that. */
-  const downOf = (tag: Tag) =>
-    Effect.as(
-      Fiber.awaitAll(all().filter(({ entry }) => entry().tag === tag).map(({ fiber }) => fiber)),
-      undefined
+  /** Waits until nothing is left of what has these tags now and has to go; for no start that comes after that. */
+  const downOf = (tags: ReadonlyArray<Tag>) =>
+    Effect.asVoid(
+      Fiber.awaitAll(all().filter(({ entry }) => tags.includes(entry().tag)).map(({ fiber }) => fiber))
     )
 
-  const orderEntry = Effect.fnUntraced(
-    function*(verb: ByHand.Verb, now: ReadonlyArray<Entry>, entry: Entry, announce: Effect.Effect<void>) {
-      const { tag } = entry
-      const tags = [tag]
-      if (verb !== "stop" && entry.mode === "off") return yield* new EntryOff({ name: `${name}/${tag}` })
-      if (target?._tag !== "Level") {
-        if (verb !== "stop") return yield* notAtLevel(now)
-        yield* announce
-        return { level: undefined, tags, isIdle: true, settling: downOf(tag) }
-      }
-      yield* announce
-      const { byHand, entries, level, outcome } = target
-      const process = processes.get(tag)
-      const orders = ByHand.withOrder(byHand, verb, entry, level)
-      const isWanted = [entry, ...entries].some((each) =>
-        each.tag === tag && ByHand.belongs(byHand, each, level)
-      )
-      const goesOn = verb === "start" && process !== undefined && !mayBeginAfresh(process)
-      if (goesOn && isWanted) return { level, tags, isIdle: true, settling: Deferred.await(outcome) }
-      const isStopped = verb === "stop" && process === undefined && !isWanted
-      if (isStopped) return { level, tags, isIdle: true, settling: downOf(tag) }
-      if (process !== undefined && !goesOn) letThemGo([process], [entry])
-      const settling = yield* tell(level, ByHand.withEntry(entries, entry, now), orders)
-      return { level, tags, isIdle: false, settling: verb === "stop" ? downOf(tag) : settling }
-    }
-  )
-
-  const orderGroup = Effect.fnUntraced(function*(
-    verb: ByHand.Verb,
-    now: ReadonlyArray<Entry>,
-    announce: Effect.Effect<void>
-  ) {
-    const isAtLevel = target !== undefined && target._tag !== "Halt"
-    if (verb !== "stop" && !isAtLevel) return yield* notAtLevel(now)
+  const order = Effect.fnUntraced(function*(ordered: OrderPlan.Order, announce: Effect.Effect<void>) {
+    const plan = yield* Effect.fromResult(OrderPlan.of(ordered, { ...standing(), target }))
     yield* announce
-    if (target === undefined || target._tag === "Halt") {
-      return { level: undefined, tags: [], isIdle: true, settling: Effect.succeed(undefined) }
+    const { isIdle, level, step, tags, until } = plan
+    if (step._tag === "Halt") yield* halt("stay")
+    if (step._tag === "Tell") {
+      letThemGo(step.letGo.flatMap((tag) => processes.get(tag) ?? []), ordered.now)
+      yield* tell(step.level, step.entries, step.byHand)
     }
-    const { level } = target
-    if (verb === "stop") {
-      const isIdle = target._tag === "Hold"
-      const tags = [...new Set(all().map(({ entry }) => entry().tag))]
-      return { level, tags, isIdle, settling: Effect.as(yield* hold(level), undefined) }
-    }
-    const tags = LevelChange.plan([], now, level).sequence.map(({ tag }) => tag)
-    if (verb === "start" && target._tag === "Level") {
-      return { level, tags, isIdle: true, settling: Deferred.await(target.outcome) }
-    }
-    letThemGo([...processes.values()], now)
-    return { level, tags, isIdle: false, settling: yield* tell(level, now) }
+    const settling = until === "Down" || target === undefined ? downOf(tags) : GroupTarget.settling(target)
+    return { level, tags, isIdle, settling }
   })
-
-  const notAtLevel = (now: ReadonlyArray<Entry>) =>
-    target?._tag === "Hold" ? new NeverTold({ group: name, stoppedAt: target.level }) : neverTold(name, now)
-
-  /** Whether a start of it by hand starts it anew: it does not run, and is no respawn entry about to. */
-  const mayBeginAfresh = ({ entry }: Process.Process): boolean => {
-    const { mode, tag } = entry()
-    const state = board.process(name, tag)?.state
-    return state !== undefined &&
-      (!ProcessState.isLive(state) || (state._tag === "Stopping" && mode !== "respawn"))
-  }
 
   const mayBeRetried = (tag: Tag) => {
     const state = board.process(name, tag)?.state._tag
     return state === "Failed" || state === "Pausing"
   }
 
+  const takeOver = Effect.fnUntraced(function*(runs: ReadonlyArray<LedgerText.RunRecord>) {
+    const loggers = runs.filter(({ entry }) => entry.logs !== undefined)
+    const past = runs.find(({ entry }) => entry.logs === undefined)
+    const resumed = past && (yield* Process.resume(past, loggers, scope, givenUp.notify))
+    const [logger, ...others] = loggers
+    const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
+    if (left !== undefined) yield* keep(left.process, left.over)
+  }, Effect.provideContext(context))
+
+  const resume: Group["resume"] = Effect.fnUntraced(function*(recorded, runs, entries) {
+    const { level, since, state } = recorded ?? {}
+    if (level !== undefined && state !== undefined) yield* board.setGroup(name, level, state, since)
+    for (const tag of new Set(runs.map(({ entry }) => entry.tag))) {
+      yield* takeOver(runs.filter(({ entry }) => entry.tag === tag))
+    }
+    const wish = GroupTarget.ofWish(recorded ?? { target: null }, entries)
+    yield* wish._tag === "Level"
+      ? tell(wish.level, wish.entries, wish.byHand)
+      : halt(wish.after, wish.from)
+  })
+
   return {
-    resume: (runs) =>
-      Effect.provideContext(
-        Effect.forEach(
-          new Set(runs.map(({ entry }) => entry.tag)),
-          Effect.fnUntraced(function*(tag) {
-            const ofTag = runs.filter(({ entry }) => entry.tag === tag)
-            const loggers = ofTag.filter(({ entry }) => entry.logs !== undefined)
-            const past = ofTag.find(({ entry }) => entry.logs === undefined)
-            const resumed = past && (yield* Process.resume(past, loggers, scope, givenUp.notify))
-            const [logger, ...others] = loggers
-            const left = resumed ?? (logger && (yield* Process.resumeLoggers([logger, ...others], scope)))
-            if (left !== undefined) yield* keep(left.process, left.over)
-          }),
-          { discard: true }
-        ),
-        context
-      ),
+    resume,
     tell,
     retry: Effect.fnUntraced(function*(entries, only, announce = Effect.void) {
       if (target?._tag !== "Level") return undefined
@@ -582,22 +474,13 @@ export const make = Effect.fnUntraced(function*(
       target?._tag === "Level" &&
       LevelChange.plan([], target.entries, target.level, undefined, target.byHand).sequence
         .some(({ tag }) => !processes.has(tag)),
-    order: (verb, now, entry, announce) =>
-      entry === undefined ? orderGroup(verb, now, announce) : orderEntry(verb, now, entry, announce),
-    hold,
+    order,
     isLed: (tag) => present(tag)?.isLed() === true,
-    signal: (tag, signal) =>
-      Effect.suspend(() => {
-        return present(tag)?.signal(signal) ?? Effect.succeed(undefined)
-      }),
+    signal: (tag, signal) => Effect.suspend(() => present(tag)?.signal(signal) ?? Effect.succeed(undefined)),
     plan: (told) =>
       told === undefined
         ? GroupPlanning.toHalt(standing())
         : GroupPlanning.toLevel(standing(), told.level, changeTo(told)),
-    halt: Effect.fnUntraced(function*(forget) {
-      const down = target?._tag === "Hold" || target?._tag === "Halt" ? target.down : undefined
-      yield* supersede()
-      yield* record({ _tag: "Halt", forget, ...(down === undefined ? {} : { down }) })
-    })
+    halt: (after) => halt(after)
   }
 })

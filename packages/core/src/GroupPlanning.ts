@@ -59,17 +59,19 @@ export const toLevel = (
   }
 }
 
-/** What the first tell of a group is shown as: nothing of it is there. */
-export const ofNew = (group: GroupName, to: Level, entries: ReadonlyArray<Entry>): GroupPlan => {
-  const nothing = {
-    level: undefined,
-    started: new Map(),
-    leaving: [],
-    stateOf: () => undefined,
-    scheduleOf: () => ""
-  }
-  return toLevel({ group, ...nothing }, to, LevelChange.plan([], entries, to))
-}
+/** A group of which nothing is there. */
+export const untold = (group: GroupName): Standing => ({
+  group,
+  level: undefined,
+  started: new Map(),
+  leaving: [],
+  stateOf: () => undefined,
+  scheduleOf: () => ""
+})
+
+/** What the first tell of a group is shown as. */
+export const ofNew = (group: GroupName, to: Level, entries: ReadonlyArray<Entry>): GroupPlan =>
+  toLevel(untold(group), to, LevelChange.plan([], entries, to))
 
 /** What the halt of a group is shown as that the cltab no longer has. */
 export const toHalt = (standing: Standing): GroupPlan => ({

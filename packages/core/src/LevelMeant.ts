@@ -1,4 +1,4 @@
-import type { Level } from "@clinit/protocol/Names"
+import type { GroupName, Level } from "@clinit/protocol/Names"
 import type { Entry } from "./Cltab.ts"
 import * as LevelList from "./LevelList.ts"
 import * as Suggestion from "./Suggestion.ts"
@@ -10,8 +10,13 @@ export const isKnown = (level: Level, entries: ReadonlyArray<Entry>): boolean =>
 /** Shorter ones resemble anything. */
 const isWord = (text: string): boolean => (text.match(/\p{L}/gu)?.length ?? 0) >= 3
 
-/** What a level that none of these entries has was probably meant to be, or undefined if it resembles none of theirs. */
-export const of = (level: Level, entries: ReadonlyArray<Entry>): string | undefined =>
-  isWord(level)
-    ? Suggestion.nearest(level, LevelList.named(entries.map(({ levels }) => levels)).filter(isWord))
-    : undefined
+/** What is to be said of a level that none of the group's entries has: nothing if it resembles none of theirs. */
+export const hints = (
+  group: GroupName,
+  level: Level,
+  entries: ReadonlyArray<Entry>
+): ReadonlyArray<string> => {
+  const levels = LevelList.named(entries.map(({ levels }) => levels))
+  const meant = isWord(level) ? Suggestion.nearest(level, levels.filter(isWord)) : undefined
+  return meant === undefined ? [] : [`no entry of ${group} has the level ${level} (did you mean ${meant}?)`]
+}

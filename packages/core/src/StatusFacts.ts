@@ -2,6 +2,7 @@ import type { GroupName } from "@clinit/protocol/Names"
 import type { GroupStatus, ProcessState, ProcessStatus, StoppedEntry } from "@clinit/protocol/Status"
 import * as ByHand from "./ByHand.ts"
 import type { Cltab, Entry } from "./Cltab.ts"
+import * as DaemonPlanning from "./DaemonPlanning.ts"
 import * as EntryChange from "./EntryChange.ts"
 import type { Group } from "./Group.ts"
 
@@ -16,12 +17,13 @@ export interface Cltabs {
   readonly file: Cltab
 }
 
-const ofGroup = (group: GroupName, { entries }: Cltab): ReadonlyArray<Entry> =>
-  entries.filter((entry) => entry.group === group)
-
 /** Whether the state names a process that has ended, for all that is known: its end has yet to be published. */
-export const isStale = (known: Known | undefined, { state, tag }: ProcessStatus): boolean =>
+const isStale = (known: Known | undefined, { state, tag }: ProcessStatus): boolean =>
   state._tag === "Running" && known?.isLed(tag) !== true
+
+/** Whether any of the states is about to be another. */
+export const areStale = (shown: ReadonlyArray<GroupStatus>, known: ReadonlyMap<GroupName, Known>): boolean =>
+  shown.some(({ group, processes }) => processes.some((process) => isStale(known.get(group), process)))
 
 /** The state without the pid of a leader that has ended; what is left is on its way down. */
 const withoutDead = (state: ProcessState): ProcessState => {
@@ -36,10 +38,10 @@ const isModified = (started: Entry | undefined, now: Entry | undefined): boolean
   (now === undefined || EntryChange.restarting(started, now).length > 0)
 
 /** The group with its entries in the order of the loaded cltab, those that it no longer has behind them. */
-export const complete = (status: GroupStatus, known: Known | undefined, cltabs: Cltabs): GroupStatus => {
+const complete = (status: GroupStatus, known: Known | undefined, cltabs: Cltabs): GroupStatus => {
   const { group } = status
-  const loaded = ofGroup(group, cltabs.loaded)
-  const file = new Map(ofGroup(group, cltabs.file).map((entry) => [entry.tag, entry]))
+  const loaded = DaemonPlanning.entriesOf(group, cltabs.loaded)
+  const file = new Map(DaemonPlanning.entriesOf(group, cltabs.file).map((entry) => [entry.tag, entry]))
   const orders = known?.byHand() ?? ByHand.none
   const started = known?.started()
   const place = new Map(loaded.map(({ tag }, index) => [tag, index]))
@@ -57,4 +59,18 @@ export const complete = (status: GroupStatus, known: Known | undefined, cltabs: 
       : [{ tag, mode, levels, ...(orders.get(tag) === "stop" ? { byHand: true as const } : {}) }]
   )
   return { ...status, processes, ...(stopped.length === 0 ? {} : { stopped }) }
+}
+
+/** Every group that has a state, then those that the loaded cltab has beside them: they were told nothing yet. */
+export const all = (
+  shown: ReadonlyArray<GroupStatus>,
+  known: ReadonlyMap<GroupName, Known>,
+  cltabs: Cltabs
+): ReadonlyArray<GroupStatus> => {
+  const names = new Set(shown.map(({ group }) => group))
+  const untold = [...DaemonPlanning.configured(cltabs.loaded)].filter((group) => !names.has(group))
+  return [
+    ...shown,
+    ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))
+  ].map((status) => complete(status, known.get(status.group), cltabs))
 }
