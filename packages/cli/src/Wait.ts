@@ -8,8 +8,8 @@ import { NoAnswer, WaitTimedOut } from "./CommandError.ts"
 import type { Shared } from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
-import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
+import * as StatusLines from "./status/StatusLines.ts"
 
 /**
  * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; `undefined` if the daemon does
@@ -67,7 +67,7 @@ export const atMost = <A, E, R>(
             if (groups === undefined) {
               return yield* new NoAnswer({ socket: yield* Session.DaemonSocket, seconds })
             }
-            const state = groups.flatMap(Render.group(Render.plainly(Date.now()))).join("\n")
+            const state = groups.flatMap(StatusLines.group(StatusLines.plainly(Date.now()))).join("\n")
             return yield* new WaitTimedOut({ what, seconds, state })
           })
       })

@@ -8,8 +8,8 @@ import * as Flags from "../Flags.ts"
 import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
-import * as Render from "../Render.ts"
 import * as Session from "../Session.ts"
+import * as StatusLines from "../status/StatusLines.ts"
 import * as Wait from "../Wait.ts"
 
 const nameOf = ({ group, tag }: Ordered): string => `${group}/${tag}`
@@ -27,7 +27,7 @@ const show = Effect.fnUntraced(function*(
     const already = message.startsWith("already")
     if (verb === "stop") yield* Output.print(already ? `${name} already stopped` : `${name} stopped`)
     else if (isEntry && only.state !== undefined) {
-      yield* Output.print(`${name} ${Render.describeState(only.state)}${already ? ` (${message})` : ""}`)
+      yield* Output.print(`${name} ${StatusLines.describeState(only.state)}${already ? ` (${message})` : ""}`)
     }
   }
   if (!isEntry && level !== undefined && outcome !== undefined) {

@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { UsageError } from "../CommandError.ts"
+import * as EventLine from "../EventLine.ts"
 import type { Shared } from "../Flags.ts"
 import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
-import * as RenderEvent from "../RenderEvent.ts"
 import * as Session from "../Session.ts"
 
 export interface Choice {
@@ -32,7 +32,7 @@ const schema = JsonFormats.ids.watch
 const show = Effect.fnUntraced(function*(news: News, json: boolean) {
   if (news._tag === "Event") {
     const nowMillis = yield* Clock.currentTimeMillis
-    return json ? JSON.stringify({ schema, ...news.event }) : RenderEvent.line(news.event, { nowMillis })
+    return json ? JSON.stringify({ schema, ...news.event }) : EventLine.line(news.event, { nowMillis })
   }
   const { count, next } = news.missed
   return json

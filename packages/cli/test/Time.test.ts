@@ -1,4 +1,4 @@
-import * as Span from "@clinit/cli/Span"
+import * as Time from "@clinit/cli/Time"
 import { describe, expect, it } from "@effect/vitest"
 
 describe("a time is told by its two largest units:", () => {
@@ -16,13 +16,13 @@ describe("a time is told by its two largest units:", () => {
     ] as const
   ) {
     it(`${seconds} s is ${text}`, () => {
-      expect(Span.describe(seconds * 1_000)).toBe(text)
+      expect(Time.describe(seconds * 1_000)).toBe(text)
     })
   }
 })
 
 it("what is left until something is rounded up, and is never less than nothing", () => {
-  expect(Span.until(7_001, 0)).toBe("8 s")
-  expect(Span.until(7_000, 0)).toBe("7 s")
-  expect(Span.until(0, 7_000)).toBe("0 s")
+  expect(Time.until(7_001, 0)).toBe("8 s")
+  expect(Time.until(7_000, 0)).toBe("7 s")
+  expect(Time.until(0, 7_000)).toBe("0 s")
 })

@@ -7,8 +7,8 @@ import type {
   StoppedEntry
 } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
+import * as Time from "../Time.ts"
 import * as Paint from "./Paint.ts"
-import * as Span from "./Span.ts"
 
 /** As what a status is shown: at which time (milliseconds since 1970), with all entries or only those that were started. */
 export interface View {
@@ -51,13 +51,13 @@ export const next = (state: ProcessState, now: number): ReadonlyArray<string> =>
   switch (state._tag) {
     case "Pausing":
       return [
-        `retry in ${Span.until(state.retryAt, now)}`,
+        `retry in ${Time.until(state.retryAt, now)}`,
         ...(state.why === undefined ? [] : [escape(state.why)])
       ]
     case "Stopping":
       return state.next === undefined || state.nextAt === undefined
         ? []
-        : [`${escape(state.next)} in ${Span.until(state.nextAt, now)}`]
+        : [`${escape(state.next)} in ${Time.until(state.nextAt, now)}`]
     default:
       return []
   }
@@ -83,7 +83,7 @@ const process = ({ now, paint }: View) => (status: ProcessStatus): string => {
   const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state)}`
   return [
     `  ${escape(tag)} ${mode} ${painted}${held === "" ? "" : ` [${held}]`}`,
-    `${state._tag === "Running" ? "up" : "since"} ${Span.describe(now - since)}`,
+    `${state._tag === "Running" ? "up" : "since"} ${Time.describe(now - since)}`,
     ...next(state, now),
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
     ...remarks(status)
@@ -104,7 +104,7 @@ export const shownOf = ({ stopped = [] }: GroupStatus, { all }: View): ReadonlyA
 /** A group's own line. */
 export const heading = ({ now, paint }: View, { group, level, since, state }: GroupStatus): string =>
   `${escape(`${group} ${level ?? "-"}`)} ${paint(Paint.ofGroup(state), state)}${
-    since === undefined ? "" : ` since ${Span.describe(now - since)}`
+    since === undefined ? "" : ` since ${Time.describe(now - since)}`
   }`
 
 /** A group's line and, indented, one for each entry that it has started. */

@@ -1,4 +1,4 @@
-import * as RenderEvent from "@clinit/cli/RenderEvent"
+import * as EventLine from "@clinit/cli/EventLine"
 import type { Happening } from "@clinit/protocol/Event"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupStatus } from "@clinit/protocol/Status"
@@ -11,13 +11,13 @@ const at = new Date(2026, 10, 23, 12, 3, 4, 123).getTime()
 
 /** The words behind time and subject. */
 const words = (what: Happening, focus?: string) =>
-  RenderEvent.line({ seq: 1, at, group, tag, what }, { nowMillis: at, tag: focus }).replace(/^\S+ \S+ /, "")
+  EventLine.line({ seq: 1, at, group, tag, what }, { nowMillis: at, tag: focus }).replace(/^\S+ \S+ /, "")
 
 describe("an event is one line with", () => {
   it("its time, the day only if it is another, and what it is of", () => {
     const what = { _tag: "Daemon", words: "started" } as const
     const line = (nowMillis: number, subject: object) =>
-      RenderEvent.line({ seq: 1, at, what, ...subject }, { nowMillis })
+      EventLine.line({ seq: 1, at, what, ...subject }, { nowMillis })
     expect([line(at, {}), line(at + 86_400_000, { group }), line(at, { group, tag })]).toEqual([
       "12:03:04.123 daemon started",
       "2026-11-23 12:03:04.123 web started",
@@ -128,7 +128,7 @@ describe("an event is one line with", () => {
 })
 
 it("a span grows coarser as it grows longer", () => {
-  expect([4, 312, 9_960, 61_000, 200_000, 8_000_000, 400_000_000, -5].map(RenderEvent.span)).toEqual([
+  expect([4, 312, 9_960, 61_000, 200_000, 8_000_000, 400_000_000, -5].map(EventLine.span)).toEqual([
     "4 ms",
     "0.3 s",
     "10 s",
@@ -149,7 +149,7 @@ describe("what is so now is said of", () => {
     ...more
   })
   const now = (more: Partial<GroupStatus>, of: string | undefined = "app") =>
-    RenderEvent.now(status(more), of, at)
+    EventLine.now(status(more), of, at)
   const process = { tag, mode: "respawn", since: at - 200_000, restarts: 0 } as const
 
   it("an entry that runs, pauses, has finished, or is on its way down", () => {
@@ -175,8 +175,8 @@ describe("what is so now is said of", () => {
       now({ stopped: [stopped] }),
       now({ stopped: [{ ...stopped, byHand: true }] }),
       now({ stopped: [{ ...stopped, mode: "off" }] }),
-      RenderEvent.now({ group, state: "CONFIGURED", processes: [] }, "app", at),
-      RenderEvent.now(undefined, "app", at)
+      EventLine.now({ group, state: "CONFIGURED", processes: [] }, "app", at),
+      EventLine.now(undefined, "app", at)
     ]).toEqual([
       "now: not started: web is at level dev",
       "now: not started: web is at level dev, which its levels (run,) lack",
@@ -189,8 +189,8 @@ describe("what is so now is said of", () => {
 
   it("a group", () => {
     expect([
-      RenderEvent.now(status({ since: at - 500 }), undefined, at),
-      RenderEvent.now({ group, state: "CONFIGURED", processes: [] }, undefined, at)
+      EventLine.now(status({ since: at - 500 }), undefined, at),
+      EventLine.now({ group, state: "CONFIGURED", processes: [] }, undefined, at)
     ]).toEqual(["now: DONE at level dev for 0.5 s", "now: never told a level"])
   })
 })

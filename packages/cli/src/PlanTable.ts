@@ -2,7 +2,7 @@ import { escape } from "@clinit/core/Quotation"
 import type { GroupPlan, PlannedKeep, PlannedStart, PlannedStop } from "@clinit/protocol/Plan"
 import { describeReason, isIdle } from "@clinit/protocol/Plan"
 import * as Columns from "./Columns.ts"
-import * as Render from "./Render.ts"
+import * as StatusLines from "./status/StatusLines.ts"
 
 const stop = ({ to }: GroupPlan) => ({ pid, reason, schedule, tag }: PlannedStop) =>
   [
@@ -18,7 +18,7 @@ const keep = ({ settings, state, tag }: PlannedKeep) =>
   [
     "keep",
     tag,
-    Render.describeState(state) +
+    StatusLines.describeState(state) +
     (settings.length === 0 ? "" : `; from now on with another ${settings.join(", ")}`)
   ] as const
 
