@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoAnswer, WaitTimedOut } from "./CommandError.ts"
+import * as DisplayWidth from "./DisplayWidth.ts"
 import type { Shared } from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
@@ -37,7 +38,7 @@ const showProgress = (only: Option.Option<string>) =>
       const now = yield* Clock.currentTimeMillis
       const [line] = (yield* groupsNow(only))?.flatMap((group) => Progress.of(group, now) ?? []) ?? []
       if (line === undefined) yield* Output.endTransient
-      else yield* Output.transient(Progress.cut(line, process.stderr.columns || Progress.unknownColumns))
+      else yield* Output.transient(Progress.cut(line, DisplayWidth.columnsOf(process.stderr)))
     }
   })
 

@@ -33,7 +33,7 @@ const explain = (failure: Failure.Failure) => {
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
     case "InvalidCltab":
-      return Output.diagnose(failure.message)
+      return Output.note(failure.message)
     default:
       return Output.complain(failure.message)
   }

@@ -51,7 +51,7 @@ const examples: {
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
-  OrderFailed: [new OrderFailed({ verb: "stop", entries: [] }), 1],
+  OrderFailed: [new OrderFailed({ verb: "stop", entries: [], now: 0 }), 1],
   EntryOff: [new EntryOff({ name: "g/a" }), 1],
   NotRunning: [new NotRunning({ name: "g/a" }), 1],
   UnknownSignal: [new UnknownSignal({ signal: "HOP" }), 1],

@@ -52,11 +52,11 @@ describe("an entry's line", () => {
       [{ _tag: "Running", pid: 42 }, "RUNNING pid 42, up 10 min"],
       [
         { _tag: "Pausing", retryAt: 642_100 },
-        "PAUSING until 1970-01-01T00:10:42.100Z, since 10 min, retry in 43 s"
+        "PAUSING until 00:10:42, since 10 min, retry in 43 s"
       ],
       [
         { _tag: "Pausing", retryAt: 0, why: "6 deaths\u001b" },
-        "PAUSING until 1970-01-01T00:00:00.000Z, since 10 min, retry in 0 s, 6 deaths\\u001b"
+        "PAUSING until 00:00:00, since 10 min, retry in 0 s, 6 deaths\\u001b"
       ],
       [{ _tag: "Stopping" }, "STOPPING, since 10 min"],
       [{ _tag: "Stopping", pid: 42, signal: "SIGTERM" }, "STOPPING pid 42, sent SIGTERM, since 10 min"],

@@ -1,5 +1,6 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { calls } from "@clinit/protocol/ClinitRpcs"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Shared } from "../Flags.ts"
@@ -33,7 +34,7 @@ export const plan = Effect.fnUntraced(function*(
         )
       }
       yield* Output.warn(answer.warnings)
-      yield* Output.print(PlanTable.plans(answer.groups))
+      yield* Output.print(PlanTable.plans(answer.groups, yield* Clock.currentTimeMillis))
     })
   )
 })

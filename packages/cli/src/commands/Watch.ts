@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as fs from "node:fs"
 import { UsageError } from "../CommandError.ts"
 import * as EventLine from "../EventLine.ts"
 import type { Shared } from "../Flags.ts"
@@ -18,12 +19,37 @@ export interface Choice {
   readonly json: boolean
 }
 
+/**
+ * Whether nobody can read standard output, as far as the system tells: its pipe has no reader, or there was none when the
+ * program was started, and Node opened the null device instead, for reading as well.
+ */
+const isUnread = (): boolean => {
+  const { O_NONBLOCK, O_WRONLY } = fs.constants
+  try {
+    const stat = fs.fstatSync(1)
+    if (stat.isFIFO()) fs.closeSync(fs.openSync("/proc/self/fd/1", O_WRONLY | O_NONBLOCK))
+    else if (stat.rdev === fs.statSync("/dev/null").rdev) return fs.readSync(1, Buffer.alloc(1)) === 0
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENXIO"
+  }
+}
+
+/** How often that is looked at: as long as nothing happens, nothing is written, and no write fails. */
+const lookMillis = 500
+
 /** Completes when the user has seen enough, or nobody reads any more. */
 const dismissed = Effect.callback<void>((resume) => {
   const done = () => resume(Effect.void)
+  const look = () => isUnread() && done()
   process.once("SIGINT", done)
   process.stdout.once("error", done)
-  return Effect.sync(() => void process.off("SIGINT", done))
+  const timer = setInterval(look, lookMillis)
+  look()
+  return Effect.sync(() => {
+    clearInterval(timer)
+    process.off("SIGINT", done)
+  })
 })
 
 const schema = JsonFormats.ids.watch
@@ -50,10 +76,18 @@ export const watch = Effect.fnUntraced(function*({ group, json, since }: Choice,
   }
   const watched = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const { next } = yield* client.watch({ ...only, ...(Option.isNone(since) ? {} : { since: since.value }) })
+    const { next, seq } = yield* client.watch({
+      ...only,
+      ...(Option.isNone(since) ? {} : { since: since.value })
+    })
       .pipe(
         Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
       )
+    if (process.stderr.isTTY) {
+      const what = Option.getOrElse(group, () => "all groups")
+      const from = Option.getOrElse(since, () => seq) + 1
+      yield* Output.note(`watching ${what} from event ${from} on; interrupt to end`)
+    }
     while (true) yield* Output.print(yield* show(yield* next, json))
   })
   yield* Effect.raceFirst(

@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as EventLine from "../EventLine.ts"
 import type { Shared } from "../Flags.ts"
 import * as JsonFormats from "../JsonFormats.ts"
+import * as NowLine from "../NowLine.ts"
 import * as Output from "../Output.ts"
 import * as Session from "../Session.ts"
 
@@ -33,7 +34,7 @@ export const why = ({ json, lines, name }: Choice, flags: Shared) =>
       const { events, group, omitted, tag } = answer
       const nowMillis = yield* Clock.currentTimeMillis
       const omission = omitted === 0 ? [] : [`(${omitted} more events are known: see --lines)`]
-      const now = EventLine.now(groups.find((each) => each.group === group), tag, nowMillis)
+      const now = NowLine.line(groups.find((each) => each.group === group), tag, nowMillis)
       yield* Output.print(
         [...omission, ...events.map((event) => EventLine.line(event, { nowMillis, tag })), now].join("\n")
       )

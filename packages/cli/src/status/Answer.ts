@@ -72,9 +72,6 @@ const trusted = (answer: string): DaemonStatus | undefined => {
   }
 }
 
-/** A terminal that does not tell its size has 0 columns. */
-const unknownColumns = 80
-
 const healthOf = (group: GroupStatus | undefined, { tag }: StatusSelection.Meaning): Health.Health => {
   if (group === undefined) return "not running"
   if (tag === undefined) return Health.ofGroup(group)
@@ -98,7 +95,7 @@ const textOf = async (
   const lines = StatusLines.status({ ...view, paint: Paint.none }, status)
   return StatusTable.status(
     view,
-    { columns: stdout.columns || unknownColumns, widthOf: await DisplayWidth.within(lines) },
+    { columns: DisplayWidth.columnsOf(stdout), widthOf: await DisplayWidth.within(lines) },
     status
   )
 }

@@ -1,5 +1,6 @@
 import { escape } from "@clinit/core/Quotation"
 import type { DaemonStatus, GroupStatus, ProcessStatus, StoppedEntry } from "@clinit/protocol/Status"
+import * as DisplayWidth from "../DisplayWidth.ts"
 import * as Time from "../Time.ts"
 import * as Paint from "./Paint.ts"
 import * as StatusLines from "./StatusLines.ts"
@@ -7,7 +8,7 @@ import * as StatusLines from "./StatusLines.ts"
 /** A terminal: how many columns it has, and how many of them a text takes. */
 export interface Screen {
   readonly columns: number
-  readonly widthOf: (text: string) => number
+  readonly widthOf: DisplayWidth.WidthOf
 }
 
 /** An entry's columns, and behind them what has no column. */
@@ -35,7 +36,7 @@ const started = (now: number) => (entry: ProcessStatus): Row => {
       mode,
       StatusLines.nameOf(state),
       pid,
-      Time.describe(now - since),
+      Time.span(now - since),
       String(restarts)
     ],
     tone: Paint.ofEntry(state),
@@ -53,13 +54,6 @@ const stopped = (entry: StoppedEntry): Row => ({
   tone: "idle",
   rest: [StatusLines.reason(entry)]
 })
-
-const cut = (text: string, room: number, widthOf: Screen["widthOf"]): string => {
-  if (widthOf(text) <= room) return text
-  const characters = Array.from(text).slice(0, room)
-  while (characters.length > 0 && widthOf(characters.join("")) > room - 1) characters.pop()
-  return `${characters.join("").trimEnd()}…`
-}
 
 /**
  * The daemon's status for people at a terminal: lasting trouble, then the groups with their entries in columns that are aligned
@@ -92,7 +86,7 @@ export const status = (view: StatusLines.View, screen: Screen, daemon: DaemonSta
         const painted = tone === undefined ? cell : paint(tone, cell)
         return numeric.has(column) ? padding + painted : painted + padding
       }),
-      cut(rest, room, screen.widthOf)
+      DisplayWidth.cut(rest, room, screen.widthOf)
     ].join("  ").trimEnd()
 
   const lines = [
