@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as fs from "node:fs"
+import { itUnless, lacks } from "./support/Conditional.ts"
 import { logLines } from "./support/Daemons.ts"
 import { eventually, until } from "./support/Eventually.ts"
 import * as Program from "./support/Program.ts"
@@ -199,6 +200,31 @@ describe.concurrent("clinit watch", () => {
         "web is CHECKING at level dev",
         "web is DONE at level dev"
       ])
+    })
+  )
+
+  itUnless(lacks("script"))(
+    "says on a terminal what it watches, from which event on, and how to end it (needs script of util-linux)",
+    inScratch(async (scratch) => {
+      await scratch.daemon(...web)
+      const command = `exec ${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch web --since 7`
+      const watch = scratch.start("script", ["-qefc", command, "/dev/null"], ["pipe", "pipe", "pipe"])
+      let shown = ""
+      watch.child.stdout!.on("data", (text: string) => void (shown += text))
+      await until("it has said so", () => shown.includes("\n"))
+      watch.child.stdin!.write("\u0003")
+      expect((await watch.finished()).exit).toBe(0)
+      expect(shown).toContain("watching web from event 8 on; interrupt to end\r\n")
+    })
+  )
+
+  it(
+    "ends at once if standard output is closed",
+    inScratch(async (scratch) => {
+      await scratch.daemon(...web)
+      const watch = `${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch`
+      const closed = await scratch.start("sh", ["-c", `${watch} >&-`]).finished()
+      expect(closed).toEqual({ exit: 0, stdout: "", stderr: "" })
     })
   )
 

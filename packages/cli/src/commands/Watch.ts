@@ -19,37 +19,22 @@ export interface Choice {
   readonly json: boolean
 }
 
-/**
- * Whether nobody can read standard output, as far as the system tells: its pipe has no reader, or there was none when the
- * program was started, and Node opened the null device instead, for reading as well.
- */
-const isUnread = (): boolean => {
-  const { O_NONBLOCK, O_WRONLY } = fs.constants
+/** Whether the program was started without standard output: Node opens the null device instead, for reading as well. */
+const isClosed = (): boolean => {
   try {
-    const stat = fs.fstatSync(1)
-    if (stat.isFIFO()) fs.closeSync(fs.openSync("/proc/self/fd/1", O_WRONLY | O_NONBLOCK))
-    else if (stat.rdev === fs.statSync("/dev/null").rdev) return fs.readSync(1, Buffer.alloc(1)) === 0
+    return fs.fstatSync(1).rdev === fs.statSync("/dev/null").rdev && fs.readSync(1, Buffer.alloc(1)) === 0
+  } catch {
     return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENXIO"
   }
 }
 
-/** How often that is looked at: as long as nothing happens, nothing is written, and no write fails. */
-const lookMillis = 500
-
-/** Completes when the user has seen enough, or nobody reads any more. */
+/** Completes when the user has seen enough, or nobody reads any more, which only shows when there is something to print. */
 const dismissed = Effect.callback<void>((resume) => {
   const done = () => resume(Effect.void)
-  const look = () => isUnread() && done()
   process.once("SIGINT", done)
   process.stdout.once("error", done)
-  const timer = setInterval(look, lookMillis)
-  look()
-  return Effect.sync(() => {
-    clearInterval(timer)
-    process.off("SIGINT", done)
-  })
+  if (isClosed()) done()
+  return Effect.sync(() => void process.off("SIGINT", done))
 })
 
 const schema = JsonFormats.ids.watch
