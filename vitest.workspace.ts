@@ -5,8 +5,14 @@ const conditions = ["@clinit/source"]
 
 const project = (name: string) => ({
   extends: true as const,
-  // Against what hangs: a machine that is busy with other things makes a second of work take ten.
-  test: { name, root: `packages/${name}`, include: ["test/**/*.test.ts"], testTimeout: 60_000 }
+  // The limit is against what hangs: a machine that is busy with other things makes a second of work take ten.
+  test: {
+    name,
+    root: `packages/${name}`,
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    env: { TZ: "UTC" }
+  }
 })
 
 // Real processes, which mostly wait: many tests at a time.

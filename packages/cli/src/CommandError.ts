@@ -1,8 +1,8 @@
 import * as CallText from "@clinit/protocol/CallText"
 import * as Rpcs from "@clinit/protocol/ClinitRpcs"
-import type { ProcessState } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
 import * as Schema from "effect/Schema"
+import * as StatusLines from "./status/StatusLines.ts"
 
 /** The words on the command line make no sense together. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
@@ -66,35 +66,24 @@ export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed"
   }
 }
 
-const shown = (state: ProcessState): string => {
-  switch (state._tag) {
-    case "Running":
-      return `RUNNING as pid ${state.pid}`
-    case "Pausing":
-      return `PAUSING until ${new Date(state.retryAt).toISOString()}${
-        state.why === undefined ? "" : `, as ${state.why}`
-      }`
-    default:
-      return state._tag.toUpperCase()
-  }
-}
-
 /** Why the order was not fulfilled for an entry, and where more is to be learnt. */
-const missed = (verb: string, { group, lastEnd, state, tag }: Rpcs.Ordered): string => {
+const missed = (verb: string, { group, lastEnd, state, tag }: Rpcs.Ordered, now: number): string => {
   const name = `${group}/${tag}`
   const ended = lastEnd === undefined ? "" : `it ${describeEnd(lastEnd)}, `
-  const isNow = state === undefined ? "stopped" : shown(state)
+  const why = state?._tag === "Pausing" && state.why !== undefined ? `, as ${state.why}` : ""
+  const isNow = state === undefined ? "STOPPED" : `${StatusLines.describeState(state, now)}${why}`
   const what = verb === "stop" ? `was started again and is ${isNow}` : `is not up: ${ended}is ${isNow}`
   return `${name} ${what} (clinit why ${name} tells more)`
 }
 
-/** An order by hand was carried out, and something else came of it. */
+/** An order by hand was carried out, and at the time `now`, in milliseconds since 1970, something else had come of it. */
 export class OrderFailed extends Schema.TaggedError<OrderFailed>()("OrderFailed", {
   verb: Schema.String,
-  entries: Schema.Array(Rpcs.Ordered)
+  entries: Schema.Array(Rpcs.Ordered),
+  now: Schema.Finite
 }) {
   override get message() {
-    return this.entries.map((entry) => missed(this.verb, entry)).join("\n")
+    return this.entries.map((entry) => missed(this.verb, entry, this.now)).join("\n")
   }
 }
 

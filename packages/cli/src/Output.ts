@@ -35,8 +35,8 @@ export const print = (text: string): Effect.Effect<void> =>
 const complaint = (prefix: string) => (text: string): Effect.Effect<void> =>
   write(process.stderr, Complaint.lines(text, prefix))
 
-/** Findings about a file: each begins with `FILE:LINE:COLUMN`, which editors and terminals recognise. */
-export const diagnose = complaint("")
+/** What is no complaint of clinit's own: findings about a file, which editors know by `FILE:LINE:COLUMN` at the beginning. */
+export const note = complaint("")
 
 /** What went wrong, for people; control characters are shown, not sent to the terminal. */
 export const complain = complaint("clinit: ")

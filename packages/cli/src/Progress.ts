@@ -2,19 +2,16 @@ import { escape, quote } from "@clinit/core/Quotation"
 import type { GroupStatus, ProcessStatus } from "@clinit/protocol/Status"
 import { displayWidth } from "effect/cli/CliOutput"
 import * as Duration from "effect/Duration"
+import * as DisplayWidth from "./DisplayWidth.ts"
+import * as Time from "./Time.ts"
 
 /** How long a wait is before its progress is shown, and how often that is done. */
 export const period = Duration.millis(500)
-
-/** A terminal that does not tell its size has 0 columns. */
-export const unknownColumns = 80
 
 /** A signal that has had no effect for this long is called ignored. */
 const patienceMillis = 1_000
 
 const short = (means: string): string => /^SIG[A-Z0-9]+$/.test(means) ? means.slice(3) : quote(means)
-
-const seconds = (millis: number): string => `${Math.max(0, Math.round(millis / 1_000))} s`
 
 const named = ({ state, tag }: ProcessStatus): string =>
   "pid" in state && state.pid !== undefined ? `${tag} (pid ${state.pid})` : tag
@@ -31,13 +28,13 @@ const stopping = (process: ProcessStatus, now: number): string => {
     : "is ending"
   const follows = next === undefined || nextAt === undefined
     ? ""
-    : `, ${short(next)} in ${seconds(nextAt - now)}`
+    : `, ${short(next)} in ${Time.until(nextAt, now)}`
   return `${named(process)} ${done}${follows}`
 }
 
 /** What an entry is waited for that has to end before the next starts. */
 const starting = (process: ProcessStatus, now: number): string =>
-  `${named(process)} since ${seconds(now - process.since)}`
+  `${named(process)} since ${Time.span(now - process.since)}`
 
 const withOthers = (first: string, others: number): string =>
   others === 0 ? first : `${first} and ${others} more`
@@ -56,14 +53,6 @@ export const of = ({ group, processes, state }: GroupStatus, now: number): strin
 }
 
 /** The text as one line that a terminal of this many columns shows as one. */
-export const cut = (text: string, columns: number): string => {
-  const line = escape(text)
+export const cut = (text: string, columns: number): string =>
   // The last column is left free: some terminals begin a new line behind it.
-  if (displayWidth(line) < columns) return line
-  let shown = ""
-  for (const character of line) {
-    if (displayWidth(shown + character) + 3 >= columns) break
-    shown += character
-  }
-  return `${shown}...`
-}
+  DisplayWidth.cut(escape(text), columns - 1, displayWidth)

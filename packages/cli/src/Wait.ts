@@ -5,11 +5,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoAnswer, WaitTimedOut } from "./CommandError.ts"
+import * as DisplayWidth from "./DisplayWidth.ts"
 import type { Shared } from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
-import * as Render from "./Render.ts"
 import * as Session from "./Session.ts"
+import * as StatusLines from "./status/StatusLines.ts"
 
 /**
  * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; `undefined` if the daemon does
@@ -37,7 +38,7 @@ const showProgress = (only: Option.Option<string>) =>
       const now = yield* Clock.currentTimeMillis
       const [line] = (yield* groupsNow(only))?.flatMap((group) => Progress.of(group, now) ?? []) ?? []
       if (line === undefined) yield* Output.endTransient
-      else yield* Output.transient(Progress.cut(line, process.stderr.columns || Progress.unknownColumns))
+      else yield* Output.transient(Progress.cut(line, DisplayWidth.columnsOf(process.stderr)))
     }
   })
 
@@ -67,7 +68,7 @@ export const atMost = <A, E, R>(
             if (groups === undefined) {
               return yield* new NoAnswer({ socket: yield* Session.DaemonSocket, seconds })
             }
-            const state = groups.flatMap(Render.group(Render.plainly(Date.now()))).join("\n")
+            const state = groups.flatMap(StatusLines.group(StatusLines.plainly(Date.now()))).join("\n")
             return yield* new WaitTimedOut({ what, seconds, state })
           })
       })

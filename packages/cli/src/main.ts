@@ -8,11 +8,12 @@ import * as Argv from "./Argv.ts"
 import { builtIns } from "./BuiltIns.ts"
 import { clinit } from "./Clinit.ts"
 import { UsageError } from "./CommandError.ts"
+import * as Complaint from "./Complaint.ts"
 import * as ExitCode from "./ExitCode.ts"
+import * as Failure from "./Failure.ts"
 import * as Output from "./Output.ts"
 import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
-import * as Unprinted from "./Unprinted.ts"
 import { version } from "./Version.ts"
 
 /** What is left when a result could not be printed, on a full disk for instance. */
@@ -21,10 +22,10 @@ let unprinted: Error | undefined
 // A reader that went away, or a terminal that was closed, is no reason to die: least of all for the daemon.
 process.stderr.on("error", () => {})
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (!Unprinted.isUnread(error)) unprinted = error
+  if (!Complaint.isUnread(error)) unprinted = error
 })
 
-const explain = (failure: ExitCode.Failure) => {
+const explain = (failure: Failure.Failure) => {
   switch (failure._tag) {
     case "ShowHelp":
     case "CheckFailed":
@@ -32,7 +33,7 @@ const explain = (failure: ExitCode.Failure) => {
     case "UnknownGroup": // a command prints these itself: `tell` on standard output, like the original
       return Effect.void
     case "InvalidCltab":
-      return Output.diagnose(failure.message)
+      return Output.note(failure.message)
     default:
       return Output.complain(failure.message)
   }
@@ -61,12 +62,12 @@ const main = Effect.andThen(refused, Command.runWith(clinit, { version })(Argv.n
 const written = (stream: NodeJS.WriteStream, then: () => void) =>
   void stream.write("", () => setImmediate(then))
 
-Effect.runFork(main).addObserver((exit: Exit.Exit<void, ExitCode.Failure>) => {
+Effect.runFork(main).addObserver((exit: Exit.Exit<void, Failure.Failure>) => {
   // Waiting for the end by itself would first give up the signal handlers: a signal at that moment would make a daemon
   // that ended well look killed.
   written(process.stdout, () => {
-    const code = ExitCode.of(exit)
-    if (unprinted !== undefined) process.stderr.write(Unprinted.describe(unprinted))
+    const code = Failure.exitCode(exit)
+    if (unprinted !== undefined) process.stderr.write(Complaint.unprinted(unprinted))
     written(
       process.stderr,
       () => process.exit(code === 0 && unprinted !== undefined ? ExitCode.refused : code)

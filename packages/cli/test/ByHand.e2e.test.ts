@@ -86,7 +86,7 @@ describe.concurrent("clinit stop, start and restart", () => {
       const weak = await printed(scratch, "start", "g/weak")
       expect(weak.exit).toBe(1)
       expect(weak.printed).toMatch(
-        /^clinit: g\/weak is not up: it exited 7, is (RUNNING as pid \d+|STARTING) \(clinit why g\/weak tells more\)\n$/
+        /^clinit: g\/weak is not up: it exited 7, is (RUNNING pid \d+|STARTING) \(clinit why g\/weak tells more\)\n$/
       )
       expect(await printed(scratch, "start", "g/test")).toEqual({
         exit: 1,

@@ -1,6 +1,6 @@
 import * as CheckReport from "@clinit/cli/CheckReport"
 import * as JsonFormats from "@clinit/cli/JsonFormats"
-import * as RenderPlan from "@clinit/cli/RenderPlan"
+import * as PlanTable from "@clinit/cli/PlanTable"
 import * as SettingTable from "@clinit/cli/SettingTable"
 import * as Cltab from "@clinit/core/Cltab"
 import * as CltabLint from "@clinit/core/CltabLint"
@@ -91,7 +91,7 @@ const documents = {
 describe("other commands print", () => {
   for (
     const [file, printed] of [
-      ["plan.txt", RenderPlan.plans(plans)],
+      ["plan.txt", PlanTable.plans(plans, 0)],
       ["check.txt", text(...CheckReport.render(report))],
       ["settings.txt", SettingTable.render("good", all.map(SettingList.conceal), true)],
       ["settings-entry.txt", SettingTable.render("good", ofApp.map(SettingList.conceal), false)],
@@ -107,7 +107,7 @@ describe("other commands print", () => {
   }
 
   it("no character that a terminal would act on", () => {
-    const printed = [RenderPlan.plans(plans), text(...CheckReport.render(report))].join("")
+    const printed = [PlanTable.plans(plans, 0), text(...CheckReport.render(report))].join("")
     // oxlint-disable-next-line no-control-regex
     expect(printed).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
   })

@@ -336,7 +336,7 @@ describe.concurrent("without a daemon", () => {
       const missing = {
         exit: 3,
         stdout: "",
-        stderr: `clinit: no daemon at ${scratch.socket}: connect ENOENT ${scratch.socket}\n`
+        stderr: `clinit: no daemon at ${scratch.socket}: there is no such socket\n`
       }
       for (
         const line of [["g", "1"], [], ["-v"], ["-k"], ["-w", "g", "1"], ["tell", "1"], ["status"], [
@@ -355,7 +355,7 @@ describe.concurrent("without a daemon", () => {
       expect({ exit, stdout }).toEqual({ exit: 3, stdout: "" })
       expect(stderr).toBe(
         `clinit: warning: file not found: ${scratch.cltab}\n` +
-          `clinit: no daemon at ${scratch.socket}: connect ENOENT ${scratch.socket}\n`
+          `clinit: no daemon at ${scratch.socket}: there is no such socket\n`
       )
     })
   )

@@ -340,7 +340,7 @@ describe.concurrent("the daemon's socket", () => {
       expect([scratch.exists("s"), scratch.exists("s.lock")]).toEqual([true, true])
       const gone = await scratch.clinit("g", "1")
       expect(gone).toMatchObject({ exit: 3, stdout: "" })
-      expect(gone.stderr).toMatch(/^clinit: no daemon at .*ECONNREFUSED.*\n$/)
+      expect(gone.stderr).toMatch(/^clinit: no daemon at .*nobody listens there.*\n$/)
       const second = await scratch.restart()
       expect((await scratch.clinit("-w", "g", "1")).stdout).toBe("g 1 DONE\n")
       second.kill("SIGTERM")

@@ -1,4 +1,4 @@
-import * as Health from "@clinit/cli/Health"
+import * as Health from "@clinit/cli/status/Health"
 import { Tag } from "@clinit/protocol/Names"
 import type { GroupState, ProcessState, ProcessStatus } from "@clinit/protocol/Status"
 import { describe, expect, it } from "@effect/vitest"

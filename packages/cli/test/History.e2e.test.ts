@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as fs from "node:fs"
+import { itUnless, lacks } from "./support/Conditional.ts"
 import { logLines } from "./support/Daemons.ts"
 import { eventually, until } from "./support/Eventually.ts"
 import * as Program from "./support/Program.ts"
@@ -13,7 +14,7 @@ const plain = (text: string, scratch: Scratch): ReadonlyArray<string> =>
     line
       .replace(/^\d\d:\d\d:\d\d\.\d{3} /, "")
       .replaceAll(/pid \d+/g, "pid PID")
-      .replaceAll(/(until|after|for) [\d:.]+( ms| s)?/g, "$1 TIME")
+      .replaceAll(/(until|after|since|up) [\d:.]+( ms| s)?/g, "$1 TIME")
       .replace(/ by \S+ \(pid/, " by USER (pid")
       .replaceAll(scratch.directory, "DIR")
   )
@@ -42,18 +43,18 @@ describe.concurrent("clinit why", () => {
         "web goes from level dev to run: mock is stopped (not at level run)",
         "web/mock pid PID was sent SIGINT",
         "web/mock died of SIGINT; is down",
-        expect.stringMatching(/^now: not started: web is at level run/)
+        expect.stringMatching(/^now: STOPPED, web is at level run/)
       ])
       const ofTest = plain((await scratch.clinit("why", "web/check")).stdout, scratch)
       expect(ofTest).toContain("web/check exited 1 after TIME; FAILED")
-      expect(ofTest.at(-1)).toBe("now: FAILED for TIME: check exited 1")
+      expect(ofTest.at(-1)).toBe("now: FAILED, since TIME, last exited 1")
       const ofGroup = plain((await scratch.clinit("why", "web", "--lines", "3")).stdout, scratch)
       expect(ofGroup[0]).toMatch(/^\(\d+ more events are known: see --lines\)$/)
       expect(ofGroup.slice(1)).toEqual([
         "web was told \"tell web run\" by USER (pid PID: clinit -c DIR/cltab -w web run)",
         "web goes from level dev to run: stops mock (not at level run); starts check",
         "web is FAILED at level run",
-        "now: FAILED at level run for TIME"
+        "now: web run FAILED since TIME"
       ])
     })
   )
@@ -102,7 +103,7 @@ describe.concurrent("clinit why", () => {
       const lines = plain((await scratch.clinit("why", "web/db")).stdout, scratch)
       expect(lines).toContain("web/db goes on as pid PID, taken over from the daemon before")
       expect(lines[0]).toBe("web was told \"tell web dev\" by USER (pid PID: clinit -c DIR/cltab -w web dev)")
-      expect(lines.at(-1)).toMatch(/^now: running as pid PID for TIME$/)
+      expect(lines.at(-1)).toMatch(/^now: RUNNING pid PID \[\w+, adopted\], up TIME$/)
     })
   )
 
@@ -199,6 +200,31 @@ describe.concurrent("clinit watch", () => {
         "web is CHECKING at level dev",
         "web is DONE at level dev"
       ])
+    })
+  )
+
+  itUnless(lacks("script"))(
+    "says on a terminal what it watches, from which event on, and how to end it (needs script of util-linux)",
+    inScratch(async (scratch) => {
+      await scratch.daemon(...web)
+      const command = `exec ${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch web --since 7`
+      const watch = scratch.start("script", ["-qefc", command, "/dev/null"], ["pipe", "pipe", "pipe"])
+      let shown = ""
+      watch.child.stdout!.on("data", (text: string) => void (shown += text))
+      await until("it has said so", () => shown.includes("\n"))
+      watch.child.stdin!.write("\u0003")
+      expect((await watch.finished()).exit).toBe(0)
+      expect(shown).toContain("watching web from event 8 on; interrupt to end\r\n")
+    })
+  )
+
+  it(
+    "ends at once if standard output is closed",
+    inScratch(async (scratch) => {
+      await scratch.daemon(...web)
+      const watch = `${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch`
+      const closed = await scratch.start("sh", ["-c", `${watch} >&-`]).finished()
+      expect(closed).toEqual({ exit: 0, stdout: "", stderr: "" })
     })
   )
 

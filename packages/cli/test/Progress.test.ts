@@ -52,7 +52,7 @@ describe("the progress line", () => {
 
   it("is cut to the width of the terminal, and has nothing that a terminal would act on", () => {
     expect(Progress.cut("stopping web: nginx", 80)).toBe("stopping web: nginx")
-    expect(Progress.cut("stopping web: nginx", 12)).toBe("stopping...")
+    expect(Progress.cut("stopping web: nginx", 12)).toBe("stopping w…")
     expect(Progress.cut("a\u001b[2J", 80)).toBe("a\\u001b[2J")
   })
 })

@@ -1,7 +1,7 @@
 import * as JsonFormats from "@clinit/cli/JsonFormats"
-import * as Paint from "@clinit/cli/Paint"
-import * as Render from "@clinit/cli/Render"
-import * as StatusTable from "@clinit/cli/StatusTable"
+import * as Paint from "@clinit/cli/status/Paint"
+import * as StatusLines from "@clinit/cli/status/StatusLines"
+import * as StatusTable from "@clinit/cli/status/StatusTable"
 import type { DaemonStatus } from "@clinit/protocol/Status"
 import { describe, expect, it } from "@effect/vitest"
 import { displayWidth } from "effect/cli/CliOutput"
@@ -11,7 +11,7 @@ import { everyState, now } from "./support/EveryState.ts"
 // The files of golden/ are what is printed; `vitest -u` writes them anew, and the difference has to be read.
 
 const view = { now, all: false, paint: Paint.none }
-const table = (columns: number, more: Partial<Render.View> = {}, status: DaemonStatus = everyState) =>
+const table = (columns: number, more: Partial<StatusLines.View> = {}, status: DaemonStatus = everyState) =>
   StatusTable.status({ ...view, ...more }, { columns, widthOf: displayWidth }, status)
 
 describe("clinit status prints", () => {
@@ -22,9 +22,9 @@ describe("clinit status prints", () => {
       ["status-120-colour.txt", table(120, { paint: Paint.coloured })],
       ["status-80.txt", table(80)],
       ["status-60.txt", table(60)],
-      ["status-lines.txt", Render.status(view, everyState)],
-      ["status-lines-all.txt", Render.status({ ...view, all: true }, everyState)],
-      ["status-lines-colour.txt", Render.status({ ...view, paint: Paint.coloured }, everyState)],
+      ["status-lines.txt", StatusLines.status(view, everyState)],
+      ["status-lines-all.txt", StatusLines.status({ ...view, all: true }, everyState)],
+      ["status-lines-colour.txt", StatusLines.status({ ...view, paint: Paint.coloured }, everyState)],
       ["status.json", `${JSON.stringify({ schema: JsonFormats.ids.status, ...everyState }, null, 2)}\n`]
     ] as const
   ) {
@@ -36,7 +36,7 @@ describe("clinit status prints", () => {
 
 describe("a table", () => {
   it("stays within the terminal, but for the names of groups and for trouble", () => {
-    const lines = Render.status({ ...view, all: true }, everyState)
+    const lines = StatusLines.status({ ...view, all: true }, everyState)
     const tables = Array.from(
       { length: 200 },
       (_, columns) => ({ columns, text: table(columns, { all: true }) })
@@ -50,7 +50,7 @@ describe("a table", () => {
   })
 
   it("is made of lines instead where the terminal has no room for its columns", () => {
-    expect(table(60)).toBe(Render.status(view, everyState))
+    expect(table(60)).toBe(StatusLines.status(view, everyState))
   })
 
   it("has the same text in colour as without", () => {

@@ -6,8 +6,8 @@ export { describeReason } from "./StatusWords.ts"
 
 /**
  * Why an entry's process has to go: its level list lacks the level, its line is gone, it is turned `off`, it was stopped
- * by hand, or `what` it is started as has changed. `Refused` and `Leaving` have nothing to do with the cltab: the system refused to start it,
- * which is tried again; it was told to go before and is not down yet.
+ * by hand, or `what` it is started as has changed. `Refused` and `Leaving` have nothing to do with the cltab: the system
+ * refused to start it, which is tried again; it was told to go before and is not down yet.
  */
 export const StopReason = Schema.TaggedUnion({
   OtherLevel: {},

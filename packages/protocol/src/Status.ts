@@ -45,8 +45,9 @@ export type GroupState = typeof GroupState.Type
 /**
  * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
  * that it was sent last, or the `command` that was run to stop it, and no `pid` once that process is gone and only
- * others of its tree, or its loggers, have still to end; `next` is the signal or command that follows at `nextAt` if it has not ended until then. `why` tells
- * what a pause is for. `retryAt`, `nextAt`, and `since` elsewhere, are milliseconds since 1970.
+ * others of its tree, or its loggers, have still to end; `next` is the signal or command that follows at `nextAt` if it
+ * has not ended by then. `why` tells what a pause is for. `retryAt`, `nextAt`, and `since` elsewhere, are milliseconds
+ * since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},

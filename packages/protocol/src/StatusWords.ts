@@ -30,7 +30,7 @@ export const describeReason = (reason: StopReason, to: Level | undefined): strin
     case "Off":
       return "turned off"
     case "ByHand":
-      return "stopped by hand"
+      return "by hand"
     case "Changed":
       return `changed: ${reason.what.join(", ")}`
     case "Refused":

@@ -1,6 +1,7 @@
 import type { Verb } from "@clinit/core/ByHand"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import type { Ordered, Result } from "@clinit/protocol/ClinitRpcs"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { OrderFailed } from "../CommandError.ts"
@@ -8,8 +9,8 @@ import * as Flags from "../Flags.ts"
 import * as Identity from "../Identity.ts"
 import * as Outcomes from "../Outcomes.ts"
 import * as Output from "../Output.ts"
-import * as Render from "../Render.ts"
 import * as Session from "../Session.ts"
+import * as StatusLines from "../status/StatusLines.ts"
 import * as Wait from "../Wait.ts"
 
 const nameOf = ({ group, tag }: Ordered): string => `${group}/${tag}`
@@ -20,6 +21,7 @@ const show = Effect.fnUntraced(function*(
   name: string,
   { entries, level, message, outcome }: Result<"start">
 ) {
+  const now = yield* Clock.currentTimeMillis
   const [only] = entries
   const isEntry = only !== undefined && nameOf(only) === name
   const failures = entries.filter(({ failed }) => failed === true)
@@ -27,7 +29,9 @@ const show = Effect.fnUntraced(function*(
     const already = message.startsWith("already")
     if (verb === "stop") yield* Output.print(already ? `${name} already stopped` : `${name} stopped`)
     else if (isEntry && only.state !== undefined) {
-      yield* Output.print(`${name} ${Render.describeState(only.state)}${already ? ` (${message})` : ""}`)
+      yield* Output.print(
+        `${name} ${StatusLines.describeState(only.state, now)}${already ? ` (${message})` : ""}`
+      )
     }
   }
   if (!isEntry && level !== undefined && outcome !== undefined) {
@@ -37,7 +41,7 @@ const show = Effect.fnUntraced(function*(
       yield* Outcomes.show([{ group, level, outcome }])
     }
   }
-  if (failures.length > 0) return yield* new OrderFailed({ verb, entries: failures })
+  if (failures.length > 0) return yield* new OrderFailed({ verb, entries: failures, now })
 })
 
 /** Starts, stops or restarts a group or an entry by hand. Unless told otherwise it waits, and says what is true then. */

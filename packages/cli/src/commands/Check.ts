@@ -42,7 +42,7 @@ export const check = ({ cltab }: Shared, { file: given, json, strict }: Choice) 
     const report = CheckReport.make(file, lines, diagnostics)
     if (json) {
       yield* Output.print(JSON.stringify({ schema: JsonFormats.ids.check, ...(yield* encode(report)) }))
-    } else if (diagnostics.length > 0) yield* Output.diagnose(CheckReport.render(report).join("\n"))
+    } else if (diagnostics.length > 0) yield* Output.note(CheckReport.render(report).join("\n"))
     if (report.errors > 0 || (strict && report.warnings > 0)) return yield* new CheckFailed({ file })
   }).pipe(Effect.provide(Layer.merge(NodeCltabSource.layer(file), NodeCltabHost.layer)))
 }

@@ -11,10 +11,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as os from "node:os"
 import * as BuiltIns from "../BuiltIns.ts"
-import * as Completion from "../Completion.ts"
-import * as CompletionScript from "../CompletionScript.ts"
+import * as Completion from "../completion/Completion.ts"
+import * as CompletionScript from "../completion/CompletionScript.ts"
+import * as ShellLine from "../completion/ShellLine.ts"
 import * as Output from "../Output.ts"
-import * as ShellLine from "../ShellLine.ts"
 
 /** Who presses Tab does not wait any longer for a daemon: the cltab knows nearly as much. */
 const patienceMillis = 300

@@ -29,7 +29,7 @@ import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import { EndsWith } from "../CommandError.ts"
-import * as ExitCode from "../ExitCode.ts"
+import * as Failure from "../Failure.ts"
 import type { Shared } from "../Flags.ts"
 import * as Identity from "../Identity.ts"
 import * as Log from "../Log.ts"
@@ -203,7 +203,7 @@ export const daemon = (
       }
       yield* node.down
       yield* Effect.logInfo("all groups are down")
-      const code = ending === undefined ? 0 : ExitCode.ofEnding(ending)
+      const code = ending === undefined ? 0 : Failure.exitCodeOfEnding(ending)
       if (code !== 0) return yield* new EndsWith({ code })
     }).pipe(Effect.provideContext(base))
   })).pipe(Effect.provide(Logger.layer([Log.toStandardError])))

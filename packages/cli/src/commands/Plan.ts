@@ -1,11 +1,12 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { calls } from "@clinit/protocol/ClinitRpcs"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Shared } from "../Flags.ts"
 import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
-import * as RenderPlan from "../RenderPlan.ts"
+import * as PlanTable from "../PlanTable.ts"
 import * as Session from "../Session.ts"
 import * as Target from "../Target.ts"
 
@@ -33,7 +34,7 @@ export const plan = Effect.fnUntraced(function*(
         )
       }
       yield* Output.warn(answer.warnings)
-      yield* Output.print(RenderPlan.plans(answer.groups))
+      yield* Output.print(PlanTable.plans(answer.groups, yield* Clock.currentTimeMillis))
     })
   )
 })

@@ -59,7 +59,7 @@ export const settings = (shared: Shared, choice: Choice) =>
       ? SettingList.ofAll(cltab, { socket: Option.getOrUndefined(shared.socket) })
       : yield* rowsOf(cltab, shared, scope)
     if (diagnostics.length > 0) {
-      yield* Output.diagnose(diagnostics.map((each) => Diagnostic.format(file, each)).join("\n"))
+      yield* Output.note(diagnostics.map((each) => Diagnostic.format(file, each)).join("\n"))
     }
     const shown = choice.secrets ? rows : rows.map(SettingList.conceal)
     if (!choice.json) return yield* Output.print(SettingTable.render(file, shown, scope === undefined))

@@ -1,170 +1,21 @@
-import * as DaemonPaths from "@clinit/core/DaemonPaths"
-import * as CltabFile from "@clinit/core/node/CltabFile"
-import * as CallText from "@clinit/protocol/CallText"
-import * as Clstat from "@clinit/protocol/Clstat"
-import * as LineSocket from "@clinit/protocol/node/LineSocket"
-import type { DaemonStatus, GroupStatus } from "@clinit/protocol/Status"
-import * as StatusSelection from "@clinit/protocol/StatusSelection"
-import * as Complaint from "../Complaint.ts"
-import * as DisplayWidth from "../DisplayWidth.ts"
-import * as ExitCodes from "../ExitCodes.ts"
-import * as Health from "../Health.ts"
-import * as JsonFormats from "../JsonFormats.ts"
-import * as Paint from "../Paint.ts"
-import type { Question } from "../Question.ts"
-import * as Render from "../Render.ts"
-import * as StatusTable from "../StatusTable.ts"
-import { version } from "../Version.ts"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { EndsWith } from "../CommandError.ts"
+import * as Status from "../status/Answer.ts"
+import type { Question } from "../status/Question.ts"
 
-// Without Effect, whose loading takes longer than all that is done here; `late/` is loaded only where it is needed.
-
-/** What a command has to print, and its exit code. */
-export interface Answer {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number
-}
-
-/** Nothing is known of what was asked for: of a name that is an answer, of the whole daemon a failure. */
-const unanswered = ({ name }: Question, message: string): Answer => ({
-  stdout: "",
-  stderr: Complaint.lines(message),
-  code: name === undefined ? ExitCodes.noDaemon : Health.exitCodes.unknown
-})
-
-/** More than a timer can wait for. */
-const maxTimerMillis = 2 ** 31 - 1
-
-/** The line that answers this one, or why there is none. If it takes a while, `hesitates` is told. */
-const exchange = (path: string, line: string, seconds: number | undefined, hesitates: () => void) =>
-  new Promise<{ readonly answer: string } | { readonly message: string }>((resolve) => {
-    const timers: Array<NodeJS.Timeout> = []
-    const settle = (result: { readonly answer: string } | { readonly message: string }) => {
-      for (const timer of timers) clearTimeout(timer)
-      socket.destroy()
-      resolve(result)
-    }
-    const socket = LineSocket.open(path, (connected) => {
-      timers.push(setTimeout(hesitates, CallText.patienceMillis))
-      if (seconds !== undefined) {
-        const givesUp = () => settle({ message: CallText.noAnswer(path, seconds) })
-        timers.push(setTimeout(givesUp, Math.min(seconds * 1_000, maxTimerMillis)))
-      }
-      LineSocket.exchange(
-        connected,
-        line,
-        (answer) => settle({ answer }),
-        (reason) => settle({ message: CallText.connectionLost(reason) })
-      )
-    }, (reason) => resolve({ message: CallText.noDaemon(path, reason) }))
-  })
-
-/**
- * The status in an answer of this very version, which has encoded it as this program would: it came over a socket that only
- * the daemon's owner can open, and every text is escaped where it is printed.
- */
-const trusted = (answer: string): DaemonStatus | undefined => {
-  try {
-    const { result } = JSON.parse(answer) as { readonly result?: DaemonStatus }
-    return result?.version === version ? result : undefined
-  } catch {
-    return undefined
+/** What becomes of a question that effect/cli has read. A test looks at the question instead. */
+export const Answering = Context.Reference<(question: Question) => Effect.Effect<void, EndsWith>>(
+  "@clinit/cli/Answering",
+  {
+    defaultValue: () =>
+      Effect.fnUntraced(function*(question) {
+        const { code, stderr, stdout } = yield* Effect.promise(() =>
+          Status.answer(question, (text) => process.stderr.write(text))
+        )
+        if (stdout !== "") process.stdout.write(stdout)
+        if (stderr !== "") process.stderr.write(stderr)
+        if (code !== 0) return yield* new EndsWith({ code })
+      })
   }
-}
-
-/** A terminal that does not tell its size has 0 columns. */
-const unknownColumns = 80
-
-const healthOf = (group: GroupStatus | undefined, { tag }: StatusSelection.Meaning): Health.Health => {
-  if (group === undefined) return "not running"
-  if (tag === undefined) return Health.ofGroup(group)
-  const [entry] = group.processes
-  return entry === undefined ? "not running" : Health.ofEntry(entry)
-}
-
-const textOf = async (
-  { all, color, json, level }: Question,
-  status: DaemonStatus,
-  group: string | undefined
-): Promise<string> => {
-  if (json) return `${JSON.stringify({ schema: JsonFormats.ids.status, ...status })}\n`
-  if (level !== undefined) {
-    const summary = Clstat.summary(status.groups, { group, level })
-    return summary === "" || summary.endsWith("\n") ? summary : `${summary}\n`
-  }
-  const { stdout } = process
-  const view = { now: Date.now(), all, paint: Paint.of(color, stdout) }
-  if (!stdout.isTTY) return Render.status(view, status)
-  const lines = Render.status({ ...view, paint: Paint.none }, status)
-  return StatusTable.status(
-    view,
-    { columns: stdout.columns || unknownColumns, widthOf: await DisplayWidth.within(lines) },
-    status
-  )
-}
-
-/** The answer to the question that this status is. */
-const present = async (question: Question, status: DaemonStatus): Promise<Answer> => {
-  const { command, level, name } = question
-  const atLevel = (groups: ReadonlyArray<GroupStatus>) =>
-    level === undefined ? groups : groups.filter((group) => group.level === level)
-  if (name === undefined) {
-    const stdout = await textOf(question, { ...status, groups: atLevel(status.groups) }, undefined)
-    return { stdout, stderr: "", code: 0 }
-  }
-  const meanings = StatusSelection.find(status.groups, name)
-  const [meaning] = meanings
-  if (meaning === undefined || meanings.length > 1) {
-    // Only an older daemon sends more than it was asked for.
-    const { refusal } = await import("../late/StrictStatus.ts")
-    return unanswered(question, await refusal(status.groups, name))
-  }
-  const groups = atLevel(StatusSelection.select(status.groups, meaning))
-  const health = healthOf(groups[0], meaning)
-  if (command === "is-failed") return { stdout: "", stderr: "", code: health === "failed" ? 0 : 1 }
-  const code = Health.exitCodes[health]
-  return command === "is-up"
-    ? { stdout: "", stderr: "", code }
-    : { stdout: await textOf(question, { ...status, groups }, meaning.group), stderr: "", code }
-}
-
-const interpret = async (question: Question, line: string): Promise<Answer> => {
-  const status = trusted(line)
-  try {
-    if (status !== undefined) return await present(question, status)
-  } catch {
-    // It is not what it says it is; the schema will say what is wrong with it.
-  }
-  const { decode } = await import("../late/StrictStatus.ts")
-  const decoded = await decode(line)
-  return "message" in decoded ? unanswered(question, decoded.message) : present(question, decoded.status)
-}
-
-/**
- * Asks the daemon: prints all that it knows, with a level the original's `status()` text, with a name only that group or
- * entry, and then the exit code says how it fares; `is-up` and `is-failed` do nothing but that. Like the original's client it
- * finds the socket by the settings lines of the cltab, whatever its entries look like, and does without a cltab that is missing.
- * What has to be said before there is an answer, for standard error, is handed to `complain`.
- */
-export const answer = async (question: Question, complain: (text: string) => void): Promise<Answer> => {
-  const { cltab, name } = question
-  const content = await CltabFile.read(cltab)
-  const complaint = content._tag === "Bytes" ? "" : `${content.reason}: ${cltab}`
-  if (content._tag === "Unreadable" && !content.isMissing) {
-    return { stdout: "", stderr: Complaint.lines(complaint), code: ExitCodes.invalidCltab }
-  }
-  const warning = complaint === "" ? "" : Complaint.lines(`warning: ${complaint}`)
-  const lines = content._tag === "Bytes" ? DaemonPaths.read(content.bytes) : {}
-  const { socket } = DaemonPaths.resolve(question, lines)
-  const params = name === undefined ? {} : { name }
-  const exchanged = await exchange(
-    socket,
-    JSON.stringify({ jsonrpc: "2.0", id: 1, method: "status", params }),
-    question.timeout,
-    () => complain(Complaint.lines(`warning: ${CallText.unanswered(socket)}`))
-  )
-  const answer = "message" in exchanged
-    ? unanswered(question, exchanged.message)
-    : await interpret(question, exchanged.answer)
-  return { ...answer, stderr: warning + answer.stderr }
-}
+)

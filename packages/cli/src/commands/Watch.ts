@@ -5,11 +5,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as fs from "node:fs"
 import { UsageError } from "../CommandError.ts"
+import * as EventLine from "../EventLine.ts"
 import type { Shared } from "../Flags.ts"
 import * as JsonFormats from "../JsonFormats.ts"
 import * as Output from "../Output.ts"
-import * as RenderEvent from "../RenderEvent.ts"
 import * as Session from "../Session.ts"
 
 export interface Choice {
@@ -18,11 +19,21 @@ export interface Choice {
   readonly json: boolean
 }
 
-/** Completes when the user has seen enough, or nobody reads any more. */
+/** Whether the program was started without standard output: Node opens the null device instead, for reading as well. */
+const isClosed = (): boolean => {
+  try {
+    return fs.fstatSync(1).rdev === fs.statSync("/dev/null").rdev && fs.readSync(1, Buffer.alloc(1)) === 0
+  } catch {
+    return false
+  }
+}
+
+/** Completes when the user has seen enough, or nobody reads any more, which only shows when there is something to print. */
 const dismissed = Effect.callback<void>((resume) => {
   const done = () => resume(Effect.void)
   process.once("SIGINT", done)
   process.stdout.once("error", done)
+  if (isClosed()) done()
   return Effect.sync(() => void process.off("SIGINT", done))
 })
 
@@ -32,7 +43,7 @@ const schema = JsonFormats.ids.watch
 const show = Effect.fnUntraced(function*(news: News, json: boolean) {
   if (news._tag === "Event") {
     const nowMillis = yield* Clock.currentTimeMillis
-    return json ? JSON.stringify({ schema, ...news.event }) : RenderEvent.line(news.event, { nowMillis })
+    return json ? JSON.stringify({ schema, ...news.event }) : EventLine.line(news.event, { nowMillis })
   }
   const { count, next } = news.missed
   return json
@@ -50,10 +61,18 @@ export const watch = Effect.fnUntraced(function*({ group, json, since }: Choice,
   }
   const watched = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const { next } = yield* client.watch({ ...only, ...(Option.isNone(since) ? {} : { since: since.value }) })
+    const { next, seq } = yield* client.watch({
+      ...only,
+      ...(Option.isNone(since) ? {} : { since: since.value })
+    })
       .pipe(
         Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
       )
+    if (process.stderr.isTTY) {
+      const what = Option.getOrElse(group, () => "all groups")
+      const from = Option.getOrElse(since, () => seq) + 1
+      yield* Output.note(`watching ${what} from event ${from} on; interrupt to end`)
+    }
     while (true) yield* Output.print(yield* show(yield* next, json))
   })
   yield* Effect.raceFirst(

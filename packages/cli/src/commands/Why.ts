@@ -3,10 +3,11 @@ import { calls } from "@clinit/protocol/ClinitRpcs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as EventLine from "../EventLine.ts"
 import type { Shared } from "../Flags.ts"
 import * as JsonFormats from "../JsonFormats.ts"
+import * as NowLine from "../NowLine.ts"
 import * as Output from "../Output.ts"
-import * as RenderEvent from "../RenderEvent.ts"
 import * as Session from "../Session.ts"
 
 export interface Choice {
@@ -33,9 +34,9 @@ export const why = ({ json, lines, name }: Choice, flags: Shared) =>
       const { events, group, omitted, tag } = answer
       const nowMillis = yield* Clock.currentTimeMillis
       const omission = omitted === 0 ? [] : [`(${omitted} more events are known: see --lines)`]
-      const now = RenderEvent.now(groups.find((each) => each.group === group), tag, nowMillis)
+      const now = NowLine.line(groups.find((each) => each.group === group), tag, nowMillis)
       yield* Output.print(
-        [...omission, ...events.map((event) => RenderEvent.line(event, { nowMillis, tag })), now].join("\n")
+        [...omission, ...events.map((event) => EventLine.line(event, { nowMillis, tag })), now].join("\n")
       )
     })
   )

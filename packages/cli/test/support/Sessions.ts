@@ -71,7 +71,7 @@ const withoutChance = (text: string) =>
   withoutTimes(text)
     .replaceAll(/\bpid("?[ :])\d+/g, (_, between: string) => `pid${between}4711`)
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-01-01T00:00:00.000Z")
-    .replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, "00:00:00.000")
+    .replaceAll(/(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d(?:\.\d{3})?/g, "00:00:00")
     .replaceAll(/\b(after|for) [\d.]+ (?:ms|s|min)/g, "$1 1 s")
     .replaceAll(/\bby \w+ \(/g, "by root (")
 

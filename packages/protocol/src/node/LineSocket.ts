@@ -6,6 +6,13 @@ import * as LineDecoder from "../LineDecoder.ts"
 /** An answer may be longer than a request: a status of thousands of entries is one line. */
 export const maxAnswerBytes = 64 * 1024 * 1024
 
+/** Why nobody answers, in words without the path: that is told beside them. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket",
+  ECONNREFUSED: "nobody listens there",
+  EACCES: "permission denied"
+}
+
 /** Connects to the socket at `path`, and hands over the connection or why there is none. Destroy what it returns to give up. */
 export const open = (
   path: string,
@@ -13,7 +20,8 @@ export const open = (
   refused: (reason: string) => void
 ): net.Socket => {
   const socket = net.connect({ path })
-  const failed = (error: Error) => refused(error.message)
+  const failed = ({ code, message }: NodeJS.ErrnoException) =>
+    refused(reasons[code ?? ""] ?? message.replace(` ${path}`, ""))
   socket.once("error", failed)
   socket.once("connect", () => {
     socket.off("error", failed)

@@ -1,7 +1,6 @@
-import * as RenderEvent from "@clinit/cli/RenderEvent"
+import * as EventLine from "@clinit/cli/EventLine"
 import type { Happening } from "@clinit/protocol/Event"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
-import type { GroupStatus } from "@clinit/protocol/Status"
 import { describe, expect, it } from "@effect/vitest"
 
 const group = GroupName.make("web")
@@ -11,13 +10,13 @@ const at = new Date(2026, 10, 23, 12, 3, 4, 123).getTime()
 
 /** The words behind time and subject. */
 const words = (what: Happening, focus?: string) =>
-  RenderEvent.line({ seq: 1, at, group, tag, what }, { nowMillis: at, tag: focus }).replace(/^\S+ \S+ /, "")
+  EventLine.line({ seq: 1, at, group, tag, what }, { nowMillis: at, tag: focus }).replace(/^\S+ \S+ /, "")
 
 describe("an event is one line with", () => {
   it("its time, the day only if it is another, and what it is of", () => {
     const what = { _tag: "Daemon", words: "started" } as const
     const line = (nowMillis: number, subject: object) =>
-      RenderEvent.line({ seq: 1, at, what, ...subject }, { nowMillis })
+      EventLine.line({ seq: 1, at, what, ...subject }, { nowMillis })
     expect([line(at, {}), line(at + 86_400_000, { group }), line(at, { group, tag })]).toEqual([
       "12:03:04.123 daemon started",
       "2026-11-23 12:03:04.123 web started",
@@ -51,6 +50,13 @@ describe("an event is one line with", () => {
       }],
       start: [tag]
     } as const
+    const again = {
+      _tag: "Decided",
+      from: run,
+      to: run,
+      stop: [{ tag, reason: { _tag: "ByHand" } }],
+      start: [tag]
+    } as const
     const nothing = { _tag: "Decided", to: run, stop: [], start: [] } as const
     expect([
       words(change),
@@ -60,7 +66,9 @@ describe("an event is one line with", () => {
       words(nothing),
       words({ ...nothing, from: run }),
       words({ _tag: "Decided", from: run, stop: [{ tag }], start: [] }),
-      words({ _tag: "Decided", stop: [{ tag, reason: { _tag: "Deleted" } }], start: [] }, "app")
+      words({ _tag: "Decided", stop: [{ tag, reason: { _tag: "Deleted" } }], start: [] }, "app"),
+      words(again),
+      words(again, "app")
     ]).toEqual([
       "goes from level dev to run: stops mock (not at level run), app (changed: command, env.A); starts app",
       "goes from level dev to run: app is stopped (changed: command, env.A) and is started",
@@ -69,7 +77,9 @@ describe("an event is one line with", () => {
       "goes to level run: nothing to stop or to start",
       "stays at level run: nothing to stop or to start",
       "is halted at level run: stops app",
-      "is halted: app is stopped (no longer in the cltab)"
+      "is halted: app is stopped (no longer in the cltab)",
+      "stays at level run: stops app (by hand); starts app",
+      "stays at level run: app is stopped (by hand) and is started"
     ])
   })
 
@@ -107,8 +117,8 @@ describe("an event is one line with", () => {
       "died of SIGSEGV after 0.3 s; is started again",
       "runs as pid 42",
       "goes on as pid 42, taken over from the daemon before",
-      "exited 3 after 4 ms; pauses until 12:04:04.123: it died 6 times, each within 1 s of the one before",
-      "could not be started: EAGAIN; pauses until 12:03:04.123",
+      "exited 3 after 4 ms; pauses until 12:04:04: it died 6 times, each within 1 s of the one before",
+      "could not be started: EAGAIN; pauses until 12:03:04",
       "pid 42 was sent SIGTERM",
       "pid 42 is stopped by \"bye \\u001b\"",
       "is down but for its loggers",
@@ -124,73 +134,5 @@ describe("an event is one line with", () => {
     expect(words({ _tag: "Asked", order: "o\u001b[2J", by: { user: "a\u202E", command: "\u0007" } })).toBe(
       "was told \"o\\u001b[2J\" by a\\u202e (\\u0007)"
     )
-  })
-})
-
-it("a span grows coarser as it grows longer", () => {
-  expect([4, 312, 9_960, 61_000, 200_000, 8_000_000, 400_000_000, -5].map(RenderEvent.span)).toEqual([
-    "4 ms",
-    "0.3 s",
-    "10 s",
-    "61 s",
-    "3 min",
-    "2 h",
-    "4 d",
-    "0 ms"
-  ])
-})
-
-describe("what is so now is said of", () => {
-  const status = (more: Partial<GroupStatus>): GroupStatus => ({
-    group,
-    state: "DONE",
-    level: dev,
-    processes: [],
-    ...more
-  })
-  const now = (more: Partial<GroupStatus>, of: string | undefined = "app") =>
-    RenderEvent.now(status(more), of, at)
-  const process = { tag, mode: "respawn", since: at - 200_000, restarts: 0 } as const
-
-  it("an entry that runs, pauses, has finished, or is on its way down", () => {
-    expect([
-      now({ processes: [{ ...process, state: { _tag: "Running", pid: 12 } }] }),
-      now({ processes: [{ ...process, state: { _tag: "Running", pid: 12 }, byHand: true }] }),
-      now({ processes: [{ ...process, state: { _tag: "Pausing", retryAt: at } }] }),
-      now({ processes: [{ ...process, state: { _tag: "Failed" }, lastEnd: { _tag: "Exited", code: 3 } }] }),
-      now({ processes: [{ ...process, state: { _tag: "Stopping", pid: 12, signal: "SIGINT" } }] })
-    ]).toEqual([
-      "now: running as pid 12 for 3 min",
-      "now: running as pid 12 for 3 min, started by hand",
-      "now: pauses until 12:03:04.123",
-      "now: FAILED for 3 min: app exited 3",
-      "now: pid 12 was sent SIGINT"
-    ])
-  })
-
-  it("an entry that is not started, with the reason as far as the daemon tells", () => {
-    const stopped = { tag, mode: "respawn", levels: "run," } as const
-    expect([
-      now({}),
-      now({ stopped: [stopped] }),
-      now({ stopped: [{ ...stopped, byHand: true }] }),
-      now({ stopped: [{ ...stopped, mode: "off" }] }),
-      RenderEvent.now({ group, state: "CONFIGURED", processes: [] }, "app", at),
-      RenderEvent.now(undefined, "app", at)
-    ]).toEqual([
-      "now: not started: web is at level dev",
-      "now: not started: web is at level dev, which its levels (run,) lack",
-      "now: stopped by hand",
-      "now: not started: it is turned off",
-      "now: not started: web was never told a level",
-      "now: not in the cltab"
-    ])
-  })
-
-  it("a group", () => {
-    expect([
-      RenderEvent.now(status({ since: at - 500 }), undefined, at),
-      RenderEvent.now({ group, state: "CONFIGURED", processes: [] }, undefined, at)
-    ]).toEqual(["now: DONE at level dev for 0.5 s", "now: never told a level"])
   })
 })

@@ -2,34 +2,9 @@ import { escape, quote } from "@clinit/core/Quotation"
 import type { Event, Happening, Requester } from "@clinit/protocol/Event"
 import type { Level } from "@clinit/protocol/Names"
 import type { StopReason } from "@clinit/protocol/Plan"
-import type { GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
+import type { ProcessState, RunEnd } from "@clinit/protocol/Status"
 import { describeEnd, describeReason } from "@clinit/protocol/StatusWords"
-
-const digits = (value: number, width = 2) => String(value).padStart(width, "0")
-
-/** The day by this machine's clock, as `2026-11-23`. */
-const dayOf = (at: Date) => `${at.getFullYear()}-${digits(at.getMonth() + 1)}-${digits(at.getDate())}`
-
-/** The time of day, with the day unless that is the day of `now`. Both are in milliseconds since 1970. */
-export const time = (atMillis: number, nowMillis: number): string => {
-  const at = new Date(atMillis)
-  const day = dayOf(at)
-  const clock = `${digits(at.getHours())}:${digits(at.getMinutes())}:${digits(at.getSeconds())}.${
-    digits(at.getMilliseconds(), 3)
-  }`
-  return day === dayOf(new Date(nowMillis)) ? clock : `${day} ${clock}`
-}
-
-/** How long, in words that grow coarser: `20 ms`, `0.3 s`, `3 min`, `2 h`, `5 d`. */
-export const span = (millis: number): string => {
-  const seconds = Math.max(0, millis) / 1_000
-  if (seconds < 0.1) return `${Math.round(seconds * 1_000)} ms`
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)} h`
-  return `${Math.floor(seconds / 86_400)} d`
-}
+import * as Time from "./Time.ts"
 
 const requester = (by: Requester): string => {
   if ("signal" in by) return `by ${by.signal}`
@@ -76,7 +51,7 @@ const decision = (
 /** How a run ended, and after how long unless the words say so. */
 const ended = (end: RunEnd, ranMillis: number | undefined): string =>
   `${describeEnd(end)}${
-    ranMillis === undefined || end._tag === "TimedOut" ? "" : ` after ${span(ranMillis)}`
+    ranMillis === undefined || end._tag === "TimedOut" ? "" : ` after ${Time.fineSpan(ranMillis)}`
   }`
 
 const entry = (what: Happening & { _tag: "Entry" }, nowMillis: number): string => {
@@ -106,7 +81,9 @@ const stateWords = (
       ]
     case "Pausing":
       return [
-        `pauses until ${time(state.retryAt, nowMillis)}${state.why === undefined ? "" : `: ${state.why}`}`
+        `pauses until ${Time.clock(state.retryAt, nowMillis)}${
+          state.why === undefined ? "" : `: ${state.why}`
+        }`
       ]
     case "Stopping":
       if (state.pid === undefined) return ["is down but for its loggers"]
@@ -146,49 +123,7 @@ export const line = (
   { nowMillis, tag: focus }: { readonly nowMillis: number; readonly tag?: string | undefined }
 ): string => {
   const subject = group === undefined ? "daemon" : tag === undefined ? group : `${group}/${tag}`
-  return escape(`${time(at, nowMillis)} ${subject} ${words(what, focus, nowMillis).replaceAll("\n", " ")}`)
-}
-
-const runningWords = ({ lastEnd, since, state, tag }: ProcessStatus, nowMillis: number): string => {
-  const forSpan = `for ${span(nowMillis - since)}`
-  switch (state._tag) {
-    case "Starting":
-      return `being started ${forSpan}`
-    case "Running":
-      return `running as pid ${state.pid} ${forSpan}`
-    case "Done":
-    case "Passed":
-    case "Failed":
-      return `${state._tag.toUpperCase()} ${forSpan}${
-        lastEnd === undefined ? "" : `: ${tag} ${describeEnd(lastEnd)}`
-      }`
-    default:
-      return stateWords(state, false, undefined, nowMillis).join("; ")
-  }
-}
-
-/** What is so now of the group or of the entry with the tag; `undefined` for a group that there is no more. */
-export const now = (group: GroupStatus | undefined, tag: string | undefined, nowMillis: number): string => {
-  if (group === undefined) return "now: not in the cltab"
-  const { level } = group
-  if (tag === undefined) {
-    const forSpan = group.since === undefined ? "" : ` for ${span(nowMillis - group.since)}`
-    return escape(
-      `now: ${level === undefined ? "never told a level" : `${group.state} at level ${level}`}${forSpan}`
-    )
-  }
-  const process = group.processes.find((each) => each.tag === tag)
-  if (process !== undefined) {
-    const hand = process.byHand === true ? ", started by hand" : ""
-    return escape(`now: ${runningWords(process, nowMillis)}${hand}`)
-  }
-  const stopped = group.stopped?.find((each) => each.tag === tag)
-  if (stopped?.byHand === true) return "now: stopped by hand"
-  if (level === undefined) return escape(`now: not started: ${group.group} was never told a level`)
-  if (stopped?.mode === "off") return "now: not started: it is turned off"
   return escape(
-    stopped === undefined
-      ? `now: not started: ${group.group} is at level ${level}`
-      : `now: not started: ${group.group} is at level ${level}, which its levels (${stopped.levels}) lack`
+    `${Time.fineClock(at, nowMillis)} ${subject} ${words(what, focus, nowMillis).replaceAll("\n", " ")}`
   )
 }

@@ -1,8 +1,7 @@
-import * as Status from "./commands/Status.ts"
-import * as Complaint from "./Complaint.ts"
-import * as ExitCodes from "./ExitCodes.ts"
+import * as Complaint from "../Complaint.ts"
+import * as ExitCode from "../ExitCode.ts"
+import * as Status from "./Answer.ts"
 import type { Question } from "./Question.ts"
-import * as Unprinted from "./Unprinted.ts"
 
 // A stream that is not needed is not opened: that takes a millisecond.
 const write = (stream: NodeJS.WriteStream, text: string, failed: (error: Error) => void) => {
@@ -19,14 +18,14 @@ export const run = async (question: Question): Promise<void> => {
     process.exitCode = code
     if (stdout !== "") {
       write(process.stdout, stdout, (error) => {
-        if (Unprinted.isUnread(error)) return
-        process.exitCode ||= ExitCodes.refused
-        complain(Unprinted.describe(error))
+        if (Complaint.isUnread(error)) return
+        process.exitCode ||= ExitCode.refused
+        complain(Complaint.unprinted(error))
       })
     }
     if (stderr !== "") complain(stderr)
   } catch (defect) {
-    process.exitCode = ExitCodes.defect
+    process.exitCode = ExitCode.defect
     complain(Complaint.lines(`internal error: ${defect instanceof Error ? defect.stack : String(defect)}`))
   }
 }

@@ -1,13 +1,14 @@
 import { escape } from "@clinit/core/Quotation"
 import type { DaemonStatus, GroupStatus, ProcessStatus, StoppedEntry } from "@clinit/protocol/Status"
+import * as DisplayWidth from "../DisplayWidth.ts"
+import * as Time from "../Time.ts"
 import * as Paint from "./Paint.ts"
-import * as Render from "./Render.ts"
-import * as Span from "./Span.ts"
+import * as StatusLines from "./StatusLines.ts"
 
 /** A terminal: how many columns it has, and how many of them a text takes. */
 export interface Screen {
   readonly columns: number
-  readonly widthOf: (text: string) => number
+  readonly widthOf: DisplayWidth.WidthOf
 }
 
 /** An entry's columns, and behind them what has no column. */
@@ -27,22 +28,22 @@ const leastRest = 12
 const started = (now: number) => (entry: ProcessStatus): Row => {
   const { mode, restarts, since, state, tag } = entry
   const pid = "pid" in state && state.pid !== undefined ? String(state.pid) : ""
-  const done = state._tag === "Stopping" ? Render.stopping(state) : ""
-  const held = Render.hold(entry)
+  const done = state._tag === "Stopping" ? StatusLines.stopping(state) : ""
+  const held = StatusLines.hold(entry)
   return {
     cells: [
       `  ${escape(tag)}`,
       mode,
-      Render.nameOf(state),
+      StatusLines.nameOf(state),
       pid,
-      Span.describe(now - since),
+      Time.span(now - since),
       String(restarts)
     ],
     tone: Paint.ofEntry(state),
     rest: [
       ...(done === "" ? [] : [done]),
-      ...Render.next(state, now),
-      ...Render.remarks(entry),
+      ...StatusLines.next(state, now),
+      ...StatusLines.remarks(entry),
       ...(held === "" ? [] : [held])
     ]
   }
@@ -51,26 +52,19 @@ const started = (now: number) => (entry: ProcessStatus): Row => {
 const stopped = (entry: StoppedEntry): Row => ({
   cells: [`  ${escape(entry.tag)}`, entry.mode, "STOPPED", "", "", ""],
   tone: "idle",
-  rest: [Render.reason(entry)]
+  rest: [StatusLines.reason(entry)]
 })
-
-const cut = (text: string, room: number, widthOf: Screen["widthOf"]): string => {
-  if (widthOf(text) <= room) return text
-  const characters = Array.from(text).slice(0, room)
-  while (characters.length > 0 && widthOf(characters.join("")) > room - 1) characters.pop()
-  return `${characters.join("").trimEnd()}…`
-}
 
 /**
  * The daemon's status for people at a terminal: lasting trouble, then the groups with their entries in columns that are aligned
  * throughout. What has no column of its own is cut where the terminal ends; one that is too narrow for the columns gets
  * the lines that are made for programs.
  */
-export const status = (view: Render.View, screen: Screen, daemon: DaemonStatus): string => {
+export const status = (view: StatusLines.View, screen: Screen, daemon: DaemonStatus): string => {
   const { now, paint } = view
   const rowsOf = (group: GroupStatus) => [
     ...group.processes.map(started(now)),
-    ...Render.shownOf(group, view).map(stopped)
+    ...StatusLines.shownOf(group, view).map(stopped)
   ]
   const groups = daemon.groups.map((group) => ({ group, rows: rowsOf(group) }))
   const rows = groups.flatMap(({ rows }) => rows)
@@ -78,7 +72,7 @@ export const status = (view: Render.View, screen: Screen, daemon: DaemonStatus):
     rows.reduce((width, { cells }) => Math.max(width, screen.widthOf(cells[column]!)), heading.length)
   )
   const room = screen.columns - widths.reduce((sum, width) => sum + width + 2, 0)
-  if (room < leastRest && rows.length > 0) return Render.status(view, daemon)
+  if (room < leastRest && rows.length > 0) return StatusLines.status(view, daemon)
 
   const line = (
     cells: ReadonlyArray<string>,
@@ -92,14 +86,14 @@ export const status = (view: Render.View, screen: Screen, daemon: DaemonStatus):
         const painted = tone === undefined ? cell : paint(tone, cell)
         return numeric.has(column) ? padding + painted : painted + padding
       }),
-      cut(rest, room, screen.widthOf)
+      DisplayWidth.cut(rest, room, screen.widthOf)
     ].join("  ").trimEnd()
 
   const lines = [
-    ...Render.warnings(daemon),
+    ...StatusLines.warnings(daemon),
     ...(rows.length === 0 ? [] : [line(headings, () => "heading")]),
     ...groups.flatMap(({ group, rows }) => [
-      Render.heading(view, group),
+      StatusLines.heading(view, group),
       ...rows.map(({ cells, rest, tone }) =>
         line(cells, (column) => column === stateColumn ? tone : undefined, rest.join(", "))
       )

@@ -1,4 +1,4 @@
-import * as RenderPlan from "@clinit/cli/RenderPlan"
+import * as PlanTable from "@clinit/cli/PlanTable"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import { expect, it } from "@effect/vitest"
@@ -16,7 +16,7 @@ const plan = (more: Partial<GroupPlan>): GroupPlan => ({
 it("a plan's columns are as wide as what a terminal shows of the tags", () => {
   const state = { _tag: "Done" } as const
   const tags = ["日本", "app", "größe"].map((tag) => Tag.make(tag))
-  expect(RenderPlan.group(plan({ keep: tags.map((tag) => ({ tag, state, settings: [] })) })).slice(1))
+  expect(PlanTable.group(0)(plan({ keep: tags.map((tag) => ({ tag, state, settings: [] })) })).slice(1))
     .toEqual([
       "  keep   日本   DONE",
       "  keep   app    DONE",
@@ -27,7 +27,7 @@ it("a plan's columns are as wide as what a terminal shows of the tags", () => {
 it("a plan shows what a terminal would act on or hide, in commands to start and to stop by, rather than sending it", () => {
   const tag = Tag.make("a")
   expect(
-    RenderPlan.group(plan({
+    PlanTable.group(0)(plan({
       stop: [{ tag, reason: { _tag: "OtherLevel" }, pid: 7, schedule: "\"x\t\u202ey\" 5s, KILL 15s" }],
       start: [{ tag, mode: "once", command: "x\t\u202ey", again: true }]
     })).slice(1)
@@ -40,7 +40,7 @@ it("a plan shows what a terminal would act on or hide, in commands to start and 
 it("a plan names the settings that will count anew for what stays, which is not nothing to do", () => {
   const state = { _tag: "Running", pid: 7 } as const
   const keep = [{ tag: Tag.make("a"), state, settings: ["stop", "tree"] }]
-  expect(RenderPlan.group(plan({ to: Level.make("1"), keep }))).toEqual([
+  expect(PlanTable.group(0)(plan({ to: Level.make("1"), keep }))).toEqual([
     "g 1",
     "  keep   a  RUNNING pid 7; from now on with another stop, tree"
   ])

@@ -7,8 +7,8 @@ import type {
   StoppedEntry
 } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
+import * as Time from "../Time.ts"
 import * as Paint from "./Paint.ts"
-import * as Span from "./Span.ts"
 
 /** As what a status is shown: at which time (milliseconds since 1970), with all entries or only those that were started. */
 export interface View {
@@ -24,7 +24,7 @@ export const plainly = (now: number): View => ({ now, all: false, paint: Paint.n
 export const stopping = ({ command, signal }: ProcessState & { readonly _tag: "Stopping" }): string =>
   signal !== undefined ? `sent ${signal}` : command !== undefined ? `ran ${quote(command)}` : ""
 
-const detail = (state: ProcessState): string => {
+const detail = (state: ProcessState, now: number): string => {
   switch (state._tag) {
     case "Running":
       return ` pid ${state.pid}`
@@ -34,7 +34,7 @@ const detail = (state: ProcessState): string => {
       return ` pid ${state.pid}${done === "" ? "" : `, ${done}`}`
     }
     case "Pausing":
-      return ` until ${new Date(state.retryAt).toISOString()}`
+      return ` until ${Time.clock(state.retryAt, now)}`
     default:
       return ""
   }
@@ -44,20 +44,21 @@ const detail = (state: ProcessState): string => {
 export const nameOf = (state: ProcessState): string => state._tag.toUpperCase()
 
 /** A state with what is known of the process behind it. */
-export const describeState = (state: ProcessState): string => `${nameOf(state)}${detail(state)}`
+export const describeState = (state: ProcessState, now: number): string =>
+  `${nameOf(state)}${detail(state, now)}`
 
 /** What comes next, if nothing else happens before. */
 export const next = (state: ProcessState, now: number): ReadonlyArray<string> => {
   switch (state._tag) {
     case "Pausing":
       return [
-        `retry in ${Span.until(state.retryAt, now)}`,
+        `retry in ${Time.until(state.retryAt, now)}`,
         ...(state.why === undefined ? [] : [escape(state.why)])
       ]
     case "Stopping":
       return state.next === undefined || state.nextAt === undefined
         ? []
-        : [`${escape(state.next)} in ${Span.until(state.nextAt, now)}`]
+        : [`${escape(state.next)} in ${Time.until(state.nextAt, now)}`]
     default:
       return []
   }
@@ -77,18 +78,22 @@ export const remarks = (
 export const hold = ({ adopted, containment }: ProcessStatus): string =>
   containment === undefined ? "" : `${containment}${adopted === true ? ", adopted" : ""}`
 
-const process = ({ now, paint }: View) => (status: ProcessStatus): string => {
-  const { mode, restarts, since, state, tag } = status
+/** What is known of an entry that was started, but for what it is called. */
+export const facts = ({ now, paint }: View, status: ProcessStatus): string => {
+  const { restarts, since, state } = status
   const held = hold(status)
-  const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state)}`
+  const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state, now)}`
   return [
-    `  ${escape(tag)} ${mode} ${painted}${held === "" ? "" : ` [${held}]`}`,
-    `${state._tag === "Running" ? "up" : "since"} ${Span.describe(now - since)}`,
+    `${painted}${held === "" ? "" : ` [${held}]`}`,
+    `${state._tag === "Running" ? "up" : "since"} ${Time.span(now - since)}`,
     ...next(state, now),
     ...(restarts > 0 ? [`restarted ${restarts} time${restarts === 1 ? "" : "s"}`] : []),
     ...remarks(status)
   ].join(", ")
 }
+
+const started = (view: View) => (entry: ProcessStatus): string =>
+  `  ${escape(entry.tag)} ${entry.mode} ${facts(view, entry)}`
 
 /** Why an entry of the cltab does not run. */
 export const reason = ({ byHand, levels, mode }: StoppedEntry): string =>
@@ -104,13 +109,13 @@ export const shownOf = ({ stopped = [] }: GroupStatus, { all }: View): ReadonlyA
 /** A group's own line. */
 export const heading = ({ now, paint }: View, { group, level, since, state }: GroupStatus): string =>
   `${escape(`${group} ${level ?? "-"}`)} ${paint(Paint.ofGroup(state), state)}${
-    since === undefined ? "" : ` since ${Span.describe(now - since)}`
+    since === undefined ? "" : ` since ${Time.span(now - since)}`
   }`
 
 /** A group's line and, indented, one for each entry that it has started. */
 export const group = (view: View) => (status: GroupStatus): ReadonlyArray<string> => [
   heading(view, status),
-  ...status.processes.map(process(view)),
+  ...status.processes.map(started(view)),
   ...shownOf(status, view).map(stopped(view))
 ]
 

@@ -9,7 +9,7 @@ import {
   UsageError,
   WaitTimedOut
 } from "@clinit/cli/CommandError"
-import * as ExitCode from "@clinit/cli/ExitCode"
+import * as Failure from "@clinit/cli/Failure"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
 import { LedgerRefused } from "@clinit/core/LedgerStore"
 import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
@@ -41,7 +41,7 @@ const level = Level.make("1")
 
 /** One of each: the type leaves none out. */
 const examples: {
-  readonly [Tag in ExitCode.Failure["_tag"]]: readonly [ExitCode.Failure & { _tag: Tag }, number]
+  readonly [Tag in Failure.Failure["_tag"]]: readonly [Failure.Failure & { _tag: Tag }, number]
 } = {
   UnknownGroup: [new UnknownGroup({ group }), 1],
   NoEnvironment: [new NoEnvironment({ name: "g/a", reason }), 1],
@@ -51,7 +51,7 @@ const examples: {
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
   LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
-  OrderFailed: [new OrderFailed({ verb: "stop", entries: [] }), 1],
+  OrderFailed: [new OrderFailed({ verb: "stop", entries: [], now: 0 }), 1],
   EntryOff: [new EntryOff({ name: "g/a" }), 1],
   NotRunning: [new NotRunning({ name: "g/a" }), 1],
   UnknownSignal: [new UnknownSignal({ signal: "HOP" }), 1],
@@ -86,21 +86,21 @@ const examples: {
 describe("the exit code is", () => {
   for (const [failure, code] of Object.values(examples)) {
     it(`${code} for ${failure._tag}`, () => {
-      expect(ExitCode.of(Exit.fail(failure))).toBe(code)
+      expect(Failure.exitCode(Exit.fail(failure))).toBe(code)
     })
   }
 
   it("0 for success", () => {
-    expect(ExitCode.of(Exit.void)).toBe(0)
+    expect(Failure.exitCode(Exit.void)).toBe(0)
   })
 
   it("70 for a defect or an interruption", () => {
-    expect(ExitCode.of(Exit.die(new Error("bug")))).toBe(70)
-    expect(ExitCode.of(Exit.interrupt(1))).toBe(70)
+    expect(Failure.exitCode(Exit.die(new Error("bug")))).toBe(70)
+    expect(Failure.exitCode(Exit.interrupt(1))).toBe(70)
   })
 
   it("the failure's if there is a defect beside it", () => {
     const both = Cause.combine(Cause.die("bug"), Cause.fail(examples.NoDaemon[0]))
-    expect(ExitCode.of(Exit.failCause(both))).toBe(3)
+    expect(Failure.exitCode(Exit.failCause(both))).toBe(3)
   })
 })

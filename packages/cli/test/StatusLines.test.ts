@@ -1,5 +1,5 @@
-import * as Paint from "@clinit/cli/Paint"
-import * as Render from "@clinit/cli/Render"
+import * as Paint from "@clinit/cli/status/Paint"
+import * as StatusLines from "@clinit/cli/status/StatusLines"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { DaemonStatus, GroupStatus, ProcessState, ProcessStatus, RunEnd } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
@@ -24,10 +24,10 @@ const group = (...processes: ReadonlyArray<ProcessStatus>): GroupStatus => ({
 const seconds = (count: number) => count * 1_000
 
 /** Ten minutes after the epoch, at which everything in here began. */
-const view = Render.plainly(seconds(600))
+const view = StatusLines.plainly(seconds(600))
 
 const line = (state: ProcessState, more?: Partial<ProcessStatus>) =>
-  Render.group(view)(group(process(state, more)))[1]
+  StatusLines.group(view)(group(process(state, more)))[1]
 
 describe("how a run ended", () => {
   for (
@@ -52,11 +52,11 @@ describe("an entry's line", () => {
       [{ _tag: "Running", pid: 42 }, "RUNNING pid 42, up 10 min"],
       [
         { _tag: "Pausing", retryAt: 642_100 },
-        "PAUSING until 1970-01-01T00:10:42.100Z, since 10 min, retry in 43 s"
+        "PAUSING until 00:10:42, since 10 min, retry in 43 s"
       ],
       [
         { _tag: "Pausing", retryAt: 0, why: "6 deaths\u001b" },
-        "PAUSING until 1970-01-01T00:00:00.000Z, since 10 min, retry in 0 s, 6 deaths\\u001b"
+        "PAUSING until 00:00:00, since 10 min, retry in 0 s, 6 deaths\\u001b"
       ],
       [{ _tag: "Stopping" }, "STOPPING, since 10 min"],
       [{ _tag: "Stopping", pid: 42, signal: "SIGTERM" }, "STOPPING pid 42, sent SIGTERM, since 10 min"],
@@ -108,7 +108,7 @@ it("what a terminal would act on or hide is shown, wherever it comes from", () =
 
 describe("a group's lines", () => {
   it("are its own and then one for each entry", () => {
-    expect(Render.group(view)(group(process({ _tag: "Done" }), process({ _tag: "Passed" })))).toEqual([
+    expect(StatusLines.group(view)(group(process({ _tag: "Done" }), process({ _tag: "Passed" })))).toEqual([
       "g 1 DONE",
       "  a respawn DONE, since 10 min",
       "  a respawn PASSED, since 10 min"
@@ -116,7 +116,7 @@ describe("a group's lines", () => {
   })
 
   it("tell since when it is in its state", () => {
-    expect(Render.group(view)({ ...group(), since: 0 })).toEqual(["g 1 DONE since 10 min"])
+    expect(StatusLines.group(view)({ ...group(), since: 0 })).toEqual(["g 1 DONE since 10 min"])
   })
 
   it("have what was stopped by hand, and the rest of the cltab if all was asked for", () => {
@@ -125,8 +125,8 @@ describe("a group's lines", () => {
       { tag: Tag.make("c"), mode: "wait", levels: "2,\u001b" } as const
     ]
     const byHand = "  b once STOPPED, by hand"
-    expect(Render.group(view)({ ...group(), stopped })).toEqual(["g 1 DONE", byHand])
-    expect(Render.group({ ...view, all: true })({ ...group(), stopped })).toEqual([
+    expect(StatusLines.group(view)({ ...group(), stopped })).toEqual(["g 1 DONE", byHand])
+    expect(StatusLines.group({ ...view, all: true })({ ...group(), stopped })).toEqual([
       "g 1 DONE",
       byHand,
       "  c wait STOPPED, levels 2,\\u001b"
@@ -135,16 +135,17 @@ describe("a group's lines", () => {
 
   it("have the states in colour if that was asked for, and nothing else", () => {
     const colour = { ...view, paint: Paint.coloured }
-    expect(Render.group(colour)(group(process({ _tag: "Failed" })))).toEqual([
+    expect(StatusLines.group(colour)(group(process({ _tag: "Failed" })))).toEqual([
       "g 1 \u001b[32mDONE\u001b[39m",
       "  a respawn \u001b[31mFAILED\u001b[39m, since 10 min"
     ])
   })
 
   it("have a dash for the level of a group that was never told", () => {
-    expect(Render.group(view)({ group: GroupName.make("g"), state: "CONFIGURED", processes: [] })).toEqual([
-      "g - CONFIGURED"
-    ])
+    expect(StatusLines.group(view)({ group: GroupName.make("g"), state: "CONFIGURED", processes: [] }))
+      .toEqual([
+        "g - CONFIGURED"
+      ])
   })
 })
 
@@ -161,14 +162,14 @@ describe("the daemon's status", () => {
   }
 
   it("is nothing if there is nothing to say", () => {
-    expect(Render.status(view, status)).toBe("")
+    expect(StatusLines.status(view, status)).toBe("")
   })
 
   it("begins with lasting trouble and ends each line with a newline", () => {
-    expect(Render.status(view, { ...status, warnings: ["file not found: x"], groups: [group()] })).toBe(
+    expect(StatusLines.status(view, { ...status, warnings: ["file not found: x"], groups: [group()] })).toBe(
       "warning: file not found: x\ng 1 DONE\n"
     )
-    expect(Render.status(view, { ...status, warnings: ["refused:\nx\u202e:1:1: error: no"] })).toBe(
+    expect(StatusLines.status(view, { ...status, warnings: ["refused:\nx\u202e:1:1: error: no"] })).toBe(
       "warning: refused:\nx\\u202e:1:1: error: no\n"
     )
   })
