@@ -32,6 +32,10 @@ export const withOrder = (orders: Orders, verb: Verb, entry: Entry, level: Level
   return next
 }
 
+/** The orders without those that stop what the level has. */
+export const withoutStops = (orders: Orders): Orders =>
+  new Map([...orders].filter(([, order]) => order === "start"))
+
 /**
  * The entries that a group was told, with this one as the cltab has it `now`: an order of one entry says nothing of
  * others, whose lines may have changed as well. One that is new stands behind what it follows in the cltab.

@@ -99,6 +99,9 @@ const ofEntry = (
   return Result.succeed({ level, tags, isIdle, step, until: verb === "stop" ? "Down" : "Settled" })
 }
 
+const hasFailed = (state: ProcessStateShown | undefined): boolean =>
+  state?._tag === "Failed" || state?._tag === "Pausing"
+
 const ofGroup = (order: Order, found: Found): Result.Result<OrderPlan, NeverTold> => {
   const { now, verb } = order
   const { leaving, started, target } = found
@@ -109,14 +112,18 @@ const ofGroup = (order: Order, found: Found): Result.Result<OrderPlan, NeverTold
     const tags = [...new Set([...leaving.map(({ tag }) => tag), ...started.keys()])]
     return Result.succeed({ level, tags, isIdle: isHalted, step: { _tag: "Halt" }, until: "Settled" })
   }
-  const tags = LevelChange.plan([], now, level).sequence.map(({ tag }) => tag)
-  const isIdle = verb === "start" && !isHalted
-  const step: Step = isIdle
-    ? nothing
-    : { _tag: "Tell", level, letGo: [...started.keys()], entries: now, byHand: ByHand.none }
+  const goesOn = verb === "start" && !isHalted
+  const byHand = goesOn ? ByHand.withoutStops(target.byHand) : ByHand.none
+  const tags = LevelChange.plan([], now, level, undefined, byHand).sequence.map(({ tag }) => tag)
+  const letGo = [...started.keys()].filter((tag) => !goesOn || hasFailed(found.stateOf(tag)))
+  const isIdle = goesOn && letGo.length === 0 && byHand.size === target.byHand.size
+  const step: Step = isIdle ? nothing : { _tag: "Tell", level, letGo, entries: now, byHand }
   return Result.succeed({ level, tags, isIdle, step, until: "Settled" })
 }
 
-/** What has to be done for the order, or its refusal. A start leaves alone what runs. */
+/**
+ * What has to be done for the order, or its refusal. A start leaves alone what runs; of a group that is at its
+ * level it takes back the stops of single entries, and begins afresh what has failed or pauses.
+ */
 export const of = (order: Order, found: Found): Result.Result<OrderPlan, NeverTold | EntryOff> =>
   order.entry === undefined ? ofGroup(order, found) : ofEntry(order, order.entry, found)

@@ -145,14 +145,26 @@ describe("an order for a whole group", () => {
     ])
   })
 
-  it("that starts it takes it to where it was, without the orders of single entries, or is idle", () => {
+  it("that starts it where it is takes back stops and begins afresh what has failed, or is idle", () => {
     assert.deepStrictEqual([
-      plan("start", undefined, atLevel(["a", "stop"])),
+      plan("start", undefined, atLevel(["c", "start"]), { a: "Running", b: "Done", c: "Running" }),
+      plan("start", undefined, atLevel(["a", "stop"], ["c", "start"]), { b: "Done", c: "Running" }),
+      plan("start", undefined, atLevel(), { a: "Pausing", b: "Done" }),
+      plan("start", undefined, atLevel(), { a: "Running", b: "Failed" })
+    ], [
+      "abc at 1, idle: Nothing, Settled",
+      "abc at 1: Tell, letting go none, start c, Settled",
+      "ab at 1: Tell, letting go a, Settled",
+      "ab at 1: Tell, letting go b, Settled"
+    ])
+  })
+
+  it("that starts or restarts it takes it to where it was, without the orders of single entries", () => {
+    assert.deepStrictEqual([
       plan("start", undefined, halted("stay")),
       plan("restart", undefined, halted("stay"), { a: "Running" }),
       plan("restart", undefined, atLevel(["c", "start"]), { a: "Running", c: "Running" })
     ], [
-      "ab at 1, idle: Nothing, Settled",
       "ab at 1: Tell, letting go none, Settled",
       "ab at 1: Tell, letting go a, Settled",
       "ab at 1: Tell, letting go ac, Settled"

@@ -248,30 +248,44 @@ const run = Effect.fnUntraced(function*(schedule: Schedule) {
   }
 
   /** What an order by hand tells a whole group. */
-  const byHandOfAll = (verb: Verb, group: string): Told | undefined => {
-    const { entries = [], level = null, stoppedAt } = witness.holding(group).at(-1) ?? {}
+  const byHandOfAll = (
+    verb: Verb,
+    group: string,
+    stateOf: (tag: string) => ProcessState | undefined
+  ): Told | undefined => {
+    const { entries = [], level = null, orders = new Map(), stoppedAt } = witness.holding(group).at(-1) ?? {}
     const place = level ?? stoppedAt
     if (place === undefined || inForce.every((entry) => entry.group !== group)) return undefined
     if (verb === "stop") return { group, level: null, sequence: [], stoppedAt: place }
-    if (verb === "start" && level !== null) return undefined
+    if (verb === "start" && level !== null) {
+      const starts = new Map([...orders].filter(([, order]) => order === "start"))
+      const failed = [...entries, ...inForce].filter(({ tag }) =>
+        ["Failed", "Pausing"].includes(stateOf(tag)?._tag ?? "")
+      )
+      return failed.length === 0 && starts.size === orders.size
+        ? undefined
+        : { ...Model.told(inForce, group, level, starts), anew: failed }
+    }
     return { ...Model.told(inForce, group, place), anew: [...entries, ...inForce] }
   }
 
   const order = Effect.fnUntraced(function*(verb: Verb, group: string, tag: string | undefined) {
-    let state: ProcessState | undefined
+    let stateOf = (_tag: string): ProcessState | undefined => undefined
     const name = tag === undefined ? group : `${group}/${tag}`
     yield* give(
       `${verb} ${name}`,
       () => {
-        const told = tag === undefined ? byHandOfAll(verb, group) : byHand(verb, group, tag, state)
+        const told = tag === undefined
+          ? byHandOfAll(verb, group, stateOf)
+          : byHand(verb, group, tag, stateOf(tag))
         return [...deleted(), ...told === undefined ? [] : [told]]
       },
       (daemon) => daemon.order(verb, name),
       Effect.gen(function*() {
         yield* calm
         const groups = (yield* daemon()?.status ?? Effect.succeed(undefined))?.groups
-        state = groups?.find((each) => each.group === group)?.processes.find((each) => each.tag === tag)
-          ?.state
+        const processes = groups?.find((each) => each.group === group)?.processes ?? []
+        stateOf = (tag) => processes.find((each) => each.tag === tag)?.state
         // What comes of it depends on what the group was told, which may be uncertain after a crash.
         return witness.holding(group).length <= 1
       })
