@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 // Tests run on the sources: packages export those under this condition.
@@ -23,6 +24,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // By default a core is left idle; and most files have tests that wait for real processes.
+    maxWorkers: 2 * availableParallelism(),
     projects: [project("protocol"), project("core"), { ...cli, test: { ...cli.test, ...endToEnd } }],
     reporters: ["default", new URL("scripts/TallyReporter.ts", import.meta.url).pathname]
   }
