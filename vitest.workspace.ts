@@ -24,8 +24,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    // By default a core is left idle; and most files have tests that wait for real processes.
-    maxWorkers: 2 * availableParallelism(),
+    // By default a core is left idle, and most files have tests that wait for real processes.
+    maxWorkers: availableParallelism() + 1,
     projects: [project("protocol"), project("core"), { ...cli, test: { ...cli.test, ...endToEnd } }],
     reporters: ["default", new URL("scripts/TallyReporter.ts", import.meta.url).pathname]
   }

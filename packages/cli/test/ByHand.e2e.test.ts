@@ -103,7 +103,7 @@ describe.concurrent("clinit stop, start and restart", () => {
     "with --no-wait say what is begun; with --timeout how far it is when the time is over",
     inScratch(async (scratch) => {
       await scratch.daemon(
-        ":::stop:TERM 1500ms, KILL",
+        ":::stop:TERM 8s, KILL",
         "g:a:1:respawn:trap '' TERM; echo up > up; while :; do sleep 0.05; done"
       )
       await scratch.clinit("-w", "g", "1")

@@ -122,7 +122,7 @@ describe.concurrent("the daemon ends in order", () => {
   it(
     "clients that come during a shutdown are refused at once",
     inScratch(async (scratch) => {
-      await scratch.daemon(`g:a:1:respawn:${reluctant}`)
+      await scratch.daemon(":::stop:INT 60s, KILL", `g:a:1:respawn:${reluctant}`)
       await scratch.clinit("-w", "g", "1")
       await eventually(() => scratch.lines("log"), ["up"])
       const told = scratch.launch("-w", "g", "2")
@@ -505,7 +505,7 @@ describe.concurrent("the daemon carries on", () => {
       try {
         await scratch.isUp(daemon)
         // Far more than the 64 KiB that a pipe holds.
-        await scratch.tellMany("g", Array.from({ length: 2_000 }, (_, index) => index % 2 === 0 ? "3" : "2"))
+        await scratch.tellMany("g", Array.from({ length: 1_000 }, (_, index) => index % 2 === 0 ? "3" : "2"))
         expect((await scratch.clinit("-w", "g", "1")).stdout).toBe("g 1 DONE\n")
         process.kill(await scratch.pid("a"), "SIGKILL")
         await eventually(async () => (await scratch.entry("a"))?.restarts, 1)
