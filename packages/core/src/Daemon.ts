@@ -10,7 +10,6 @@ import type {
 } from "@clinit/protocol/ClinitRpcs"
 import { NoEnvironment, NotRunning, ShuttingDown, UnknownSignal } from "@clinit/protocol/ClinitRpcs"
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
-
 import type { GroupPlan } from "@clinit/protocol/Plan"
 import type { Containment, GroupStatus } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"

@@ -2,7 +2,6 @@ import type { GroupName } from "@clinit/protocol/Names"
 import type { GroupStatus, ProcessState, ProcessStatus, StoppedEntry } from "@clinit/protocol/Status"
 import * as ByHand from "./ByHand.ts"
 import type { Cltab, Entry } from "./Cltab.ts"
-import * as DaemonPlanning from "./DaemonPlanning.ts"
 import * as EntryChange from "./EntryChange.ts"
 import type { Group } from "./Group.ts"
 
@@ -37,11 +36,18 @@ const isModified = (started: Entry | undefined, now: Entry | undefined): boolean
   started !== now && started !== undefined &&
   (now === undefined || EntryChange.restarting(started, now).length > 0)
 
+/** The entries of each group in file order, the groups in the order of their first lines. */
+const byGroup = ({ entries }: Cltab): ReadonlyMap<GroupName, ReadonlyArray<Entry>> =>
+  Map.groupBy(entries, ({ group }) => group)
+
 /** The group with its entries in the order of the loaded cltab, those that it no longer has behind them. */
-const complete = (status: GroupStatus, known: Known | undefined, cltabs: Cltabs): GroupStatus => {
-  const { group } = status
-  const loaded = DaemonPlanning.entriesOf(group, cltabs.loaded)
-  const file = new Map(DaemonPlanning.entriesOf(group, cltabs.file).map((entry) => [entry.tag, entry]))
+const complete = (
+  status: GroupStatus,
+  known: Known | undefined,
+  loaded: ReadonlyArray<Entry>,
+  inFile: ReadonlyArray<Entry>
+): GroupStatus => {
+  const file = new Map(inFile.map((entry) => [entry.tag, entry]))
   const orders = known?.byHand() ?? ByHand.none
   const started = known?.started()
   const place = new Map(loaded.map(({ tag }, index) => [tag, index]))
@@ -67,10 +73,15 @@ export const all = (
   known: ReadonlyMap<GroupName, Known>,
   cltabs: Cltabs
 ): ReadonlyArray<GroupStatus> => {
+  const loaded = byGroup(cltabs.loaded)
+  const file = cltabs.file === cltabs.loaded ? loaded : byGroup(cltabs.file)
   const names = new Set(shown.map(({ group }) => group))
-  const untold = [...DaemonPlanning.configured(cltabs.loaded)].filter((group) => !names.has(group))
+  const untold = [...loaded.keys()].filter((group) => !names.has(group))
   return [
     ...shown,
     ...untold.map((group) => ({ group, state: "CONFIGURED" as const, processes: [] }))
-  ].map((status) => complete(status, known.get(status.group), cltabs))
+  ].map((status) => {
+    const { group } = status
+    return complete(status, known.get(group), loaded.get(group) ?? [], file.get(group) ?? [])
+  })
 }
