@@ -12,9 +12,9 @@ import {
 import * as Failure from "@clinit/cli/Failure"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
 import { LedgerRefused } from "@clinit/core/LedgerStore"
-import { SocketRefused } from "@clinit/core/node/NodeSocketServer"
-import { ContainmentUnavailable } from "@clinit/core/node/NodeSpawner"
-import { LockRefused } from "@clinit/core/node/OwnerLock"
+import { ContainmentUnavailable } from "@clinit/core/Machine"
+import { LockRefused } from "@clinit/core/Premises"
+import { SocketRefused } from "@clinit/core/SocketRefused"
 import { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/ClinitClient"
 import {
   AmbiguousName,

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { Entry } from "./Cltab.ts"
@@ -80,7 +81,8 @@ const volatileStore = Layer.succeed(LedgerStore, {
   read: Effect.succeed(undefined),
   replace: () => Effect.void,
   remove: Effect.void,
-  freshId: Effect.succeed("volatile"),
+  // Its marks are known by it, and another supervisor in this process has them as well.
+  freshId: Effect.map(Random.next, (random) => `v${random.toString(36).slice(2)}`),
   sign: () => "volatile",
   boot: undefined,
   keeper: { pid: 1 },

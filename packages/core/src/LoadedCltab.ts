@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Cltab from "./Cltab.ts"
+import * as CltabScopes from "./CltabScopes.ts"
+import type * as CltabSettings from "./CltabSettings.ts"
 import { CltabSource } from "./CltabSource.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 
@@ -24,10 +26,34 @@ export class LoadedCltab extends Context.Service<LoadedCltab, {
   readonly inspect: Effect.Effect<Inspection>
 }>()("@clinit/core/LoadedCltab") {
   /** Reads the cltab for the first time: without a valid one there is nothing to start with. */
-  static readonly layer: Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Layer.effect(
-    LoadedCltab,
-    Effect.suspend(() => make)
-  )
+  static readonly layer: Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> = Layer
+    .suspend(() => LoadedCltab.under({}))
+
+  /** The same, where these settings hold for the whole daemon unless a line of the file says otherwise. */
+  static readonly under = (
+    settings: CltabSettings.Settings
+  ): Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> =>
+    Layer.effect(LoadedCltab, make(settings))
+
+  /** A valid cltab that comes from no file and never changes; messages call it so. */
+  static readonly fixed = (name: string, cltab: Cltab.Cltab): Layer.Layer<LoadedCltab> =>
+    Layer.sync(LoadedCltab, () => {
+      const warnings = cltab.diagnostics.map((diagnostic) => Diagnostic.format(name, diagnostic))
+      return {
+        file: name,
+        current: () => cltab,
+        refresh: Effect.succeed([]),
+        preview: Effect.succeed({ cltab, warnings: [] }),
+        inspect: Effect.succeed({ isModified: false, cltab, warnings })
+      }
+    })
+}
+
+/** The cltab, where these settings hold for the whole daemon unless it says otherwise. */
+export const withSettings = (settings: CltabSettings.Settings, cltab: Cltab.Cltab): Cltab.Cltab => {
+  if (Object.keys(settings).length === 0) return cltab
+  const all = { ...settings, ...cltab.settings }
+  return { ...cltab, settings: all, entries: CltabScopes.apply(all, cltab.entries) }
 }
 
 /** What a refresh would put in force. */
@@ -50,13 +76,13 @@ const inspectionPatience = Duration.seconds(1)
 
 const unreadable = ({ message }: CltabUnreadable) => `${message} (the last cltab stays in force)`
 
-const make = Effect.gen(
-  function*() {
+const make = Effect.fnUntraced(
+  function*(settings: CltabSettings.Settings) {
     const { file, read } = yield* CltabSource
 
     const parse = (bytes: Uint8Array) =>
       Effect.suspend(() => {
-        const cltab = Cltab.decode(bytes)
+        const cltab = withSettings(settings, Cltab.decode(bytes))
         return Cltab.isValid(cltab) ?
           Effect.succeed({ bytes, cltab }) :
           Effect.fail(new InvalidCltab({ file, diagnostics: cltab.diagnostics }))

@@ -7,11 +7,13 @@ import type {
   ProcessStatus,
   RunEnd
 } from "@clinit/protocol/Status"
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
@@ -51,6 +53,11 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly groups: () => ReadonlyArray<GroupStatus>
   /** Changes from now on. A reader that falls more than `changesKept` behind loses the oldest. */
   readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
+  /**
+   * What is so at the moment, as changes, and then every change, none of them lost: what the reader has not taken is kept
+   * for it, however much that is. Ends with the board, when all has been taken.
+   */
+  readonly everything: Effect.Effect<Queue.Dequeue<Change, Cause.Done>, never, Scope.Scope>
 }>()("@clinit/core/StatusBoard") {
   static readonly recorded: Layer.Layer<StatusBoard, never, History> = Layer.effect(
     StatusBoard,
@@ -84,6 +91,19 @@ const make = Effect.gen(function*() {
   const loggers = new Map<string, ReadonlyArray<LoggerStatus>>()
   const changes = yield* PubSub.sliding<Change>(changesKept)
   const history = yield* History
+  const readers = new Set<Queue.Queue<Change, Cause.Done>>()
+
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const reader of readers) Queue.endUnsafe(reader)
+    })
+  )
+
+  const publish = (change: Change) =>
+    Effect.suspend(() => {
+      for (const reader of readers) Queue.offerUnsafe(reader, change)
+      return PubSub.publish(changes, change)
+    })
 
   const withLoggers = (group: GroupName, status: ProcessStatus): ProcessStatus => {
     const ofEntry = loggers.get(nameOf(group, status.tag))
@@ -105,12 +125,12 @@ const make = Effect.gen(function*() {
       groups.set(group, { group, level, state, since })
       // What was so before this board is no news.
       if (past === undefined) history.record({ group, what: { _tag: "Group", level, state } })
-      yield* PubSub.publish(changes, { _tag: "Group", group, level, state })
+      yield* publish({ _tag: "Group", group, level, state })
     }, Effect.uninterruptible),
     removeGroup: Effect.fnUntraced(function*(group) {
       groups.delete(group)
       history.record({ group, what: { _tag: "Group" } })
-      yield* PubSub.publish(changes, { _tag: "Group", group })
+      yield* publish({ _tag: "Group", group })
     }, Effect.uninterruptible),
     setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
       const since = facts?.since ?? (yield* Clock.currentTimeMillis)
@@ -142,7 +162,7 @@ const make = Effect.gen(function*() {
           ...("pid" in state && adopted !== undefined ? { adopted } : {})
         }
       })
-      yield* PubSub.publish(changes, { _tag: "Process", group, tag, state })
+      yield* publish({ _tag: "Process", group, tag, state })
     }, Effect.uninterruptible),
     setLogger: ({ group, logs, tag }, pid) =>
       Effect.sync(() => {
@@ -157,7 +177,7 @@ const make = Effect.gen(function*() {
       ofGroup?.delete(tag)
       if (ofGroup?.size === 0) processes.delete(group)
       history.record({ group, tag, what: { _tag: "Entry", ...(end === undefined ? {} : { end }) } })
-      yield* PubSub.publish(changes, { _tag: "Process", group, tag })
+      yield* publish({ _tag: "Process", group, tag })
     }, Effect.uninterruptible),
     group(group) {
       const record = groups.get(group)
@@ -168,6 +188,23 @@ const make = Effect.gen(function*() {
       return process === undefined ? undefined : withLoggers(group, process)
     },
     groups: () => Array.from(groups.values(), status),
-    changes: PubSub.subscribe(changes)
+    changes: PubSub.subscribe(changes),
+    everything: Effect.acquireRelease(
+      Effect.map(Queue.unbounded<Change, Cause.Done>(), (reader) => {
+        for (const { group, level, state } of groups.values()) {
+          Queue.offerUnsafe(reader, { _tag: "Group", group, level, state })
+          for (const { state, tag } of processes.get(group)?.values() ?? []) {
+            Queue.offerUnsafe(reader, { _tag: "Process", group, tag, state })
+          }
+        }
+        readers.add(reader)
+        return reader
+      }),
+      (reader) =>
+        Effect.suspend(() => {
+          readers.delete(reader)
+          return Queue.shutdown(reader)
+        })
+    )
   })
 })

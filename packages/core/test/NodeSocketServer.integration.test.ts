@@ -2,6 +2,7 @@ import { Daemon } from "@clinit/core/Daemon"
 import * as DaemonServer from "@clinit/core/DaemonServer"
 import * as ClientConnection from "@clinit/core/node/ClientConnection"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
+import type { Answer } from "@clinit/core/Premises"
 import { Trouble } from "@clinit/core/Trouble"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
@@ -70,7 +71,7 @@ const scripted = Effect.gen(function*() {
 
 const limits = { ...Effect.runSync(Effect.service(ClientConnection.Limits)) }
 
-const serveAt = (socket: string, answer: ClientConnection.Answer) =>
+const serveAt = (socket: string, answer: Answer) =>
   Effect.provide(NodeSocketServer.serveAt(socket, answer), Trouble.layer)
 
 /** A scripted daemon at a socket in a directory of its own; `log` has what it logged at INFO and above. */

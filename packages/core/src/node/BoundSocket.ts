@@ -3,8 +3,8 @@ import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
 import { crc32 } from "node:zlib"
+import { because, SocketRefused } from "../SocketRefused.ts"
 import * as FileIdentity from "./FileIdentity.ts"
-import { because, SocketRefused } from "./SocketRefused.ts"
 
 /** Linux's sun_path less the zero at its end, see unix(7). */
 export const maxPathBytes = 107

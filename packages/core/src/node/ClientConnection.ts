@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import type * as net from "node:net"
 import * as DaemonServer from "../DaemonServer.ts"
 import type { Feed } from "../EventFeed.ts"
+import type { Answer } from "../Premises.ts"
 import * as OpenFiles from "./OpenFiles.ts"
 
 /** How much clients may ask of the daemon's patience. */
@@ -43,12 +44,6 @@ export const Limits = Context.Reference<Limits>("@clinit/core/node/ClientLimits"
     }
   }
 })
-
-/**
- * From a request's line to its answer's, if it has one. Interrupting it gives up waiting and takes back nothing. A feed
- * that is handed to `follow` comes behind the answer, and whoever took it has to close it.
- */
-export type Answer = (line: string, follow?: DaemonServer.Follow) => Effect.Effect<string | undefined>
 
 const { busy, silent, tooLong } = JsonRpc.Code
 const tooLongLine = DaemonServer.failure(tooLong, `a line is longer than ${JsonRpc.maxLineBytes} bytes`)

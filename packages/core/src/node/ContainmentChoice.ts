@@ -1,28 +1,10 @@
-import { Containment } from "@clinit/protocol/Status"
+import type { Containment } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import type { SpawnerOptions } from "../Machine.ts"
+import { ContainmentUnavailable } from "../Machine.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as ControlGroupPlace from "./ControlGroupPlace.ts"
 import * as ProcessTable from "./ProcessTable.ts"
-
-/** The containment that was asked for cannot be had here. */
-export class ContainmentUnavailable
-  extends Schema.TaggedError<ContainmentUnavailable>()("ContainmentUnavailable", {
-    containment: Containment,
-    reason: Schema.String
-  })
-{
-  override get message() {
-    return `containment ${this.containment} is not available: ${this.reason}`
-  }
-}
-
-export interface Options {
-  /** What holds the trees together; the best that there is unless given. */
-  readonly containment?: Containment | undefined
-  /** A word that no other daemon of this machine has: the control groups are named by it. */
-  readonly name: string
-}
 
 /** What is there to hold trees together, best first, and why something is not. */
 const survey = (name: string) => {
@@ -33,16 +15,17 @@ const survey = (name: string) => {
   return { procTrouble, place, base, cgroupTrouble: typeof found === "string" ? found : undefined }
 }
 
+const unavailable = (containment: Containment, reason: string) =>
+  Effect.fail(new ContainmentUnavailable({ containment, reason }))
+
 export const choose = Effect.fnUntraced(function*(
-  { containment, name }: Options
+  { containment, name }: SpawnerOptions
 ): Effect.fn.Return<
   { readonly containment: Containment } & ReturnType<typeof survey>,
   ContainmentUnavailable
 > {
   const surveyed = survey(name)
   const { base, procTrouble } = surveyed
-  const unavailable = (containment: Containment, reason: string) =>
-    Effect.fail(new ContainmentUnavailable({ containment, reason }))
   if (containment === "descendants" && procTrouble !== undefined) {
     return yield* unavailable(containment, procTrouble)
   }

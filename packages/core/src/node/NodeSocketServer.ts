@@ -9,14 +9,13 @@ import * as Semaphore from "effect/Semaphore"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
+import type { Answer, LockRefused } from "../Premises.ts"
+import { because, SocketRefused } from "../SocketRefused.ts"
 import { Trouble } from "../Trouble.ts"
 import * as BoundSocket from "./BoundSocket.ts"
 import * as ClientConnection from "./ClientConnection.ts"
 import * as OpenFiles from "./OpenFiles.ts"
 import * as OwnerLock from "./OwnerLock.ts"
-import { because, SocketRefused } from "./SocketRefused.ts"
-
-export { SocketRefused } from "./SocketRefused.ts"
 
 /** The right to listen at a socket's path, and to own all that the daemon there owns. */
 export interface Claim {
@@ -42,7 +41,7 @@ const makeDirectory = (socket: string) =>
 export const claim = Effect.fnUntraced(
   function*(
     socket: string
-  ): Effect.fn.Return<Claim, SocketRefused | OwnerLock.LockRefused, Scope.Scope> {
+  ): Effect.fn.Return<Claim, SocketRefused | LockRefused, Scope.Scope> {
     if (Buffer.byteLength(socket) > BoundSocket.maxPathBytes) {
       const reason = `the path is longer than ${BoundSocket.maxPathBytes} bytes`
       return yield* new SocketRefused({ socket, reason })
@@ -67,7 +66,7 @@ const loss = ({ lock, socket }: Claim, bound: BoundSocket.BoundSocket): string |
 }
 
 /** Serves each client that comes, as well as there is room for it. */
-const reception = Effect.fnUntraced(function*(answer: ClientConnection.Answer) {
+const reception = Effect.fnUntraced(function*(answer: Answer) {
   const limits = yield* ClientConnection.Limits
   const seats = yield* Semaphore.make(limits.clients)
   const standing = yield* Semaphore.make(limits.hasty)
@@ -97,7 +96,7 @@ const reception = Effect.fnUntraced(function*(answer: ClientConnection.Answer) {
 export const listen = Effect.fnUntraced(
   function*(
     claim: Claim,
-    answer: ClientConnection.Answer
+    answer: Answer
   ): Effect.fn.Return<void, SocketRefused, Scope.Scope | Trouble> {
     const { lock, socket } = claim
     const trouble = yield* Trouble
@@ -153,5 +152,5 @@ export const listen = Effect.fnUntraced(
 )
 
 /** Claims the path and listens there. */
-export const serveAt = (socket: string, answer: ClientConnection.Answer) =>
+export const serveAt = (socket: string, answer: Answer) =>
   Effect.flatMap(claim(socket), (claim) => listen(claim, answer))

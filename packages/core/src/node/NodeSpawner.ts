@@ -8,6 +8,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
 import type { LoggerEntry } from "../EntryLogger.ts"
+import type { ContainmentUnavailable, SpawnerOptions } from "../Machine.ts"
 import type { Child, Found, Mark, ProcessIdentity, SpawnError } from "../Spawner.ts"
 import { Spawner } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
@@ -28,24 +29,14 @@ import * as TreeDirectories from "./TreeDirectories.ts"
 import * as TreeMark from "./TreeMark.ts"
 import * as TreesFound from "./TreesFound.ts"
 
-export { ContainmentUnavailable } from "./ContainmentChoice.ts"
-
-export interface Options extends ContainmentChoice.Options {
-  /**
-   * The directory for the pipes of loggers, which no other daemon may have; it is made when it is needed. Unless given
-   * it is one for temporary files, and whoever empties that cuts a logger off from a daemon that comes after a killed one.
-   */
-  readonly pipes?: string | undefined
-}
-
 /**
  * Processes of this machine, each the leader of an own session and process group, with default signal dispositions and
  * no descriptors but the standard ones. The streams themselves, environment and working directory are the daemon's
  * unless the entry's settings say otherwise.
  */
 export const layer = (
-  options: Options
-): Layer.Layer<Spawner, ContainmentChoice.ContainmentUnavailable> =>
+  options: SpawnerOptions
+): Layer.Layer<Spawner, ContainmentUnavailable> =>
   Layer.effect(
     Spawner,
     Effect.gen(function*() {

@@ -1,20 +1,10 @@
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
+import { LockRefused } from "../Premises.ts"
 import * as FileIdentity from "./FileIdentity.ts"
-
-/** Another process holds the lock, or the lock file cannot be used. */
-export class LockRefused extends Schema.TaggedError<LockRefused>()("LockRefused", {
-  file: Schema.String,
-  reason: Schema.String
-}) {
-  override get message() {
-    return `${this.file}: ${this.reason}`
-  }
-}
 
 /** SQLite's result code for a lock that somebody else holds, https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5

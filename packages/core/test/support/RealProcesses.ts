@@ -1,3 +1,4 @@
+import type { ContainmentUnavailable } from "@clinit/core/Machine"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import type { Child } from "@clinit/core/Spawner"
 import { Spawner } from "@clinit/core/Spawner"
@@ -102,7 +103,7 @@ export const freshName = (): string => `test-${process.pid}-${++names}`
 export const spawner = (
   containment: Containment | undefined,
   name = freshName()
-): Effect.Effect<Context.Service.Shape<typeof Spawner>, NodeSpawner.ContainmentUnavailable, Scope.Scope> =>
+): Effect.Effect<Context.Service.Shape<typeof Spawner>, ContainmentUnavailable, Scope.Scope> =>
   Effect.map(
     Layer.build(Layer.provide(NodeSpawner.layer({ containment, name }), Logger.layer([]))),
     (context) => Context.get(context, Spawner)

@@ -1,0 +1,290 @@
+import type { News } from "@clinit/protocol/ClinitClient"
+import { Outcome } from "@clinit/protocol/ClinitRpcs"
+import type {
+  AmbiguousName,
+  EntryOff,
+  InvalidCltab,
+  NeverTold,
+  NotRunning,
+  ShuttingDown,
+  Superseded,
+  UnknownEntry,
+  UnknownGroup,
+  UnknownSignal
+} from "@clinit/protocol/ClinitRpcs"
+import type { Event } from "@clinit/protocol/Event"
+import { Level } from "@clinit/protocol/Names"
+import type { GroupName } from "@clinit/protocol/Names"
+import type { GroupStatus } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/StatusWords"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { CltabUnreadable } from "./CltabSource.ts"
+import type { Applied, Planned, Reread, Retried, Signalled, Status, Told } from "./Daemon.ts"
+import { Daemon } from "./Daemon.ts"
+import * as EntryName from "./EntryName.ts"
+import type { Feed } from "./EventFeed.ts"
+import * as ExitWith from "./ExitWith.ts"
+import type { Extract } from "./History.ts"
+import type { LedgerRefused } from "./LedgerStore.ts"
+import { LoadedCltab } from "./LoadedCltab.ts"
+import type { ContainmentUnavailable, Machine } from "./Machine.ts"
+import type { Settled } from "./OrderOutcome.ts"
+import type { LockRefused, Premises } from "./Premises.ts"
+import * as Serving from "./Serving.ts"
+import type { SocketRefused } from "./SocketRefused.ts"
+import type { Change } from "./StatusBoard.ts"
+import { StatusBoard } from "./StatusBoard.ts"
+import * as StatusOf from "./StatusOf.ts"
+import * as Supervision from "./Supervision.ts"
+
+/** The group settled as FAILED. */
+export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed", {
+  group: Schema.String,
+  level: Schema.String,
+  failed: Outcome.fields.failed
+}) {
+  override get message() {
+    const culprits = this.failed.map(({ end, tag }) => `${tag} ${describeEnd(end)}`)
+    return `${this.group} ${this.level} FAILED: ${culprits.join(", ")}`
+  }
+}
+
+/** No level can be called this. */
+export class InvalidLevel extends Schema.TaggedError<InvalidLevel>()("InvalidLevel", {
+  level: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `invalid level ${JSON.stringify(this.level)}: ${this.reason}`
+  }
+}
+
+/** What is wrong with an order as such: nothing was done. */
+export type OrderRefused = InvalidCltab | ShuttingDown
+
+/** What is wrong with a name, `GROUP` or `GROUP/TAG`. */
+export type NameRefused = UnknownGroup | UnknownEntry | AmbiguousName
+
+/** An order by hand: what it is about, what it does, and what becomes of it. */
+export interface Ordered {
+  readonly warnings: ReadonlyArray<string>
+  readonly group: string
+  readonly tags: ReadonlyArray<string>
+  /** What it does, in words. */
+  readonly message: string
+  /** Waits for what becomes of it. */
+  readonly settling: Effect.Effect<Settled, Superseded>
+}
+
+/**
+ * A supervisor of resource groups in this program. Orders only record what is wanted and answer at once; the groups' own
+ * fibers act, and interrupting who waits for an outcome takes nothing back.
+ */
+export class Clinit extends Context.Service<Clinit, {
+  /** Makes the level the group's target, and answers at once; `settling` waits for the outcome. */
+  readonly tell: (
+    group: string,
+    level: string
+  ) => Effect.Effect<Told, UnknownGroup | InvalidLevel | OrderRefused>
+  /** Tells the level and waits until the group has settled at it; fails if it comes out FAILED. */
+  readonly reach: (
+    group: string,
+    level: string
+  ) => Effect.Effect<Outcome, UnknownGroup | InvalidLevel | OrderRefused | Superseded | LevelFailed>
+  /** Starts a group, which was stopped, or an entry (`GROUP/TAG`) by hand. Answers at once, as the next two do. */
+  readonly start: (
+    name: string
+  ) => Effect.Effect<Ordered, NameRefused | NeverTold | EntryOff | OrderRefused>
+  /** Stops a group or an entry by hand. */
+  readonly stop: (name: string) => Effect.Effect<Ordered, NameRefused | NeverTold | EntryOff | OrderRefused>
+  /** Restarts the entries of a group, or an entry, by hand. */
+  readonly restart: (
+    name: string
+  ) => Effect.Effect<Ordered, NameRefused | NeverTold | EntryOff | OrderRefused>
+  /** Starts again what has failed, and at once what pauses: of all groups, or of a group or an entry. */
+  readonly retry: (name?: string) => Effect.Effect<Retried, NameRefused | OrderRefused>
+  /** Sends a signal, named with or without `SIG`, to the whole process tree of an entry (`GROUP/TAG`). */
+  readonly signal: (
+    name: string,
+    signal: string
+  ) => Effect.Effect<Signalled, NameRefused | UnknownSignal | NotRunning | OrderRefused>
+  /** Loads the cltab and halts the groups that it no longer has. */
+  readonly reread: Effect.Effect<Reread, OrderRefused>
+  /** Rereads, and tells each group for which the cltab says something new the level that it was told last. */
+  readonly apply: Effect.Effect<Applied, OrderRefused>
+  /**
+   * What a tell of this level would do, without a level one of the group's present level, or without a group `apply`;
+   * nothing is changed.
+   */
+  readonly plan: (
+    group?: string,
+    level?: string
+  ) => Effect.Effect<Planned, UnknownGroup | InvalidLevel | NeverTold | OrderRefused>
+  /** Every group, told or not, with its entries. */
+  readonly status: Effect.Effect<Status>
+  /** The status of a group, or of one entry (`GROUP/TAG`) in its group. */
+  readonly statusOf: (name: string) => Effect.Effect<GroupStatus, NameRefused>
+  /**
+   * Every state that is published: first those of now, then each change, in order and without a gap, until supervision is
+   * over. What a slow reader has not taken is kept in memory for it.
+   */
+  readonly changes: Stream.Stream<Change>
+  /**
+   * What happens: from now on or, with `since`, after the event with that number, of everything or of one group. A reader
+   * that is too slow is told how many events it missed (`Missed`). Ends when supervision is over.
+   */
+  readonly events: (
+    options?: { readonly group?: string; readonly since?: number }
+  ) => Stream.Stream<News, UnknownGroup>
+  /** The last events, all that are known unless limited, of the supervisor, a group or an entry. */
+  readonly history: (name?: string, limit?: number) => Effect.Effect<Extract, NameRefused>
+  /** Waits until the group or entry has come to its end: nothing of it runs, or will run again, or it failed. */
+  readonly ending: (name: string) => Effect.Effect<ExitWith.Ending, NameRefused>
+  /** Halts every group, takes no more orders, and waits until the last process is gone. */
+  readonly shutdown: Effect.Effect<void>
+  /** Waits until it was shut down, by whoever, and the last process is gone. */
+  readonly down: Effect.Effect<void>
+}>()("@clinit/core/Clinit") {
+  /** `layer` as an effect: a supervisor of its own each time, which lives as long as the scope. */
+  static readonly make = (
+    options: Supervision.Source & Supervision.Options
+  ): Effect.Effect<
+    Clinit["Service"],
+    InvalidCltab | CltabUnreadable | ContainmentUnavailable,
+    Machine | Scope.Scope
+  > => face(Supervision.make(options))
+
+  /**
+   * Supervises the groups of a cltab for as long as the layer lives, and leaves nothing behind: its end stops every process
+   * and waits for the last. Nothing is started before a group is told a level.
+   */
+  static readonly layer = (
+    options: Supervision.Source & Supervision.Options
+  ): Layer.Layer<Clinit, InvalidCltab | CltabUnreadable | ContainmentUnavailable, Machine> =>
+    Layer.effect(Clinit, Clinit.make(options))
+
+  /**
+   * The same with all that makes a daemon: a socket for clients, a status file, a history, and a ledger by which one that comes
+   * after a killed one goes on with what runs.
+   */
+  static readonly serve = <E = never, R = never>(
+    options: Supervision.Source & Serving.Options<E, R>
+  ): Layer.Layer<
+    Clinit,
+    | InvalidCltab
+    | CltabUnreadable
+    | ContainmentUnavailable
+    | SocketRefused
+    | LockRefused
+    | LedgerRefused
+    | E,
+    Machine | Premises | R
+  > => Layer.effect(Clinit, face(Serving.make(options)))
+}
+
+const decodeLevel = Schema.decodeUnknownEffect(Level)
+
+const levelOf = (level: string) =>
+  Effect.mapError(decodeLevel(level), ({ message }) => new InvalidLevel({ level, reason: message }))
+
+/** Groups are compared literally: one that can have no such name is unknown. */
+const groupOf = (group: string) => group as GroupName
+
+/** The news that these lines of a feed tell. */
+const newsOf = (lines: string): ReadonlyArray<News> =>
+  lines.split("\n").filter((line) => line !== "").map((line) => {
+    const { method, params } = JSON.parse(line)
+    return method === "event" ? { _tag: "Event", event: params as Event } : { _tag: "Missed", missed: params }
+  })
+
+/** The events of a feed that is opened now, until supervision is over and the rest has been read. */
+const eventsOf = <E>(
+  open: Effect.Effect<Feed, E>,
+  over: Deferred.Deferred<void>
+): Stream.Stream<News, E> =>
+  Stream.unwrap(Effect.map(
+    Effect.acquireRelease(open, (feed) => Effect.sync(feed.close)),
+    (feed) =>
+      Stream.fromPull(Effect.succeed(Effect.gen(function*() {
+        const lines = Deferred.isDoneUnsafe(over)
+          ? ""
+          : yield* Effect.raceFirst(feed.next, Effect.as(Deferred.await(over), ""))
+        const [first, ...others] = newsOf(lines === "" ? feed.rest() : lines)
+        return first === undefined ? yield* Cause.done() : [first, ...others] as const
+      })))
+  ))
+
+/** The supervisor as its program sees it, once the parts are made. */
+const face = Effect.fnUntraced(
+  function*<E, R>(
+    make: Effect.Effect<Context.Context<Supervision.Parts>, E, R>
+  ): Effect.fn.Return<Clinit["Service"], E, R | Scope.Scope> {
+    // Before the parts, so that it comes after their end.
+    const over = yield* Deferred.make<void>()
+    yield* Effect.addFinalizer(() => Deferred.succeed(over, undefined))
+    const parts = yield* make
+    const daemon = Context.get(parts, Daemon)
+    const board = Context.get(parts, StatusBoard)
+    const cltab = Context.get(parts, LoadedCltab)
+
+    const tell = Effect.fnUntraced(function*(group: string, level: string) {
+      return yield* daemon.tell(groupOf(group), yield* levelOf(level))
+    })
+
+    return Clinit.of({
+      tell,
+      reach: Effect.fnUntraced(function*(group, level) {
+        const { settling } = yield* tell(group, level)
+        const outcome = yield* settling
+        return outcome.state === "FAILED"
+          ? yield* new LevelFailed({ group, level, failed: outcome.failed })
+          : outcome
+      }),
+      start: (name) => daemon.order("start", name),
+      stop: (name) => daemon.order("stop", name),
+      restart: (name) => daemon.order("restart", name),
+      retry: daemon.retry,
+      signal: daemon.signal,
+      reread: daemon.reread,
+      apply: daemon.apply,
+      plan: Effect.fnUntraced(function*(group, level) {
+        return yield* daemon.plan(
+          group === undefined ? undefined : groupOf(group),
+          level === undefined ? undefined : yield* levelOf(level)
+        )
+      }),
+      status: daemon.status,
+      statusOf: (name) =>
+        Effect.flatMap(
+          daemon.status,
+          ({ groups }) => Effect.map(StatusOf.select(groups, name), ([status]) => status!)
+        ),
+      changes: Stream.unwrap(Effect.map(board.everything, Stream.fromQueue)),
+      events: ({ group, since } = {}) =>
+        eventsOf(
+          Effect.map(
+            daemon.watch({
+              ...(group === undefined ? {} : { group: groupOf(group) }),
+              ...(since === undefined ? {} : { since })
+            }),
+            ({ feed }) => feed
+          ),
+          over
+        ),
+      history: (name, limit = Infinity) => daemon.history(name, limit),
+      ending: Effect.fnUntraced(function*(name) {
+        const meaning = yield* EntryName.meaningOf(name, cltab.current().entries)
+        return yield* Effect.provideContext(ExitWith.ending(meaning), parts)
+      }),
+      shutdown: Effect.andThen(daemon.shutdown, daemon.down),
+      down: daemon.down
+    })
+  }
+)
