@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import * as path from "node:path"
 import { inject } from "vitest"
 import { itUnless } from "../../packages/cli/test/support/Conditional.ts"
+import { until } from "../../packages/cli/test/support/Eventually.ts"
+import * as Proc from "../../packages/cli/test/support/Proc.ts"
 import type { Finished, Program } from "../../packages/cli/test/support/Program.ts"
 import { inScratch } from "../../packages/cli/test/support/Scratch.ts"
 import type { Scratch } from "../../packages/cli/test/support/Scratch.ts"
@@ -64,7 +66,7 @@ describe("with nothing but the tarballs, Effect and Node's types", () => {
   })
 
   it("no example but those that follow is left out", () => {
-    expect(Compiling.examples.map(({ name }) => name)).toEqual(["drive-daemon"])
+    expect(Compiling.examples.map(({ name }) => name)).toEqual(["drive-daemon", "http-host"])
   })
 })
 
@@ -103,6 +105,29 @@ for (const { line, node } of nodes) {
         expect(await drive()).toMatchObject({ exit: 3, stdout: "" })
         await daemon(scratch, node, ...shop)
         expect(await drive()).toEqual({ exit: 0, stdout: "shop/db Running\nshop/app Running\n", stderr: "" })
+      })
+    )
+
+    it(
+      "http-host shows its two workers, starts one again that dies, and at TERM stops both and ends with 0",
+      inScratch(async (scratch) => {
+        const host = start(scratch, node, example("http-host"), "0")
+        let printed = ""
+        host.child.stdout!.on("data", (text: string) => printed += text)
+        const url = await until("it listens", () => /http:\S+/.exec(printed)?.[0])
+        const status = async () => (await fetch(url)).json()
+        const both = [{ tag: "resize", state: "Running" }, { tag: "mail", state: "Running" }]
+        expect(await status()).toEqual([{ group: "workers", state: "DONE", workers: both }])
+        const [first] = scratch.left()
+        Proc.kill(first!, "SIGKILL")
+        await until("it runs again", () => scratch.left().length === 2 && !scratch.left().includes(first!))
+        expect((await fetch(new URL("/other", url))).status).toBe(404)
+        host.kill("SIGTERM")
+        expect(await host.finished()).toMatchObject({
+          exit: 0,
+          stdout: expect.stringMatching(/ended in order\n$/)
+        })
+        expect(scratch.left()).toEqual([])
       })
     )
 

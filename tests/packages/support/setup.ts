@@ -14,10 +14,7 @@ declare module "vitest" {
 
 /** Before the tests of the packages: builds and packs them, and installs them in a directory that lasts as long as the tests. */
 export default ({ provide }: TestProject) => {
-  execFileSync(`${Consumer.root}node_modules/.bin/tsc`, ["-b", "packages/cli"], {
-    cwd: Consumer.root,
-    stdio: "inherit"
-  })
+  execFileSync(process.execPath, [`${Consumer.root}scripts/libraries.ts`], { stdio: "inherit" })
   build()
   const directory = mkdtempSync(path.join(realpathSync(tmpdir()), "clinit-packages-"))
   const remove = () => rmSync(directory, { recursive: true, force: true })
