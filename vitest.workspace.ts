@@ -33,7 +33,12 @@ export default defineConfig({
       // The packages as they are published: packed, installed and used.
       {
         extends: true as const,
-        test: { name: "packages", root: "tests/packages", globalSetup: "support/setup.ts", testTimeout: 60_000 }
+        test: {
+          name: "packages",
+          root: "tests/packages",
+          globalSetup: "support/setup.ts",
+          testTimeout: 60_000
+        }
       }
     ],
     reporters: ["default", new URL("scripts/TallyReporter.ts", import.meta.url).pathname]

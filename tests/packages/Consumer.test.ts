@@ -8,10 +8,11 @@ import * as Proc from "../../packages/cli/test/support/Proc.ts"
 import type { Finished, Program } from "../../packages/cli/test/support/Program.ts"
 import { inScratch } from "../../packages/cli/test/support/Scratch.ts"
 import type { Scratch } from "../../packages/cli/test/support/Scratch.ts"
+import * as PublicModules from "../../scripts/PublicModules.ts"
 import type { CodeBlock } from "./support/CodeBlocks.ts"
 import * as CodeBlocks from "./support/CodeBlocks.ts"
 import * as Compiling from "./support/Compiling.ts"
-import { nodes, publicModules } from "./support/Consumer.ts"
+import { nodes } from "./support/Consumer.ts"
 
 const consumer = inject("consumer")
 
@@ -77,9 +78,7 @@ for (const { line, node } of nodes) {
     it(
       "every public module can be imported, and no other",
       inScratch(async (scratch) => {
-        const modules = ["protocol", "core"].flatMap((name) =>
-          publicModules(name).map(({ module }) => `@clinit/${name}/${module}`)
-        )
+        const modules = PublicModules.libraries.flatMap(PublicModules.of).map(({ name }) => name)
         const others = ["@clinit/core/Group", "@clinit/core/node/Forking", "@clinit/protocol/node/LineSocket"]
         const program = path.join(consumer.programs, `all-${line}.mjs`)
         writeFileSync(

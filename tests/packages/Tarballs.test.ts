@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
 import { inject } from "vitest"
+import * as PublicModules from "../../scripts/PublicModules.ts"
 import * as Consumer from "./support/Consumer.ts"
 
 const { tarballs } = inject("consumer")
@@ -67,7 +68,7 @@ describe("the tarballs", () => {
         "entrypoints" in result
           ? Object.values(result.entrypoints).flatMap(({ hasTypes, subpath }) => hasTypes ? [subpath] : [])
           : []
-      ).toEqual(Consumer.publicModules(name).map(({ module }) => `./${module}`))
+      ).toEqual(PublicModules.of(name).map((module) => module.name.replace(`@clinit/${name}`, ".")))
     }
   )
 })

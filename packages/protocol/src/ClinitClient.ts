@@ -58,7 +58,9 @@ export class Transport extends Context.Service<Transport, {
   readonly connect: Effect.Effect<Connection, NoDaemon, Scope.Scope>
 }>()("@clinit/protocol/Transport") {}
 
+/** Why a call has no result. */
 export type CallError = Rpcs.Refusal | ConnectionLost | ProtocolError
+/** A call of the daemon. */
 export type Call<M extends Rpcs.Method> = (params: Rpcs.Params<M>) => Effect.Effect<Rpcs.Result<M>, CallError>
 
 /** What a watcher is told: an event, or that there is a gap. */

@@ -296,8 +296,11 @@ export const calls = {
   }
 } as const
 
+/** The name of a call. */
 export type Method = keyof typeof calls
+/** What the call is given. */
 export type Params<M extends Method> = typeof calls[M]["params"]["Type"]
+/** What the call answers, unless it is refused. */
 export type Result<M extends Method> = typeof calls[M]["result"]["Type"]
 
 /** True for the name of a call, and for nothing that an object merely inherits. */

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 export const Id = Schema.Union([Schema.String, Schema.Finite, Schema.Null])
 export type Id = typeof Id.Type
 
+/** A call: without an id nothing is answered. */
 export const Request = Schema.Struct({
   jsonrpc: Schema.Literal("2.0"),
   id: Schema.optionalKey(Id),
@@ -12,6 +13,7 @@ export const Request = Schema.Struct({
 })
 export type Request = typeof Request.Type
 
+/** Why a call was not carried out: `code` is one of `Code`, `data` holds a refusal's fields. */
 export const ErrorObject = Schema.Struct({
   code: Schema.Int,
   message: Schema.String,
@@ -19,6 +21,7 @@ export const ErrorObject = Schema.Struct({
 })
 export type ErrorObject = typeof ErrorObject.Type
 
+/** The answer to the call with this id: its result, or an error. */
 export const Response = Schema.Union([
   Schema.Struct({ jsonrpc: Schema.Literal("2.0"), id: Id, result: Schema.Unknown }),
   Schema.Struct({ jsonrpc: Schema.Literal("2.0"), id: Id, error: ErrorObject })

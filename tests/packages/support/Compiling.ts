@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
+import * as PublicModules from "../../../scripts/PublicModules.ts"
 import type { CodeBlock } from "./CodeBlocks.ts"
 import * as CodeBlocks from "./CodeBlocks.ts"
 import type { Consumer } from "./Consumer.ts"
@@ -22,10 +23,8 @@ const markdown = [
 /** All TypeScript that documents and the docstrings of public modules show. */
 export const blocks: ReadonlyArray<CodeBlock> = [
   ...markdown.flatMap((file) => CodeBlocks.ofMarkdown(Tree.root, file)),
-  ...["protocol", "core"].flatMap((name) =>
-    Tree.publicModules(name).flatMap(({ source }) =>
-      CodeBlocks.ofDocstrings(Tree.root, `packages/${name}/${source.slice(2)}`)
-    )
+  ...PublicModules.libraries.flatMap((library) =>
+    PublicModules.of(library).flatMap(({ source }) => CodeBlocks.ofDocstrings(Tree.root, source))
   )
 ]
 

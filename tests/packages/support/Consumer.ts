@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 
 /** This repository. */
@@ -84,26 +84,4 @@ export const make = (directory: string): Consumer => {
   for (const each of [programs, tests]) mkdirSync(each)
   for (const name of ["vitest", "@effect/vitest"]) link(path.join(tests, "node_modules"), name)
   return { directory, programs, tests, tarballs }
-}
-
-/** A module that a package lets others import. */
-export interface PublicModule {
-  /** Its name, without `./`. */
-  readonly module: string
-  /** Its file in the package's folder. */
-  readonly source: string
-}
-
-/** The modules that a package lets others import. */
-export const publicModules = (name: string): ReadonlyArray<PublicModule> => {
-  const { exports } = JSON.parse(readFileSync(`${root}packages/${name}/package.json`, "utf8")) as {
-    exports: Readonly<
-      Record<string, string | { readonly "@clinit/source": string; readonly default?: string }>
-    >
-  }
-  return Object.entries(exports).flatMap(([subpath, target]) =>
-    typeof target === "object" && target.default !== undefined
-      ? [{ module: subpath.slice(2), source: target["@clinit/source"] }]
-      : []
-  )
 }
