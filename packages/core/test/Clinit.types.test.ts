@@ -1,6 +1,7 @@
 import type * as Clinit_ from "@clinit/core/Clinit"
 import { Clinit } from "@clinit/core/Clinit"
 import type { CltabUnreadable } from "@clinit/core/CltabSource"
+import * as Entry from "@clinit/core/Entry"
 import type { LedgerRefused } from "@clinit/core/LedgerStore"
 import type { ContainmentUnavailable, Machine } from "@clinit/core/Machine"
 import type * as NodeMachine from "@clinit/core/node/NodeMachine"
@@ -51,14 +52,36 @@ describe("the types of Clinit", () => {
 
   it("what is carried out when the cltab is loaded adds its own errors and requirements", () => {
     interface Vault {
-      readonly _: unique symbol
+      readonly vault: true
     }
     const onLoaded = () => undefined as unknown as Effect.Effect<void, "locked", Vault>
-    type Served = ReturnType<typeof Clinit.serve<{ readonly text: string }, "locked", Vault>>
-    const served = () => Clinit.serve({ text: "", onLoaded })
-    expectTypeOf(served).returns.toEqualTypeOf<Served>()
-    expectTypeOf<Layer.Error<Served>>().extract<"locked">().toEqualTypeOf<"locked">()
-    expectTypeOf<Layer.Services<Served>>().toEqualTypeOf<Machine | Premises | Vault>()
+    const serve = () => Clinit.serve({ text: "", onLoaded })
+    expectTypeOf<Extract<Layer.Error<ReturnType<typeof serve>>, string>>().toEqualTypeOf<"locked">()
+    expectTypeOf<Layer.Services<ReturnType<typeof serve>>>().toEqualTypeOf<Machine | Premises | Vault>()
+  })
+
+  it("entries in code require what their effects need, a scope excepted", () => {
+    interface Database {
+      readonly database: true
+    }
+    interface Queue {
+      readonly queue: true
+    }
+    const definition = { levels: ["run"], mode: "respawn" } as const
+    const pump = undefined as unknown as Effect.Effect<void, "full", Database | Scope.Scope>
+    const drain = undefined as unknown as Effect.Effect<void, never, Queue>
+    const layer = () =>
+      Clinit.layer({
+        entries: [
+          Entry.process("web", "app", { ...definition, command: ["node", "app.js"] }),
+          Entry.effect("web", "pump", { ...definition, effect: pump }),
+          Entry.effect("web", "drain", { ...definition, effect: drain })
+        ]
+      })
+    expectTypeOf<Layer.Services<ReturnType<typeof layer>>>().toEqualTypeOf<Machine | Database | Queue>()
+    expectTypeOf<Layer.Error<ReturnType<typeof layer>>>().toEqualTypeOf<
+      InvalidCltab | ContainmentUnavailable
+    >()
   })
 
   it("an effect that makes one requires a scope beside the machine", () => {
@@ -93,8 +116,10 @@ describe("the types of Clinit", () => {
 
   it("a source is one of its kinds", () => {
     // @ts-expect-error there is nothing to supervise
-    expectTypeOf(Clinit.layer).toBeCallableWith({})
+    expectTypeOf(() => Clinit.layer({})).toBeFunction()
+    // @ts-expect-error it is called settings
+    expectTypeOf(() => Clinit.layer({ text: "", setings: {} })).toBeFunction()
     // @ts-expect-error a level is a name
-    expectTypeOf<Service["tell"]>().toBeCallableWith("web", 3)
+    expectTypeOf((clinit: Service) => clinit.tell("web", 3)).toBeFunction()
   })
 })

@@ -9,7 +9,7 @@ import type { Entry } from "../Cltab.ts"
 import * as CltabSettings from "../CltabSettings.ts"
 import * as EntryLogger from "../EntryLogger.ts"
 import type { Signal } from "../Signal.ts"
-import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
+import type { Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import { boot } from "./LedgerDisk.ts"
 import { Trace } from "./Trace.ts"
@@ -95,7 +95,7 @@ const nameOf = ({ logs, tag }: Entry): string => logs === undefined ? tag : `${t
 const pipeOf = ({ group, logs, tag }: Entry): string => `${group}:${tag}:${logs}`
 
 /** A process that is no more. */
-const gone = (identity: ProcessIdentity): Child => ({
+const gone = (identity: ProcessIdentity): ProcessChild => ({
   identity,
   exit: Effect.succeed(unknown),
   hasEnded: () => true,
@@ -257,7 +257,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             return endInputs
           })
 
-        const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
+        const child = (process: Process, exit: Effect.Effect<ChildExit>): ProcessChild => ({
           identity: process.identity,
           exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
           hasEnded: () => isSevered() || Deferred.isDoneUnsafe(process.exit),
