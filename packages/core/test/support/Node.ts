@@ -190,7 +190,7 @@ export const withMachine = <A, E>(
       })
       const ownTrace = Layer.succeed(Trace, {
         ...trace,
-        add: (event) => Effect.suspend(() => lives ? trace.add(event) : Effect.void)
+        add: (occurrence) => Effect.suspend(() => lives ? trace.add(occurrence) : Effect.void)
       })
       const context = yield* Layer.buildWithScope(
         Daemon.layer.pipe(
