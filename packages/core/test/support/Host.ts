@@ -17,11 +17,11 @@ const main = Effect.runFork(
     const clinit = yield* Clinit
     const { groups } = yield* clinit.status
     if (groups.every(({ level }) => level === undefined)) yield* clinit.reach("web", "run")
-    console.log("up")
+    process.stdout.write("up\n")
     return yield* Effect.never
   }).pipe(
     Effect.provide(Layer.provide(layer, NodeMachine.layer)),
-    Effect.ensuring(Effect.sync(() => console.log("down"))),
+    Effect.ensuring(Effect.sync(() => process.stdout.write("down\n"))),
     Effect.provide(Logger.layer([]))
   )
 )
