@@ -19,6 +19,15 @@ import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
 import { History } from "./History.ts"
 
+/**
+ * Takes the place of a board that is made, as the test kit's does: it sees each state when it is published and not only
+ * after that, so that it knows what else happened before and behind it.
+ */
+export const Witness = Context.Reference<(board: StatusBoard["Service"]) => StatusBoard["Service"]>(
+  "@clinit/core/StatusBoard/Witness",
+  { defaultValue: () => (board) => board }
+)
+
 /** A published change, in the order in which it happened. A group or entry without a state is gone. */
 export type Change =
   | { readonly _tag: "Group"; readonly group: GroupName; readonly level?: Level; readonly state?: GroupState }
@@ -61,7 +70,7 @@ export class StatusBoard extends Context.Service<StatusBoard, {
 }>()("@clinit/core/StatusBoard") {
   static readonly recorded: Layer.Layer<StatusBoard, never, History> = Layer.effect(
     StatusBoard,
-    Effect.suspend(() => make)
+    Effect.suspend(() => witnessed)
   )
 
   /** With a history that is kept in memory only. */
@@ -138,6 +147,7 @@ const make = Effect.gen(function*() {
       if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
       const before = ofGroup.get(tag)
       const { adopted, containment, lastEnd } = { ...before, ...facts }
+      const runs = "pid" in state || facts?.containment === "fiber"
       ofGroup.set(tag, {
         tag,
         mode,
@@ -145,7 +155,7 @@ const make = Effect.gen(function*() {
         since,
         restarts: facts?.restarts ??
           (before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0)),
-        ...("pid" in state && containment !== undefined ? { containment } : {}),
+        ...(runs && containment !== undefined ? { containment } : {}),
         ...("pid" in state && adopted !== undefined ? { adopted } : {}),
         ...(lastEnd === undefined ? {} : { lastEnd })
       })
@@ -207,4 +217,9 @@ const make = Effect.gen(function*() {
         })
     )
   })
+})
+
+const witnessed = Effect.gen(function*() {
+  const witness = yield* Witness
+  return witness(yield* make)
 })

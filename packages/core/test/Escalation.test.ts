@@ -51,8 +51,8 @@ const stopping = (script: ScriptedSpawner.Script, time: Duration.Input) =>
     const child = yield* (yield* Spawner).spawn(entry, "a")
     yield* Effect.forkChild(
       Effect.andThen(
-        Escalation.stop(child, entry, ({ step }) => trace.add(`stopping with ${what(step)}`)),
-        trace.add("stopped")
+        Escalation.stop(child, entry, ({ step }) => trace.note(`stopping with ${what(step)}`)),
+        trace.note("stopped")
       ),
       { startImmediately: true }
     )

@@ -273,7 +273,7 @@ it.effect.prop(
       scripts,
       Effect.fnUntraced(function*(node) {
         for (const order of given) yield* give(node, order)
-        yield* Effect.forkChild(Effect.andThen(node.daemon.down, node.trace.add("node is down")), {
+        yield* Effect.forkChild(Effect.andThen(node.daemon.down, node.trace.note("node is down")), {
           startImmediately: true
         })
         yield* node.daemon.shutdown
@@ -332,7 +332,7 @@ it.effect.prop(
       Effect.fnUntraced(function*(node) {
         const { entries } = Cltab.parse(versions[0]!)
         for (const order of given) {
-          if (order._tag === "Tell") yield* node.trace.add(`told ${order.level}`)
+          if (order._tag === "Tell") yield* node.trace.note(`told ${order.level}`)
           yield* give(node, order)
           yield* calm
         }

@@ -16,7 +16,7 @@ import type { Node } from "./support/Node.ts"
 
 /** Writes to the trace when the daemon is down. */
 const traceDown = (node: Node) =>
-  Effect.forkChild(Effect.andThen(node.daemon.down, node.trace.add("down")), { startImmediately: true })
+  Effect.forkChild(Effect.andThen(node.daemon.down, node.trace.note("down")), { startImmediately: true })
 
 /** What happens from a shutdown on. */
 const shutdown = Effect.fnUntraced(function*(node: Node) {
@@ -282,7 +282,7 @@ it.effect("closing the daemon's scope shuts it down and waits for the last proce
     )
     yield* daemon.tell(GroupName.make("web"), Level.make("1"))
     yield* TestClock.adjust("10 seconds")
-    yield* Effect.forkChild(Effect.andThen(Scope.close(scope, Exit.void), trace.add("closed")), {
+    yield* Effect.forkChild(Effect.andThen(Scope.close(scope, Exit.void), trace.note("closed")), {
       startImmediately: true
     })
     yield* TestClock.adjust("5 minutes")

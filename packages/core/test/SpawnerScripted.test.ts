@@ -1,5 +1,7 @@
 import * as Cltab from "@clinit/core/Cltab"
+import { Machine } from "@clinit/core/Machine"
 import { Spawner } from "@clinit/core/Spawner"
+import * as ClinitTest from "@clinit/core/testing"
 import * as ScriptedSpawner from "@clinit/core/testing/ScriptedSpawner"
 import { Trace } from "@clinit/core/testing/Trace"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,30 +11,44 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as SpawnerContract from "./support/Spawner.contract.ts"
 
-const layer = ScriptedSpawner.layer({
+const scripts: ScriptedSpawner.Scripts = {
   exits3: { runs: "1 second", exits: 3 },
   leavesSurvivor: { runs: "1 second", survivors: "5 seconds" },
   stubborn: { ignores: ["SIGINT", "SIGTERM"] },
   refused: { refused: "out of processes" }
-}).pipe(Layer.provideMerge(Trace.layer))
+}
+const layer = ScriptedSpawner.layer(scripts).pipe(Layer.provideMerge(Trace.layer))
 
-describe("scripted processes on the test clock", () => {
-  SpawnerContract.claims({
-    it: it.effect,
-    provide: (test) => Effect.provide(test, layer),
-    completes: Effect.fnUntraced(function*(effect) {
-      const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-      yield* TestClock.adjust("1 minute")
-      return yield* Fiber.join(fiber)
-    }),
-    subjects: {
-      exits3: { command: "exits3" },
-      leavesSurvivor: { command: "leavesSurvivor" },
-      runs: { command: "runs" },
-      stubborn: { command: "stubborn" }
-    }
+/** What the test kit's machine starts processes by. */
+const machine = Layer.unwrap(Effect.map(Machine, ({ spawner }) => spawner({ name: "contract" }))).pipe(
+  Layer.provide(ClinitTest.machine({ scripts })),
+  Layer.orDie
+)
+
+for (
+  const [name, spawner] of [
+    ["scripted processes on the test clock", layer],
+    ["processes of the test kit's machine", machine]
+  ] as const
+) {
+  describe(name, () => {
+    SpawnerContract.claims({
+      it: it.effect,
+      provide: (test) => Effect.provide(Effect.scoped(test), spawner),
+      completes: Effect.fnUntraced(function*(effect) {
+        const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+        yield* TestClock.adjust("1 minute")
+        return yield* Fiber.join(fiber)
+      }),
+      subjects: {
+        exits3: { command: "exits3" },
+        leavesSurvivor: { command: "leavesSurvivor" },
+        runs: { command: "runs" },
+        stubborn: { command: "stubborn" }
+      }
+    })
   })
-})
+}
 
 it.effect("the scripts of a command's runs are used in order, the last one for all further runs", () =>
   Effect.gen(function*() {

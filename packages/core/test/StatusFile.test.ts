@@ -41,8 +41,8 @@ const withFile = <A, E>(
     const attempt = (what: string) =>
       Effect.suspend(() =>
         failure === undefined ?
-          trace.add(what) :
-          Effect.andThen(trace.add("failed"), new StatusFile.StatusFileError({ reason: failure }))
+          trace.note(what) :
+          Effect.andThen(trace.note("failed"), new StatusFile.StatusFileError({ reason: failure }))
       )
     const target = Layer.succeed(StatusFile.StatusFileTarget, {
       replace: (text) => Effect.andThen(Effect.sleep(writing), attempt(`wrote ${JSON.stringify(text)}`)),

@@ -5,6 +5,7 @@ import * as EditableCltab from "@clinit/core/testing/EditableCltab"
 import * as ScriptedSystem from "@clinit/core/testing/ScriptedSystem"
 import { Trace } from "@clinit/core/testing/Trace"
 import * as TracedBoard from "@clinit/core/testing/TracedBoard"
+import * as TraceRecord from "@clinit/core/testing/TraceRecord"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -32,7 +33,13 @@ export const open = async (): Promise<World> => {
   const troubles: Array<string> = []
   // Keeps nothing: a trace of the whole run would look like a leak of the daemon.
   const trace = Layer.succeed(Trace, {
-    add: (event) => Effect.sync(() => void (event.includes("ILLEGAL") && troubles.push(event))),
+    add: (occurrence) =>
+      Effect.sync(() => {
+        if (occurrence.what._tag === "Illegal") troubles.push(TraceRecord.describe(occurrence))
+      }),
+    note: () => Effect.void,
+    records: () => [],
+    newRecords: () => [],
     lines: () => [],
     news: () => []
   })

@@ -1,4 +1,4 @@
-import type { ChildExit } from "@clinit/protocol/Status"
+import type { ChildExit, Stream } from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -8,11 +8,13 @@ import * as Layer from "effect/Layer"
 import type { Entry } from "../Cltab.ts"
 import * as CltabSettings from "../CltabSettings.ts"
 import * as EntryLogger from "../EntryLogger.ts"
+import * as OutputTarget from "../OutputTarget.ts"
 import type { Signal } from "../Signal.ts"
-import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
+import type { Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import { boot } from "./LedgerDisk.ts"
 import { Trace } from "./Trace.ts"
+import type { Happening } from "./TraceRecord.ts"
 
 /** What one run of a command does. Without anything: it runs until it gets any signal, and dies of that. */
 export interface Script {
@@ -22,6 +24,8 @@ export interface Script {
   readonly forks?: Duration.Input
   /** It ends by itself after this time. */
   readonly runs?: Duration.Input
+  /** What it does while it runs, each `after` its time from the start on. */
+  readonly does?: ReadonlyArray<Act>
   /** With this code; 0 unless given. */
   readonly exits?: number
   /** Or of this signal, which somebody else sent. */
@@ -38,8 +42,23 @@ export interface Script {
   readonly obeys?: Readonly<Record<string, Duration.Input>>
 }
 
+/** Something that a process does of its own accord. What it does is told by the name of the field: there may be others one day. */
+export type Act = Writing
+
+/** It writes a line, at once unless a time is given, as its output unless that is said, too. */
+export interface Writing {
+  readonly after?: Duration.Input
+  readonly writes: string
+  readonly to?: Stream
+}
+
 /** The scripts of a command's runs in order; the last one serves all further runs. */
 export type Scripts = Readonly<Record<string, Script | readonly [Script, ...ReadonlyArray<Script>]>>
+
+/** What names the script of an entry, best first: its command, unless somebody has better names for it. */
+export type Naming = (entry: Entry) => ReadonlyArray<string>
+
+const byCommand: Naming = ({ command }) => [command]
 
 /** A live process as the system sees it, whoever started it. */
 export interface LiveProcess {
@@ -80,22 +99,22 @@ interface Process extends LiveProcess {
   isLeft: boolean
 }
 
-const text = (end: ChildExit) =>
-  end._tag === "Exited"
-    ? `exited ${end.code}`
-    : end._tag === "Signaled"
-    ? `died of ${end.signal}`
-    : "vanished"
-
 const unknown = { _tag: "Unknown" } as const
-
-const nameOf = ({ logs, tag }: Entry): string => logs === undefined ? tag : `${tag}/${logs}`
 
 /** What a pipe is known by: the entry that writes to it, and what of its output. */
 const pipeOf = ({ group, logs, tag }: Entry): string => `${group}:${tag}:${logs}`
 
+/** The logger that reads what the entry writes there, if there is one. */
+const readerOf = (entry: Entry, to: Stream): EntryLogger.LoggerEntry | undefined => {
+  const loggers = EntryLogger.of(entry)
+  const own = loggers.find(({ logs }) => logs === to)
+  const { "error-output": errors, output } = entry.settings ?? {}
+  const isShared = errors === undefined || (output !== undefined && OutputTarget.isSame(errors, output))
+  return own ?? (isShared ? loggers.find(({ logs }) => logs === "output") : undefined)
+}
+
 /** A process that is no more. */
-const gone = (identity: ProcessIdentity): Child => ({
+const gone = (identity: ProcessIdentity): ProcessChild => ({
   identity,
   exit: Effect.succeed(unknown),
   hasEnded: () => true,
@@ -107,11 +126,15 @@ const gone = (identity: ProcessIdentity): Child => ({
 
 /**
  * A system whose commands do what their scripts say; one without a script runs until it is signalled. Each start,
- * signal and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped. A command
+ * signal, line and end is written to the trace under the entry's tag. CONT is not: nothing here is ever stopped. A command
  * that is run in a tree is written as `a runs COMMAND`; it does what its script says, silently, and ends at once
- * without one. A logger appears as `a/output`.
+ * without one. A logger appears as `a/output`. It reads each line as soon as it is written; what is written while no logger
+ * runs waits for the next one.
  */
-export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
+export const layer = (
+  scripts: Scripts = {},
+  namesOf: Naming = byCommand
+): Layer.Layer<ScriptedSystem, never, Trace> =>
   Layer.effect(
     ScriptedSystem,
     Effect.gen(function*() {
@@ -121,13 +144,19 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const processes = new Map<number, Process>()
       /** How many daemons hold each pipe open. */
       const pipes = new Map<string, number>()
+      /** What was written to each pipe while nobody read. */
+      const unread = new Map<string, ReadonlyArray<string>>()
       let lastPid = 1000
 
-      const nextScript = (command: string): Script => {
-        const script = Object.hasOwn(scripts, command) ? scripts[command]! : {}
-        if (!("length" in script)) return script
-        const run = runs.get(command) ?? 0
-        runs.set(command, run + 1)
+      const happens = ({ group, logs, tag }: Entry, what: Happening) =>
+        trace.add({ group, tag, ...(logs === undefined ? {} : { logs }), what })
+
+      const nextScript = (names: ReadonlyArray<string>): Script => {
+        const name = names.find((each) => Object.hasOwn(scripts, each))
+        const script = name === undefined ? {} : scripts[name]!
+        if (name === undefined || !("length" in script)) return script as Script
+        const run = runs.get(name) ?? 0
+        runs.set(name, run + 1)
         return script[Math.min(run, script.length - 1)]!
       }
 
@@ -173,12 +202,37 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         Effect.gen(function*() {
           const { entry, exit, script } = process
           if (Deferred.isDoneUnsafe(exit)) return
-          yield* trace.add(`${nameOf(entry)} ${text(how)}`)
+          yield* happens(entry, { _tag: "Ended", end: how })
           // Who hears of the exit finds the tree extinct already, if it had no other process.
           if (script.survivors === undefined) yield* vanish(process)
           yield* Deferred.succeed(exit, how)
           yield* later(script.survivors, vanish(process))
         })
+
+      const isReading = (process: Process, pipe: string) =>
+        process.entry.logs !== undefined && pipeOf(process.entry) === pipe &&
+        !Deferred.isDoneUnsafe(process.exit)
+
+      /** The first live logger of the pipe, if there is one, reads what is in it. */
+      const empty = Effect.fnUntraced(function*(pipe: string) {
+        const reader = [...processes.values()].find((process) => isReading(process, pipe))
+        if (reader === undefined) return
+        const lines = unread.get(pipe) ?? []
+        unread.delete(pipe)
+        yield* Effect.forEach(lines, (line) => happens(reader.entry, { _tag: "Read", line }), {
+          discard: true
+        })
+      })
+
+      const write = Effect.fnUntraced(function*(process: Process, { to = "output", writes: line }: Writing) {
+        if (Deferred.isDoneUnsafe(process.exit)) return
+        yield* happens(process.entry, { _tag: "Wrote", line, to })
+        const reader = readerOf(process.entry, to)
+        if (reader === undefined) return
+        const pipe = pipeOf(reader)
+        unread.set(pipe, [...unread.get(pipe) ?? [], line])
+        yield* empty(pipe)
+      })
 
       const begin = Effect.fnUntraced(function*(entry: Entry, mark: Mark, script: Script) {
         const pid = ++lastPid
@@ -199,7 +253,9 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           isLeft: false
         }
         processes.set(pid, process)
-        yield* trace.add(`${nameOf(entry)} started`)
+        yield* happens(entry, { _tag: "Started" })
+        if (entry.logs !== undefined) yield* empty(pipeOf(entry))
+        for (const act of script.does ?? []) yield* later(act.after, write(process, act))
         if (script.runs !== undefined) {
           yield* later(
             script.runs,
@@ -217,7 +273,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const signal = Effect.fnUntraced(function*(process: Process, signal: Signal) {
         const { entry, extinct, script } = process
         if (signal === "SIGCONT" || Deferred.isDoneUnsafe(extinct)) return
-        yield* trace.add(`${nameOf(entry)} ${signal}`)
+        yield* happens(entry, { _tag: "Signalled", signal })
         for (const helper of process.helpers) {
           const { dies, ignores } = helper.script
           if (ignores?.includes(signal) !== true) yield* later(dies, endHelper(process, helper))
@@ -229,15 +285,15 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
       const runIn = Effect.fnUntraced(function*(process: Process, command: string) {
         const { entry, extinct, script } = process
         if (Deferred.isDoneUnsafe(extinct)) return
-        const own = Object.hasOwn(scripts, command) ? nextScript(command) : { runs: 0 }
+        const own = Object.hasOwn(scripts, command) ? nextScript([command]) : { runs: 0 }
         if (own.refused !== undefined) {
-          yield* trace.add(`${nameOf(entry)} cannot run ${command}`)
+          yield* happens(entry, { _tag: "NotRun", command, reason: own.refused })
           return yield* new SpawnError({ reason: own.refused })
         }
         if (own.forks !== undefined) yield* Effect.sleep(own.forks)
         const helper: Helper = { script: own }
         process.helpers.add(helper)
-        yield* trace.add(`${nameOf(entry)} runs ${command}`)
+        yield* happens(entry, { _tag: "Ran", command })
         if (own.runs !== undefined) yield* later(own.runs, endHelper(process, helper))
         const obedience = script.obeys?.[command]
         if (obedience !== undefined) {
@@ -257,7 +313,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             return endInputs
           })
 
-        const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
+        const child = (process: Process, exit: Effect.Effect<ChildExit>): ProcessChild => ({
           identity: process.identity,
           exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
           hasEnded: () => isSevered() || Deferred.isDoneUnsafe(process.exit),
@@ -283,16 +339,16 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
             if (isSevered()) return yield* new SpawnError({ reason: "killed" })
             const readers = entry.logs === undefined ? EntryLogger.of(entry) : [entry]
             if (readers.some((logger) => !held.has(pipeOf(logger)))) {
-              yield* trace.add(`${nameOf(entry)} has no pipe`)
+              yield* happens(entry, { _tag: "WithoutPipe" })
               return yield* new SpawnError({ reason: "the pipe of its logger is not open" })
             }
-            const script = nextScript(entry.command)
+            const script = nextScript(namesOf(entry))
             if (script.forks !== undefined) {
               yield* Effect.raceFirst(Effect.sleep(script.forks), Deferred.await(severed))
             }
             if (isSevered()) return yield* new SpawnError({ reason: "killed" })
             if (script.refused !== undefined) {
-              yield* trace.add(`${nameOf(entry)} refused`)
+              yield* happens(entry, { _tag: "Refused", reason: script.refused })
               return yield* new SpawnError({ reason: script.refused })
             }
             const process = yield* begin(entry, mark, script)

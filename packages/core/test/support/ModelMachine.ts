@@ -11,6 +11,7 @@ import * as LedgerDisk from "@clinit/core/testing/LedgerDisk"
 import * as ScriptedSystem from "@clinit/core/testing/ScriptedSystem"
 import { Trace } from "@clinit/core/testing/Trace"
 import * as TracedBoard from "@clinit/core/testing/TracedBoard"
+import * as TraceRecord from "@clinit/core/testing/TraceRecord"
 import { Trouble } from "@clinit/core/Trouble"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -32,6 +33,11 @@ export type Event =
   /** The ledger is about to be written, or was. */
   | { readonly what: "write" }
 
+const lineOf = (occurrence: TraceRecord.Occurrence): Event => ({
+  what: "line",
+  line: TraceRecord.describe(occurrence)
+})
+
 /**
  * A machine as `withMachine` has it, but with a daemon that can be killed at each event, also while it boots, and that
  * can be let end in order.
@@ -44,7 +50,10 @@ export const make = Effect.fnUntraced(
         if (lives()) onEvent(event, atMillis)
       })
     const trace = Trace.of({
-      add: (line) => happens({ what: "line", line }),
+      add: (occurrence) => happens(lineOf(occurrence)),
+      note: () => Effect.void,
+      records: () => [],
+      newRecords: () => [],
       lines: () => [],
       news: () => []
     })
@@ -63,10 +72,10 @@ export const make = Effect.fnUntraced(
       let lives = true
       const store = disk.store(() => lives)
       const does = (event: Event) => happens(event, () => lives)
-      const watch = (child: Child): Child => ({
+      const watch = <C extends Child>(child: C): C => ({
         ...child,
         signal: (signal) =>
-          Effect.andThen(does({ what: "signal", pid: child.identity.pid, signal }), child.signal(signal))
+          Effect.andThen(does({ what: "signal", pid: child.identity!.pid, signal }), child.signal(signal))
       })
       const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
         if (lives && logLevel === "Error") errors.push(String(message))
@@ -96,7 +105,7 @@ export const make = Effect.fnUntraced(
           Trouble.layer
         )),
         Layer.provideMerge(Layer.mergeAll(
-          Layer.succeed(Trace, { ...trace, add: (line) => does({ what: "line", line }) }),
+          Layer.succeed(Trace, { ...trace, add: (occurrence) => does(lineOf(occurrence)) }),
           Logger.layer([logger])
         )),
         Layer.provideMerge(Layer.succeedContext(machine))

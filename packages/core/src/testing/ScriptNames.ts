@@ -1,0 +1,45 @@
+import type { Entry } from "../Cltab.ts"
+import * as EntryLogger from "../EntryLogger.ts"
+import { quote } from "../Quotation.ts"
+import * as Suggestion from "../Suggestion.ts"
+import type { Naming, Script, Scripts } from "./ScriptedSystem.ts"
+
+/**
+ * By what names a script is that of an entry, best first: `GROUP/TAG`, its tag, its command. That of a logger: the same
+ * with the output behind it, as `TAG/output`, or its command.
+ */
+export const of: Naming = ({ command, group, logs, tag }) => {
+  const output = logs === undefined ? "" : `/${logs}`
+  return [`${group}/${tag}${output}`, `${tag}${output}`, command]
+}
+
+const namesIn = (entry: Entry): ReadonlyArray<string> => [
+  ...of(entry),
+  ...EntryLogger.of(entry).flatMap(of),
+  ...(entry.settings?.stop ?? []).flatMap((step) => "command" in step ? [step.command] : [])
+]
+
+/** It says how it ends, but not when. */
+const isEndless = ({ dieOf, exits, obeys, runs }: Script) =>
+  (exits !== undefined || dieOf !== undefined) && runs === undefined && obeys === undefined
+
+const endsTwice = ({ dieOf, exits }: Script) => exits !== undefined && dieOf !== undefined
+
+/** What was hardly meant in these scripts for these entries, in words. */
+export const slips = (scripts: Scripts, entries: ReadonlyArray<Entry>): ReadonlyArray<string> => {
+  const known = [...new Set(entries.flatMap(namesIn))]
+  return Object.entries(scripts).flatMap(([name, script]) => {
+    const runs = "length" in script ? script : [script]
+    const meant = Suggestion.nearest(name, known)
+    const hint = meant === undefined ? "" : ` (did you mean ${quote(meant)}?)`
+    return [
+      ...(known.includes(name)
+        ? []
+        : [`a script is named ${quote(name)}, but no entry has that tag or command${hint}`]),
+      ...(runs.some(isEndless)
+        ? [`the script ${quote(name)} says how it ends, but not when: give it \`runs\` or \`obeys\``]
+        : []),
+      ...(runs.some(endsTwice) ? [`the script ${quote(name)} has both \`exits\` and \`dieOf\``] : [])
+    ]
+  })
+}
