@@ -8,6 +8,7 @@ import { LedgerStore } from "@clinit/core/LedgerStore"
 import { LoadedCltab } from "@clinit/core/LoadedCltab"
 import { Spawner } from "@clinit/core/Spawner"
 import { StatusBoard } from "@clinit/core/StatusBoard"
+import * as Telemetry from "@clinit/core/Telemetry"
 import * as EditableCltab from "@clinit/core/testing/EditableCltab"
 import * as HistoryDisk from "@clinit/core/testing/HistoryDisk"
 import * as LedgerDisk from "@clinit/core/testing/LedgerDisk"
@@ -24,6 +25,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -146,7 +148,11 @@ export const withMachine = <A, E>(
     const disk = LedgerDisk.make()
     const historyDisk = HistoryDisk.make()
     const machine = yield* Layer.build(
-      Layer.mergeAll(EditableCltab.layer(cltab), ScriptedSystem.layer(scripts)).pipe(
+      Layer.mergeAll(
+        EditableCltab.layer(cltab),
+        ScriptedSystem.layer(scripts),
+        Layer.succeed(Metric.MetricRegistry, new Map())
+      ).pipe(
         Layer.provideMerge(Trace.layer)
       )
     )
@@ -173,8 +179,9 @@ export const withMachine = <A, E>(
       })
       const context = yield* Layer.buildWithScope(
         Daemon.layer.pipe(
-          Layer.provideMerge(LoadedCltab.layer),
           Layer.provideMerge(Ledger.layer({ resume })),
+          Layer.provideMerge(Telemetry.over),
+          Layer.provideMerge(LoadedCltab.layer),
           Layer.provideMerge(TracedBoard.over),
           Layer.provideMerge(StatusBoard.recorded),
           Layer.provideMerge(History.layer),
