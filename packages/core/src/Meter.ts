@@ -62,8 +62,8 @@ export const make = (context: Context.Context<never>): Meter => {
     return made
   }
 
-  const count = (name: Metrics.OfType<"counter">, labels: OfEntry) =>
-    find(name, labels, (all) => Metrics.counter(name, all)).updateUnsafe(1, context)
+  const count = (name: Metrics.OfType<"counter">, labels: OfEntry, by = 1) =>
+    find(name, labels, (all) => Metrics.counter(name, all)).updateUnsafe(by, context)
   const measure = (name: Metrics.OfType<"histogram">, labels: OfGroup, seconds: number) =>
     find(name, labels, (all) => Metrics.histogram(name, all)).updateUnsafe(seconds, context)
   const remove = (ofEntry: Series) => ofEntry.forEach((metric) => Metric.removeUnsafe(metric, context))
@@ -80,7 +80,11 @@ export const make = (context: Context.Context<never>): Meter => {
         case "Starting": {
           const { again, life: { group, tag } } = occurrence
           count("starts", { group, tag })
-          if (again) count("restarts", { group, tag })
+          count("restarts", { group, tag }, again ? 1 : 0)
+          // A rate can only be seen of what was there before it was counted for the first time.
+          if (!again) {
+            for (const name of ["refusals", "pauses", "giveUps"] as const) count(name, { group, tag }, 0)
+          }
           return
         }
         case "Running": {

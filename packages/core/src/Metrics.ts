@@ -147,5 +147,5 @@ export const counter = (name: OfType<"counter">, labels: Labels): Metric.Counter
 /** The histogram, in seconds, with these labels. */
 export const histogram = (name: OfType<"histogram">, labels: Labels): Metric.Histogram<number> => {
   const [id, { attributes, description }] = described(definitions[name], labels)
-  return Metric.histogram(id, { description, attributes: { ...attributes, unit: "seconds" }, boundaries })
+  return Metric.histogram(id, { description, attributes: { ...attributes, unit: "s" }, boundaries })
 }

@@ -34,8 +34,8 @@ it.effect("what is logged for a group or an entry says which, whoever it is done
       "web/app could not be started: no such file {\"group\":\"web\",\"tag\":\"app\"}",
       "app is refused: sleeping 1 seconds {\"group\":\"web\",\"tag\":\"app\"}",
       "web/app was sent SIGHUP: pid 1002 {\"group\":\"web\",\"tag\":\"app\"}",
-      "web/app: restart by hand {\"group\":\"web\",\"tag\":\"app\"}",
-      "web 1 DONE {\"group\":\"web\"}"
+      "web 1 DONE {\"group\":\"web\"}",
+      "web/app: restart by hand {\"group\":\"web\",\"tag\":\"app\"}"
     ])
     yield* daemon.shutdown
     yield* TestClock.adjust("1 minute")

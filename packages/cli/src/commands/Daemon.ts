@@ -16,9 +16,11 @@ import * as NodeLedgerStore from "@clinit/core/node/NodeLedgerStore"
 import * as NodeSocketServer from "@clinit/core/node/NodeSocketServer"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import * as NodeStatusFile from "@clinit/core/node/NodeStatusFile"
+import * as NodeTelemetry from "@clinit/core/node/NodeTelemetry"
 import * as Requester from "@clinit/core/Requester"
 import { StatusBoard } from "@clinit/core/StatusBoard"
 import * as StatusFile from "@clinit/core/StatusFile"
+import * as Telemetry from "@clinit/core/Telemetry"
 import { Trouble } from "@clinit/core/Trouble"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -122,13 +124,14 @@ export const daemon = (
       ["uncaughtException"],
       (error) => Effect.logError("internal error: the daemon goes on", error)
     )
-    const base = yield* Layer.build(Layer.mergeAll(
-      LoadedCltab.layer.pipe(Layer.provide(NodeCltabSource.layer(file))),
-      Trouble.layer
+    const base = yield* Layer.build(Layer.provideMerge(
+      NodeTelemetry.layer({ version }),
+      Layer.mergeAll(LoadedCltab.layer.pipe(Layer.provide(NodeCltabSource.layer(file))), Trouble.layer)
     ))
     yield* Effect.gen(function*() {
       const cltab = yield* LoadedCltab
       const { entries, settings } = cltab.current()
+      Log.begin(settings["log-format"]?.value)
       const last = yield* named(entries, { exitWith, tells })
       const { clstat, socket } = DaemonPaths.resolve(
         { cltab: file, socket: Option.getOrUndefined(socketFlag) },
@@ -145,7 +148,8 @@ export const daemon = (
         Ledger.layer({ resume: resume || superior.isAgain }).pipe(
           Layer.provide(NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace))
         ),
-        StatusBoard.recorded.pipe(
+        Telemetry.over.pipe(
+          Layer.provideMerge(StatusBoard.recorded),
           Layer.provideMerge(History.layer),
           Layer.provide(NodeHistoryStore.layer(`${socket}.history`, claim.lock.isInPlace))
         ),
