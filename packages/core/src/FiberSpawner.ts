@@ -83,12 +83,14 @@ export const layer = <R>(
         if (effect === undefined) {
           return yield* new SpawnError({ reason: `this program has no effect for ${nameOf(entry)}` })
         }
-        // It gives way first: one that succeeds at once, time and again, would let nobody else have a turn.
-        const run = Effect.andThen(Effect.yieldNow, Effect.scoped(effect)).pipe(
+        // One that succeeds at once, time and again, would let nobody else have a turn.
+        yield* Effect.yieldNow
+        const run = Effect.scoped(effect).pipe(
           Effect.onExit((exit) => logFailure(entry, exit)),
           Effect.annotateLogs({ group: entry.group, tag: entry.tag }),
           Effect.provideContext(context)
         )
+        // At once, so that it has begun when the next entry does.
         return childOf(yield* Effect.forkIn(run, scope, { startImmediately: true }), {})
       })
 

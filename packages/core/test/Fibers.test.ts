@@ -51,8 +51,8 @@ describe("an effect as an entry", () => {
           "0s p started",
           "0s w begins",
           "3s w succeeds",
-          "3s q started",
           "3s o begins",
+          "3s q started",
           "4s q exited 0",
           "4s web 1 CHECKING",
           "4s web 1 DONE",
@@ -102,9 +102,9 @@ describe("an effect as an entry", () => {
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* node.after("50 seconds"), [
           "0s web 1 STARTING",
+          "0s run 1 begins",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          "0s run 1 begins",
           "20s run 1 succeeds",
           "20s run 2 begins",
           "40s run 2 succeeds",
@@ -134,9 +134,9 @@ describe("an effect as an entry", () => {
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* node.after("1 minute"), [
           "0s web 1 STARTING",
+          "0s run 1",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          "0s run 1",
           "0s run 2",
           "0s run 3",
           "0s run 4",
@@ -280,9 +280,9 @@ describe("a stop of an effect", () => {
         yield* node.after("1 minute")
         assert.deepStrictEqual(node.trace.lines(), [
           "0s web 1 STARTING",
+          "0s f begins",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          "0s f begins",
           "0s web 1 STOPPING",
           "0s f is interrupted",
           "60s f is clean",
@@ -311,10 +311,9 @@ describe("a stop of an effect", () => {
       {},
       Effect.fnUntraced(function*(node) {
         yield* node.tell("web", "1")
+        node.news()
         yield* node.tell("web", "2")
-        yield* node.after("1 minute")
-        assert.deepStrictEqual(node.trace.lines().slice(3), [
-          "0s f begins",
+        assert.deepStrictEqual(yield* node.after("1 minute"), [
           "0s web 1 STOPPING",
           "8s f has written",
           "8s f is interrupted",
@@ -497,9 +496,9 @@ describe("after a crash", () => {
         const after = yield* machine.boot()
         assert.deepStrictEqual(after.news(), [
           "70s web 1 STARTING",
+          "70s f begins",
           "70s web 1 CHECKING",
-          "70s web 1 DONE",
-          "70s f begins"
+          "70s web 1 DONE"
         ])
         assert.strictEqual(after.pid("web", "p"), pid)
         assert.deepInclude(after.process("web", "f"), {
