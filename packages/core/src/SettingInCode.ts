@@ -31,10 +31,9 @@ export interface CommandStep {
 type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
 
 /** The steps of a stop in their order. A signal's bare name is enough for the last. */
-export type Stop<Step> = readonly [
-  ...ReadonlyArray<Step>,
-  SignalName | (Step extends unknown ? Last<Step> : never)
-]
+export type Stop<Step> =
+  | readonly [Step, ...ReadonlyArray<Step>]
+  | readonly [...ReadonlyArray<Step>, SignalName | (Step extends unknown ? Last<Step> : never)]
 
 /** A soft or a hard limit, in the limit's own unit: bytes, seconds, or a count. */
 export type Bound = number | "unlimited"
