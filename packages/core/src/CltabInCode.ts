@@ -105,6 +105,10 @@ const takeLevels = (report: Report, given: unknown): CltabEntry.Entry["levels"] 
 const takeCommand = (report: Report, given: unknown): string | undefined => {
   const isWords = Array.isArray(given) && given.every((word) => typeof word === "string")
   const line = isWords ? ShellCommand.line(given) : given
+  if (line === undefined && isWords) {
+    report(`the program's name begins with a sign: ${shown(given[0])}`, "write its path")
+    return undefined
+  }
   return take(report, "command", CltabEntry.Entry.fields.command, line)
 }
 

@@ -248,6 +248,9 @@ describe("a mistake in code is told with the place of its entry:", () => {
       ["lines in a word of a command", [process({ command: ["a", "b\nc"] })], [
         "entries:1:1: error: web/a: the command has a control character: \"exec a 'b\\nc'\""
       ]],
+      ["a program that a shell might take for an option", [process({ command: ["-x"] })], [
+        "entries:1:1: error: web/a: the program's name begins with a sign: \"-x\" (write its path)"
+      ]],
       ["no words", [process({ command: [] })], ["entries:1:1: error: web/a: the command is empty"]],
       ["scopes", [process(), process({ settings: { socket: "/s" } })].slice(1), [
         "entries:1:1: error: web/a: socket holds for the whole daemon"
@@ -320,7 +323,11 @@ describe("for any entries in code", () => {
   const { fields } = Cltab.Entry
   const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: SettingValue.longestMillis }))
   const Word = Schema.String.check(Schema.isPattern(/^[\t\P{Cc}]*$/u))
-  const Words = Schema.Union([Schema.NonEmptyArray(Word), Schema.Literals(["sleep 5", "a 'b' # c"])])
+  const Program = Word.check(Schema.isPattern(/^(?![-+])/))
+  const Words = Schema.Union([
+    Schema.TupleWithRest(Schema.Tuple([Program]), [Word]),
+    Schema.Literals(["sleep 5", "a 'b' # c"])
+  ])
   const Signals = Schema.Literals(["TERM", "SIGKILL", "HUP"])
   const Step = Schema.Union([
     Schema.Struct({ signal: Signals, grace: Time }),
