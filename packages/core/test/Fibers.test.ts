@@ -135,11 +135,11 @@ describe("an effect as an entry", () => {
         assert.deepStrictEqual(yield* node.after("1 minute"), [
           "0s web 1 STARTING",
           "0s run 1",
-          "0s web 1 CHECKING",
-          "0s web 1 DONE",
           "0s run 2",
           "0s run 3",
           "0s run 4",
+          "0s web 1 CHECKING",
+          "0s web 1 DONE",
           "10s run 5",
           "10s run 6",
           "10s web 1 FAILED"
