@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 
 class Answer extends Context.Service<Answer, number>()("test/Answer") {}
 
@@ -86,6 +87,29 @@ describe("a spawner with effects", () => {
       const { reason } = yield* Effect.flip(spawner.environment(entry))
       assert.strictEqual(reason, "web/f is an effect of the program: it has the program's environment")
     }).pipe(Effect.provide(over(Effect.void))))
+
+  it.effect("calls an effect alive until it is clean, and hears of nothing but the first deadly signal", () => {
+    const clean = Effect.ensuring(Effect.never, Effect.sleep("3 seconds"))
+    return Effect.gen(function*() {
+      const child = yield* (yield* Spawner).spawn(entry, "mark.1")
+      assert.isUndefined(child.identity)
+      // The first sleep on a test clock that was never adjusted can be interrupted, whatever region it is in.
+      yield* TestClock.adjust(0)
+      yield* child.signal("SIGSTOP")
+      yield* child.signal("SIGTERM")
+      yield* child.signal("SIGKILL")
+      yield* TestClock.adjust("2 seconds")
+      assert.isFalse(child.hasEnded())
+      assert.isFalse(child.isExtinct())
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(child.hasEnded())
+      yield* child.extinct
+      assert.deepStrictEqual(yield* child.exit, { _tag: "Signaled", signal: "SIGTERM" })
+      yield* child.signal("SIGKILL")
+      yield* child.run("true", entry)
+      assert.deepStrictEqual(yield* child.exit, { _tag: "Signaled", signal: "SIGTERM" })
+    }).pipe(Effect.provide(over(clean)))
+  })
 
   it.effect("interrupts what still runs when its scope is closed, and waits for it", () => {
     let isClean = false

@@ -511,6 +511,40 @@ describe("after a crash", () => {
       })
     ))
 
+  it.effect("in the middle of a level change the change is finished, with no effect of the level before", () =>
+    withMachine(
+      [
+        Entry.effect("web", "f", { levels: ["1"], mode: "respawn", effect: slow("f", "3 seconds") }),
+        Entry.process("web", "p", { levels: ["1"], mode: "respawn", command: "p" }),
+        Entry.effect("web", "g", { levels: ["1", "2"], mode: "respawn", effect: runs("g", "1 hour") }),
+        Entry.effect("web", "h", { levels: ["2"], mode: "once", effect: runs("h", "1 hour") })
+      ],
+      { p: { dies: "30 seconds" } },
+      Effect.fnUntraced(function*(machine) {
+        const before = yield* machine.boot()
+        yield* before.tell("web", "1")
+        yield* before.tell("web", "2")
+        yield* before.after("1 second")
+        const crash = yield* Effect.forkChild(machine.crash, { startImmediately: true })
+        yield* TestClock.adjust("4 seconds")
+        assert.isDefined(crash.pollUnsafe())
+        before.news()
+        const after = yield* machine.boot()
+        assert.deepStrictEqual(yield* after.after("50 seconds"), [
+          "5s web 1 STOPPING",
+          "5s p SIGINT",
+          "10s p SIGTERM",
+          "20s p SIGKILL",
+          "30s p died of SIGINT",
+          "30s web 2 STARTING",
+          "30s g begins",
+          "30s h begins",
+          "30s web 2 CHECKING",
+          "30s web 2 DONE"
+        ])
+      })
+    ))
+
   it.effect("one that was being stopped since it had timed out has timed out", () =>
     withMachine(
       [
