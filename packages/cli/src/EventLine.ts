@@ -77,7 +77,7 @@ const stateWords = (
       return [
         isAdopted
           ? `goes on as pid ${state.pid}, taken over from the daemon before`
-          : `runs as pid ${state.pid}`
+          : `runs as ${state.pid === undefined ? "a fiber" : `pid ${state.pid}`}`
       ]
     case "Pausing":
       return [
@@ -85,11 +85,12 @@ const stateWords = (
           state.why === undefined ? "" : `: ${state.why}`
         }`
       ]
-    case "Stopping":
-      if (state.pid === undefined) return ["is down but for its loggers"]
-      if (state.signal !== undefined) return [`pid ${state.pid} was sent ${state.signal}`]
-      if (state.command !== undefined) return [`pid ${state.pid} is stopped by ${quote(state.command)}`]
-      return [`pid ${state.pid} is stopped`]
+    case "Stopping": {
+      const who = state.pid === undefined ? "its fiber" : `pid ${state.pid}`
+      if (state.signal !== undefined) return [`${who} was sent ${state.signal}`]
+      if (state.command !== undefined) return [`${who} is stopped by ${quote(state.command)}`]
+      return [state.pid === undefined ? "is down but for its loggers" : `${who} is stopped`]
+    }
     case "Done":
     case "Passed":
     case "Failed":

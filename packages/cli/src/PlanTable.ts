@@ -9,7 +9,9 @@ const stop = ({ to }: GroupPlan) => ({ pid, reason, schedule, tag }: PlannedStop
     "stop",
     tag,
     [
-      ...(pid === undefined ? ["not running"] : [`pid ${pid}`, escape(schedule ?? "")]),
+      ...(schedule === undefined
+        ? ["not running"]
+        : [pid === undefined ? "its fiber" : `pid ${pid}`, escape(schedule)]),
       describeReason(reason, to)
     ].join("; ")
   ] as const

@@ -16,7 +16,7 @@ const pids = async (scratch: Scratch): Promise<Readonly<Record<string, number>>>
   Object.fromEntries(
     (await scratch.status()).groups.flatMap(({ processes }) => processes).map(({ state, tag }) => [
       tag,
-      state._tag === "Running" ? state.pid : 0
+      state._tag === "Running" ? state.pid! : 0
     ])
   )
 

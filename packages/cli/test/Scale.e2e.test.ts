@@ -15,7 +15,7 @@ describe("many at once", () => {
       expect((await scratch.clinit("-w", "--timeout", "30", "g", "1")).stdout).toBe("g 1 DONE\n")
       const [group] = (await scratch.status()).groups
       expect(group!.processes.map(({ tag }) => tag)).toEqual(tags)
-      const pids = group!.processes.flatMap(({ state }) => state._tag === "Running" ? [state.pid] : [])
+      const pids = group!.processes.flatMap(({ state }) => state._tag === "Running" ? [state.pid!] : [])
       expect(new Set(pids).size).toBe(200)
       expect(pids.filter(Proc.isRunning)).toHaveLength(200)
       expect(scratch.left().toSorted()).toEqual(pids.toSorted())

@@ -25,9 +25,9 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { CltabUnreadable } from "./CltabSource.ts"
 import type { Applied, Planned, Reread, Retried, Signalled, Status, Told } from "./Daemon.ts"
 import { Daemon } from "./Daemon.ts"
+import type { InCode } from "./Entry.ts"
 import * as EntryName from "./EntryName.ts"
 import type { Feed } from "./EventFeed.ts"
 import * as ExitWith from "./ExitWith.ts"
@@ -153,41 +153,83 @@ export class Clinit extends Context.Service<Clinit, {
   readonly down: Effect.Effect<void>
 }>()("@clinit/core/Clinit") {
   /** `layer` as an effect: a supervisor of its own each time, which lives as long as the scope. */
-  static readonly make = (
-    options: Supervision.Source & Supervision.Options
-  ): Effect.Effect<
-    Clinit["Service"],
-    InvalidCltab | CltabUnreadable | ContainmentUnavailable,
-    Machine | Scope.Scope
-  > => face(Supervision.make(options))
+  static readonly make =
+    ((options: Supervision.Source & Supervision.Options) => face(Supervision.make(options))) as Make
 
   /**
-   * Supervises the groups of a cltab for as long as the layer lives, and leaves nothing behind: its end stops every process
-   * and waits for the last. Nothing is started before a group is told a level.
+   * Supervises groups for as long as the layer lives, and leaves nothing behind: its end stops every process and waits for
+   * the last. Nothing is started before a group is told a level.
    */
-  static readonly layer = (
-    options: Supervision.Source & Supervision.Options
-  ): Layer.Layer<Clinit, InvalidCltab | CltabUnreadable | ContainmentUnavailable, Machine> =>
-    Layer.effect(Clinit, Clinit.make(options))
+  static readonly layer =
+    ((options: Supervision.Source & Supervision.Options) =>
+      Layer.effect(Clinit, face(Supervision.make(options)))) as MakeLayer
 
   /**
    * The same with all that makes a daemon: a socket for clients, a status file, a history, and a ledger by which one that comes
    * after a killed one goes on with what runs.
    */
-  static readonly serve = <E = never, R = never>(
-    options: Supervision.Source & Serving.Options<E, R>
-  ): Layer.Layer<
-    Clinit,
-    | InvalidCltab
-    | CltabUnreadable
-    | ContainmentUnavailable
-    | SocketRefused
-    | LockRefused
-    | LedgerRefused
-    | E,
-    Machine | Premises | R
-  > => Layer.effect(Clinit, face(Serving.make(options)))
+  static readonly serve =
+    ((options: Supervision.Source & Serving.Options<unknown, unknown>) =>
+      Layer.effect(Clinit, face(Serving.make(options)))) as Serve
 }
+
+type Items = ReadonlyArray<InCode<any>>
+
+/** What a supervisor of this source can be refused for. */
+export type Refused<S extends Supervision.Source> = Supervision.Unusable<S> | ContainmentUnavailable
+
+/** What a daemon of this source can be refused for. */
+export type ServeRefused<S extends Supervision.Source> =
+  | Refused<S>
+  | SocketRefused
+  | LockRefused
+  | LedgerRefused
+
+/** Of one kind of source each, so that nothing is asked for, or can fail, that is not of its kind. */
+export interface Make {
+  <const I extends Items>(
+    options: { readonly entries: I } & Supervision.Options
+  ): Made<{ readonly entries: I }>
+  (options: { readonly text: string } & Supervision.Options): Made<{ readonly text: string }>
+  (options: { readonly cltab: string } & Supervision.Options): Made<{ readonly cltab: string }>
+}
+type Made<S extends Supervision.Source> = Effect.Effect<
+  Clinit["Service"],
+  Refused<S>,
+  Machine | Scope.Scope | Supervision.Needs<S>
+>
+
+/** Of one kind of source each. */
+export interface MakeLayer {
+  <const I extends Items>(
+    options: { readonly entries: I } & Supervision.Options
+  ): Supervising<{ readonly entries: I }>
+  (options: { readonly text: string } & Supervision.Options): Supervising<{ readonly text: string }>
+  (options: { readonly cltab: string } & Supervision.Options): Supervising<{ readonly cltab: string }>
+}
+type Supervising<S extends Supervision.Source> = Layer.Layer<
+  Clinit,
+  Refused<S>,
+  Machine | Supervision.Needs<S>
+>
+
+/** Of one kind of source each. */
+export interface Serve {
+  <const I extends Items, E = never, R = never>(
+    options: { readonly entries: I } & Serving.Options<E, R>
+  ): Served<{ readonly entries: I }, E, R>
+  <E = never, R = never>(
+    options: { readonly text: string } & Serving.Options<E, R>
+  ): Served<{ readonly text: string }, E, R>
+  <E = never, R = never>(
+    options: { readonly cltab: string } & Serving.Options<E, R>
+  ): Served<{ readonly cltab: string }, E, R>
+}
+type Served<S extends Supervision.Source, E, R> = Layer.Layer<
+  Clinit,
+  ServeRefused<S> | E,
+  Machine | Premises | Supervision.Needs<S> | R
+>
 
 const decodeLevel = Schema.decodeUnknownEffect(Level)
 

@@ -20,7 +20,7 @@ const Command = Schema.String.check(
 /**
  * A process to be run. `line` is where its own line stands in its cltab (from 1); the settings that apply to it are
  * absent if no line makes one. With `logs` it is no entry of a cltab, but the logger of that output of the entry with its
- * name.
+ * name. With `fiber` it is none either, but an effect of this program: its command is for people to read.
  */
 export const Entry = Schema.Struct({
   group: GroupName.check(
@@ -33,9 +33,24 @@ export const Entry = Schema.Struct({
   command: Command,
   line: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
   settings: Schema.optionalKey(CltabSettings.Applied),
-  logs: Schema.optionalKey(Stream)
+  logs: Schema.optionalKey(Stream),
+  fiber: Schema.optionalKey(Schema.Literal(true))
 })
 export type Entry = typeof Entry.Type
+
+/**
+ * What stands for the command of an effect of this program, which no shell runs. If one ever did, it would read a
+ * comment.
+ */
+export const effectCommand = "# an effect of the program"
+
+/** The entry without the settings that mean nothing for a fiber. */
+export const withFittingSettings = ({ settings, ...entry }: Entry): Entry => {
+  const fitting = Object.entries(settings ?? {}).filter(([name]) => CltabSettings.fitsFiber(name))
+  return fitting.length === 0
+    ? entry
+    : { ...entry, settings: Object.fromEntries(fitting) as CltabSettings.Applied }
+}
 
 interface Field<A> {
   readonly name: string
@@ -146,7 +161,7 @@ export const read = (line: SourceLine.SourceLine): Reading => {
   }
 }
 
-type Parts = { readonly [Name in keyof Omit<Entry, "settings" | "logs">]: Entry[Name] | undefined }
+type Parts = { readonly [Name in keyof Omit<Entry, "settings" | "logs" | "fiber">]: Entry[Name] | undefined }
 
 const isComplete = (parts: Parts): parts is Entry =>
   parts.group !== undefined && parts.tag !== undefined && parts.levels !== undefined &&

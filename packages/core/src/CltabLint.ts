@@ -23,7 +23,7 @@ const withoutLevel = (lines: Lines, { levels, line }: Entry): ReadonlyArray<Diag
 }
 
 /** Settings of this very entry that its mode has no use for. One that is off has been something else, and may be again. */
-const withoutEffect = (
+export const withoutEffect = (
   lines: Lines,
   { group, mode, tag }: Entry,
   settings: CltabScopes.Origins

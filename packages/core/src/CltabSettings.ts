@@ -107,6 +107,9 @@ export const isInherited = (name: string): name is InheritedName =>
 /** Whether a process is started with it. */
 export const isLaunch = (name: string): boolean => Object.hasOwn(launch, name) || isVariable(name)
 
+/** Whether the setting means something for a fiber: that is no process, and leaves nothing. */
+export const fitsFiber = (name: string): boolean => Object.hasOwn(supervision, name) && name !== "tree"
+
 /** How the values of this setting are written and read. */
 export const valueOf = (name: Name): Value<unknown> =>
   (isFixed(name) ? values[name] : variable) as Value<unknown>

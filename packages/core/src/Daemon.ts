@@ -171,8 +171,8 @@ export interface Ordered extends Omit<Group.Ordered, "settling"> {
 export interface Signalled {
   readonly message: string
   readonly warnings: ReadonlyArray<string>
-  /** The leader of what it was sent to. */
-  readonly pid: number
+  /** The leader of what it was sent to, unless that is a fiber. */
+  readonly pid?: number
   readonly signal: Signal.Signal
 }
 
@@ -444,15 +444,17 @@ const make = Effect.gen(function*() {
           return yield* new UnknownSignal({ signal: word, ...(meant === undefined ? {} : { meant }) })
         }
         const { group, tag } = yield* EntryName.entryOf(name, cltab.current().entries)
-        const pid = yield* groups.get(group)?.signal(tag, signal) ?? Effect.succeed(undefined)
-        if (pid === undefined) {
+        const sent = yield* groups.get(group)?.signal(tag, signal) ?? Effect.succeed(undefined)
+        if (sent === undefined) {
           const state = board.process(group, tag)?.state._tag.toUpperCase()
           return yield* new NotRunning({ name, ...(state === undefined ? {} : { state }) })
         }
-        const message = `${name} was sent ${signal}: pid ${pid}`
+        const message = `${name} was sent ${signal}: ${
+          sent.pid === undefined ? "its fiber" : `pid ${sent.pid}`
+        }`
         yield* Effect.logInfo(message)
         yield* asked(`signal ${name} ${signal}`, { group, tag })
-        return { message, warnings, pid, signal }
+        return { message, warnings, ...sent, signal }
       })).pipe(noteRefusal(`signal ${name} ${word}`, name)),
     reread: order((warnings) => Effect.andThen(asked("reread"), halt(warnings))).pipe(
       noteRefusal("reread"),

@@ -12,6 +12,7 @@ const settingsOf = (entry: Entry, choose: (name: string) => boolean): Facts =>
 export const startedAs = (entry: Entry): Facts => ({
   mode: entry.mode,
   command: entry.command,
+  ...(entry.fiber === undefined ? {} : { fiber: entry.fiber }),
   ...settingsOf(entry, CltabSettings.isLaunch)
 })
 

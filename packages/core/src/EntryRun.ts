@@ -51,7 +51,8 @@ export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0) {
   const spawner = yield* Spawner
   const run = yield* ledger.begin(entry, restarts)
   const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
-  yield* ledger.setProcess(run, child.identity)
+  // A fiber is gone with its daemon: for the next one it was never started.
+  if (child.identity !== undefined) yield* ledger.setProcess(run, child.identity)
   return { run, child } satisfies Running
 })
 
@@ -101,8 +102,8 @@ export const run = Effect.fnUntraced(function*(
   const entry = definition.now()
   const name = `${entry.group}/${entry.tag}`
 
-  const origin = ({ identity: { containment } }: Child) => ({
-    containment,
+  const origin = ({ identity }: Child) => ({
+    containment: identity?.containment ?? "fiber" as const,
     ...(past === undefined ? {} : { adopted: true as const })
   })
 
@@ -110,13 +111,12 @@ export const run = Effect.fnUntraced(function*(
   const announce = (child: Child) =>
     past !== undefined && (past.isDead || past.lastEnd !== undefined) ?
       Effect.void :
-      board.setProcess(entry, { _tag: "Running", pid: child.identity.pid }, {
+      board.setProcess(entry, { _tag: "Running", ...pidOf(child) }, {
         ...origin(child),
         ...(past === undefined ? {} : { since: past.since, restarts: past.restarts })
       })
 
   const stop = (child: Child, lastEnd: RunEnd | undefined) => {
-    const { pid } = child.identity
     return Escalation.stop(
       child,
       definition.now(),
@@ -124,12 +124,13 @@ export const run = Effect.fnUntraced(function*(
         const { graceMillis, ...means } = step
         const next = "signal" in following ? following.signal : following.command
         const nextAt = (yield* Clock.currentTimeMillis) + graceMillis
-        yield* board.setProcess(entry, { _tag: "Stopping", pid, ...means, next, nextAt }, {
+        yield* board.setProcess(entry, { _tag: "Stopping", ...pidOf(child), ...means, next, nextAt }, {
           ...origin(child),
           ...ended(lastEnd)
         })
         const what = "signal" in step ? step.signal : quote(step.command)
-        if (overdue) yield* trouble.set(name, `pid ${pid} or a descendant lives on in spite of ${what}`)
+        const who = child.identity === undefined ? "its fiber" : `pid ${child.identity.pid} or a descendant`
+        if (overdue) yield* trouble.set(name, `${who} lives on in spite of ${what}`)
       })
     ).pipe(Effect.ensuring(trouble.clear(name)))
   }
@@ -193,6 +194,8 @@ export const isLeft = ({ mode, settings }: Entry, child: Child, end: RunEnd | un
   child.isExtinct() ||
   (end !== undefined && end._tag !== "TimedOut" &&
     (settings?.tree ?? SettingDefaults.treeOf(mode)) === "loose")
+
+const pidOf = ({ identity }: Child) => identity === undefined ? {} : { pid: identity.pid }
 
 /** A test is there for its result alone: if nobody could see it, it is made again. */
 export const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"

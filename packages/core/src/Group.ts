@@ -82,8 +82,8 @@ export interface Group {
   ) => Effect.Effect<Ordered, NeverTold | EntryOff>
   /** Whether the leader of the entry's present run lives, for all that is known. */
   readonly isLed: (tag: Tag) => boolean
-  /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if no process of it runs. */
-  readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<number | undefined>
+  /** Sends the signal to the entry's process tree; the pid of its leader, or nothing if it does not run. */
+  readonly signal: (tag: Tag, signal: Signal) => Effect.Effect<Process.Signalled | undefined>
   /** Makes standing still the target and returns at once; the effect inside waits until it does. */
   readonly halt: (after: GroupTarget.After) => Effect.Effect<Effect.Effect<void, Superseded>>
 }

@@ -1,9 +1,10 @@
 import type { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import type { GroupPlan, PlannedStop, StopReason } from "@clinit/protocol/Plan"
-import type { ProcessState } from "@clinit/protocol/Status"
+import type { ProcessState as ProcessStateData } from "@clinit/protocol/Status"
 import type { Entry } from "./Cltab.ts"
 import * as EntryChange from "./EntryChange.ts"
 import * as LevelChange from "./LevelChange.ts"
+import * as ProcessState from "./ProcessState.ts"
 
 /** A group as it stands, for a plan that is to be shown. */
 export interface Standing {
@@ -13,7 +14,7 @@ export interface Standing {
   readonly started: ReadonlyMap<Tag, Entry>
   /** What was told to go and is not yet down. */
   readonly leaving: ReadonlyArray<Entry>
-  readonly stateOf: (tag: Tag) => ProcessState | undefined
+  readonly stateOf: (tag: Tag) => ProcessStateData | undefined
   /** The stages of the stop that an entry gets. */
   readonly scheduleOf: (entry: Entry) => string
 }
@@ -22,7 +23,14 @@ const stopOf = ({ scheduleOf, stateOf }: Standing, entry: Entry, reason: StopRea
   const { tag } = entry
   const state = stateOf(tag)
   const pid = state !== undefined && "pid" in state ? state.pid : undefined
-  return { tag, reason, ...(pid === undefined ? {} : { pid, schedule: scheduleOf(entry) }) }
+  const runs = pid !== undefined ||
+    (entry.fiber === true && state !== undefined && ProcessState.isLive(state))
+  return {
+    tag,
+    reason,
+    ...(pid === undefined ? {} : { pid }),
+    ...(runs ? { schedule: scheduleOf(entry) } : {})
+  }
 }
 
 const head = ({ group, level }: Standing) => ({ group, ...(level === undefined ? {} : { from: level }) })

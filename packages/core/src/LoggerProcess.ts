@@ -80,7 +80,7 @@ export const start = Effect.fnUntraced(function*(
    */
   const run = ({ child, run }: EntryRun.Running) =>
     Effect.gen(function*() {
-      yield* board.setLogger(entry, child.identity.pid)
+      yield* board.setLogger(entry, child.identity?.pid)
       const died = yield* Effect.raceFirst(Effect.asSome(child.exit), Effect.as(end, Option.none()))
       if (Option.isSome(died)) yield* Effect.logWarning(`${subject} ${describeEnd(died.value)}`)
       else {

@@ -41,9 +41,14 @@ export interface Process {
   readonly dismiss: Effect.Effect<void>
   /** Whether the leader of the present run lives, for all that is known. */
   readonly isLed: () => boolean
-  /** Sends the signal to the process tree of the present run; the pid of its leader, or nothing if there is no run. */
-  readonly signal: (signal: Signal) => Effect.Effect<number | undefined>
+  /** Sends the signal to the process tree of the present run; whether there is one, and the pid of its leader. */
+  readonly signal: (signal: Signal) => Effect.Effect<Signalled | undefined>
   readonly fiber: Fiber.Fiber<void>
+}
+
+/** What was sent a signal; a fiber has no pid. */
+export interface Signalled {
+  readonly pid?: number
 }
 
 /** What a process needs of the world. */
@@ -110,7 +115,8 @@ export const resume = Effect.fnUntraced(function*(
       over: false,
       process
     }))
-  if (end !== undefined && !stopping) {
+  // A fiber that had timed out, and was being stopped for that, is gone.
+  if (end !== undefined && (!stopping || past.process === undefined)) {
     return EntryRun.isUnseen(entry.mode, end) ? yield* Effect.as(forget, undefined) : yield* asEnded(end)
   }
   const child = yield* spawner.adopt(past.process!, run.mark)
@@ -119,7 +125,7 @@ export const resume = Effect.fnUntraced(function*(
   yield* Effect.logInfo(
     isDead
       ? `${entry.group}/${entry.tag} ended while no daemon ran`
-      : `${entry.group}/${entry.tag} goes on: pid ${child.identity.pid}`
+      : `${entry.group}/${entry.tag} goes on: pid ${past.process!.pid}`
   )
   if (end !== undefined && child.isExtinct()) return yield* asEnded(end)
   const over = end === undefined &&
@@ -195,7 +201,7 @@ const live = Effect.fnUntraced(function*(
       Effect.suspend(() =>
         child === undefined || child.isExtinct()
           ? Effect.succeed(undefined)
-          : Effect.as(child.signal(signal), child.identity.pid)
+          : Effect.as(child.signal(signal), child.identity === undefined ? {} : { pid: child.identity.pid })
       ),
     fiber
   } satisfies Process

@@ -62,10 +62,8 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
   Machine | Premises | Scope.Scope | R
 > {
   const { resume = true, version = "embedded" } = options
-  const base = Context.merge(
-    yield* Supervision.loaded(options),
-    yield* Layer.build(Layer.fresh(Trouble.layer))
-  )
+  const loaded = yield* Supervision.load(options)
+  const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(Trouble.layer)))
   const cltab = Context.get(base, LoadedCltab).current()
   if (options.onLoaded !== undefined) yield* options.onLoaded(cltab)
   const { clstat, socket } = DaemonPaths.resolve(
@@ -78,10 +76,7 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
   yield* Effect.provideContext(claim.listen(door.answer), base)
   // Who waits at the door of a start that fails must not hold up its end.
   yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
-  const spawner = yield* Effect.provideContext(
-    Supervision.spawner({ name: claim.name, pipes: claim.pipes }),
-    base
-  )
+  const spawner = yield* Supervision.spawner(loaded, { name: claim.name, pipes: claim.pipes })
   const system = yield* Layer.build(Layer.fresh(Layer.mergeAll(
     Layer.provide(Ledger.layer({ resume }), claim.ledger),
     StatusBoard.recorded.pipe(Layer.provideMerge(History.layer), Layer.provide(claim.history)),

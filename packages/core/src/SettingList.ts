@@ -33,23 +33,26 @@ const made = ({ line, name, scope, value }: CltabScopes.Origin, origin: Row["ori
 const ofTarget = (
   { settings }: Cltab,
   target: CltabScopes.Target,
-  mode?: Entry["mode"]
+  { fiber, mode }: Partial<Pick<Entry, "fiber" | "mode">> = {}
 ): ReadonlyArray<Row> => {
   const origins = CltabScopes.lookUp(settings)(target)
   const variables = Object.keys(origins).filter(CltabSettings.isVariable)
-  return [...CltabSettings.inheritedNames, ...variables].flatMap((name): ReadonlyArray<Row> => {
-    const origin = origins[name]
-    if (origin !== undefined) {
-      const { scope } = origin
-      return [made(origin, scope === undefined ? "daemon" : scope === target.group ? "group" : "entry")]
+  const names = [...CltabSettings.inheritedNames, ...variables]
+  return names.filter((name) => fiber !== true || CltabSettings.fitsFiber(name)).flatMap(
+    (name): ReadonlyArray<Row> => {
+      const origin = origins[name]
+      if (origin !== undefined) {
+        const { scope } = origin
+        return [made(origin, scope === undefined ? "daemon" : scope === target.group ? "group" : "entry")]
+      }
+      const value = SettingDefaults.textOf(name, mode)
+      return value === undefined ? [] : [{ name, value, origin: "default" }]
     }
-    const value = SettingDefaults.textOf(name, mode)
-    return value === undefined ? [] : [{ name, value, origin: "default" }]
-  })
+  )
 }
 
 /** What applies to an entry: its own settings, its group's, those of the whole daemon, and else the defaults. */
-export const ofEntry = (cltab: Cltab, entry: Entry): ReadonlyArray<Row> => ofTarget(cltab, entry, entry.mode)
+export const ofEntry = (cltab: Cltab, entry: Entry): ReadonlyArray<Row> => ofTarget(cltab, entry, entry)
 
 /** What applies to the entries of a group if they do not say otherwise. */
 export const ofGroup = (cltab: Cltab, group: string): ReadonlyArray<Row> => ofTarget(cltab, { group })

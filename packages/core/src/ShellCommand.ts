@@ -74,3 +74,21 @@ export const argv = (command: string): readonly [file: "/bin/sh", option: "-c", 
   "-c",
   operand(withExec(command))
 ]
+
+/** A shell command line; or the words of a command, none of which any shell reads. */
+export type Command = string | ReadonlyArray<string>
+
+const quoted = (word: string): string =>
+  /^[A-Za-z0-9_./+@%,:=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+
+/**
+ * The command as a line. Words become one that runs the program of that name with these arguments, whatever they are,
+ * also where a shell has a builtin, a function or a keyword of that name.
+ */
+export const line = (command: Command): string => {
+  if (typeof command === "string") return command
+  const [program, ...args] = command
+  if (program === undefined) return ""
+  const end = /^[-+]/.test(program) ? ["--"] : []
+  return ["exec", ...end, quoted(program), ...args.map(quoted)].join(" ")
+}

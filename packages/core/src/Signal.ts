@@ -37,6 +37,20 @@ export const words = [
 export const Signal = Schema.Literals(words.map((word) => `SIG${word}` as const))
 export type Signal = typeof Signal.Type
 
+const harmless: ReadonlySet<Signal> = new Set([
+  "SIGCHLD",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGTTIN",
+  "SIGTTOU",
+  "SIGURG",
+  "SIGWINCH"
+])
+
+/** Whether the signal ends a process that has no handler for it, as signal(7) has it. */
+export const endsByDefault = (signal: Signal): boolean => !harmless.has(signal)
+
 /** The signal with this name, with or without `SIG`, in any case. */
 export const named = (name: string): Signal | undefined => {
   const word = name.toUpperCase().replace(/^SIG/, "")

@@ -35,9 +35,12 @@ export type ProcessIdentity = typeof ProcessIdentity.Type
  */
 export type Mark = string
 
-/** A process and the tree that it is the root of: the leader of its own session and process group. */
+/**
+ * A process and the tree that it is the root of: the leader of its own session and process group. Or a fiber of this
+ * program, with all that is in its scope for a tree: that one has no identity, and ends with the program.
+ */
 export interface Child {
-  readonly identity: ProcessIdentity
+  readonly identity?: ProcessIdentity
   /** How the leader ended, as soon as it has. Interruptible; may be awaited any number of times. */
   readonly exit: Effect.Effect<ChildExit>
   /** Whether the leader's end has been told. */
@@ -54,6 +57,11 @@ export interface Child {
    * nothing once the tree is extinct.
    */
   readonly run: (command: string, entry: Entry) => Effect.Effect<void, SpawnError>
+}
+
+/** One that is a process. */
+export interface ProcessChild extends Child {
+  readonly identity: ProcessIdentity
 }
 
 /** A process tree that bears a mark: the oldest of its processes. */
@@ -92,7 +100,7 @@ export class Spawner extends Context.Service<Spawner, {
    * whose pid belongs to somebody else by now, ended in an unknown way; what it left of its tree is still the child's.
    * How a leader ends that is alive is never known, only that it does, within a second.
    */
-  readonly adopt: (identity: ProcessIdentity, mark: Mark) => Effect.Effect<Child>
+  readonly adopt: (identity: ProcessIdentity, mark: Mark) => Effect.Effect<ProcessChild>
   /** Done when every end of a leader has been told that came before this began. Takes moments, but some 10 ms after a crash. */
   readonly catchUp: Effect.Effect<void>
   /** The live process trees whose marks begin so; none where the system does not tell. */

@@ -147,6 +147,7 @@ const make = Effect.gen(function*() {
       if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
       const before = ofGroup.get(tag)
       const { adopted, containment, lastEnd } = { ...before, ...facts }
+      const runs = "pid" in state || facts?.containment === "fiber"
       ofGroup.set(tag, {
         tag,
         mode,
@@ -154,7 +155,7 @@ const make = Effect.gen(function*() {
         since,
         restarts: facts?.restarts ??
           (before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0)),
-        ...("pid" in state && containment !== undefined ? { containment } : {}),
+        ...(runs && containment !== undefined ? { containment } : {}),
         ...("pid" in state && adopted !== undefined ? { adopted } : {}),
         ...(lastEnd === undefined ? {} : { lastEnd })
       })

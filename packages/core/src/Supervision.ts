@@ -6,11 +6,13 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Cltab from "./Cltab.ts"
-import * as CltabSettings from "./CltabSettings.ts"
+import * as CltabInCode from "./CltabInCode.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 import { Daemon } from "./Daemon.ts"
+import type { InCode, Services, Settings } from "./Entry.ts"
 import * as Escalation from "./Escalation.ts"
-import { History } from "./History.ts"
+import * as FiberSpawner from "./FiberSpawner.ts"
+import type { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import { LoadedCltab, withSettings } from "./LoadedCltab.ts"
 import type { ContainmentUnavailable, SpawnerOptions } from "./Machine.ts"
@@ -19,8 +21,24 @@ import type { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
-/** Where the groups and their entries are described: a file, which each order reads again; or a text, once and for all. */
-export type Source = { readonly cltab: string } | { readonly text: string }
+/**
+ * Where the groups and their entries are described: in a file, which each order reads again; in a text, or in code, once
+ * and for all.
+ */
+export type Source =
+  | { readonly cltab: string }
+  | { readonly text: string }
+  | { readonly entries: ReadonlyArray<InCode<any>> }
+
+/** What a source can be refused for. */
+export type Unusable<S extends Source> =
+  | InvalidCltab
+  | (S extends { readonly cltab: string } ? CltabUnreadable : never)
+
+/** What the effects among a source's entries need. */
+export type Needs<S extends Source> = S extends { readonly entries: ReadonlyArray<infer Item> }
+  ? Services<Item>
+  : never
 
 /** Times that no setting is for. */
 export interface Timings {
@@ -30,7 +48,7 @@ export interface Timings {
 
 export interface Options {
   /** What holds for the whole supervisor unless a line of the cltab says otherwise. */
-  readonly settings?: CltabSettings.Settings
+  readonly settings?: Settings
   readonly timings?: Timings
 }
 
@@ -39,30 +57,44 @@ export type Parts = Daemon | LoadedCltab | StatusBoard | History | Trouble
 
 const textName = "cltab"
 
-/** Loads the cltab: without a valid one there is nothing to start with. */
-export const loaded = (
-  { settings = {}, ...source }: Source & Options
-): Effect.Effect<Context.Context<LoadedCltab>, InvalidCltab | CltabUnreadable, Machine | Scope.Scope> =>
-  Effect.gen(function*() {
-    if ("cltab" in source) {
-      const machine = yield* Machine
-      return yield* Layer.build(
-        Layer.provide(LoadedCltab.under(settings), machine.cltab(source.cltab))
-      )
-    }
-    const cltab = withSettings(settings, Cltab.parse(source.text))
-    if (Cltab.isValid(cltab)) return yield* Layer.build(LoadedCltab.fixed(textName, cltab))
-    return yield* new InvalidCltab({ file: textName, diagnostics: cltab.diagnostics })
-  })
+/** The cltab in force, and the effects that its fibers run. */
+export interface Loaded {
+  readonly cltab: Context.Context<LoadedCltab>
+  readonly effects: CltabInCode.InForce<never>["effects"]
+}
 
-/** What starts the processes of this supervisor. */
-export const spawner = (
-  options: Omit<SpawnerOptions, "containment">
-): Effect.Effect<Layer.Layer<Spawner, ContainmentUnavailable>, never, Machine | LoadedCltab> =>
-  Effect.gen(function*() {
+const none: Loaded["effects"] = new Map()
+
+/** Loads the cltab: without a valid one there is nothing to start with. */
+export const load = Effect.fnUntraced(function*(
+  source: Source & Options
+): Effect.fn.Return<Loaded, InvalidCltab | CltabUnreadable, Machine | Scope.Scope> {
+  if ("entries" in source) {
+    const { cltab, effects } = yield* Effect.fromResult(CltabInCode.toCltab(source.entries, source.settings))
+    return { cltab: yield* Layer.build(LoadedCltab.fixed(CltabInCode.file, cltab)), effects }
+  }
+  const { cltab: { settings } } = yield* Effect.fromResult(CltabInCode.toCltab([], source.settings))
+  if ("cltab" in source) {
     const machine = yield* Machine
-    const { settings } = (yield* LoadedCltab).current()
-    return machine.spawner({ ...options, containment: settings.containment?.value })
+    const file = machine.cltab(source.cltab)
+    return { cltab: yield* Layer.build(Layer.provide(LoadedCltab.under(settings), file)), effects: none }
+  }
+  const cltab = withSettings(settings, Cltab.parse(source.text))
+  if (!Cltab.isValid(cltab)) {
+    return yield* new InvalidCltab({ file: textName, diagnostics: cltab.diagnostics })
+  }
+  return { cltab: yield* Layer.build(LoadedCltab.fixed(textName, cltab)), effects: none }
+})
+
+/** What starts the processes and the fibers of this supervisor. */
+export const spawner = (
+  { cltab, effects }: Loaded,
+  options: Omit<SpawnerOptions, "containment">
+): Effect.Effect<Layer.Layer<Spawner, ContainmentUnavailable>, never, Machine> =>
+  Effect.map(Machine, (machine) => {
+    const { settings } = Context.get(cltab, LoadedCltab).current()
+    const processes = machine.spawner({ ...options, containment: settings.containment?.value })
+    return effects.size === 0 ? processes : Layer.provide(FiberSpawner.layer(effects), processes)
   })
 
 /** Starts the daemon with these timings. */
@@ -87,9 +119,10 @@ export const make = Effect.fnUntraced(function*(
   InvalidCltab | CltabUnreadable | ContainmentUnavailable,
   Machine | Scope.Scope
 > {
-  const base = Context.merge(yield* loaded(options), yield* Layer.build(Layer.fresh(Trouble.layer)))
+  const loaded = yield* load(options)
+  const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(Trouble.layer)))
   const name = (yield* Random.next).toString(36).slice(2)
-  const ownSpawner = yield* Effect.provideContext(spawner({ name }), base)
+  const ownSpawner = yield* spawner(loaded, { name })
   // Another supervisor in this process has others of its own, even if both are built as parts of one layer.
   const system = yield* Layer.build(
     Layer.fresh(Layer.mergeAll(Ledger.volatile, StatusBoard.layer, ownSpawner))

@@ -1,5 +1,5 @@
 import * as LaunchSetup from "@clinit/core/node/LaunchSetup"
-import type { Child } from "@clinit/core/Spawner"
+import type { ProcessChild } from "@clinit/core/Spawner"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ const settingUp = (script: string) =>
       const forked = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "ignore", "pipe"] })
       const exit = Deferred.makeUnsafe<void>()
       forked.once("exit", () => Deferred.doneUnsafe(exit, Effect.void))
-      const child: Child = {
+      const child: ProcessChild = {
         identity: { pid: forked.pid!, containment: "group" },
         exit: Effect.as(Deferred.await(exit), { _tag: "Exited", code: 0 } as const),
         hasEnded: () => false,
@@ -30,7 +30,7 @@ const settingUp = (script: string) =>
   )
 
 const reasonOf = (
-  { child, forked }: { readonly child: Child; readonly forked: ChildProcess },
+  { child, forked }: { readonly child: ProcessChild; readonly forked: ChildProcess },
   millis?: number
 ) =>
   withDeadline(

@@ -95,7 +95,7 @@ const claims = (containment: Containment) => {
     Effect.gen(function*() {
       const [name, mark] = [freshName(), freshMark()]
       const { identity } = yield* leftByEarlierDaemon(containment, name, mark, "exec env -i X=y sleep 1000")
-      yield* eventually("it sleeps", () => comm(identity.pid) === "sleep")
+      yield* eventually("it sleeps", () => comm(identity!.pid) === "sleep")
       const { adopt } = yield* spawner(containment, name)
       const child = yield* adopt(identity, mark)
       yield* stays("it runs", () => runs(identity.pid) && !child.isExtinct(), 100)
@@ -221,12 +221,12 @@ const claims = (containment: Containment) => {
       const two = yield* start(`${prefix}.2`, "exec sleep 1000")
       const three = yield* start(freshMark("other"), "exec sleep 1000")
       for (const { identity } of [one, two, three]) {
-        yield* eventually("it sleeps", () => comm(identity.pid) === "sleep")
+        yield* eventually("it sleeps", () => comm(identity!.pid) === "sleep")
       }
       const found = yield* find(prefix)
       const expected = [one, two].map(({ identity }, index) => ({
         mark: `${prefix}.${index + 1}`,
-        identity: { ...identity, containment: isWhole ? containment : "descendants" }
+        identity: { ...identity!, containment: isWhole ? containment : "descendants" }
       }))
       assert.deepStrictEqual(found.toSorted((one, other) => one.mark < other.mark ? -1 : 1), expected)
     }), 30_000)
@@ -290,8 +290,8 @@ describe.skipIf(!isAvailable("descendants"))("a forged identity", () => {
         const [name, mark] = [freshName(), freshMark()]
         const pid = yield* stranger
         // The stranger is in a place like that of a tree of ours.
-        const { cgroup } = yield* Effect.scoped(identityIn("cgroup", name, mark))
-        const directory = cgroup!
+        const identity = yield* Effect.scoped(identityIn("cgroup", name, mark))
+        const directory = identity!.cgroup!
         const base = path.dirname(directory)
         const leaf = path.basename(directory)
         yield* Effect.addFinalizer(() => removed(directory))

@@ -121,8 +121,8 @@ const claims = (containment: Containment) => {
       Effect.gen(function*() {
         const { child, directory, heard } = yield* start(containment, `exec ${listen("DIR/leader")}`)
         yield* all(directory, 1)
-        process.kill(child.identity.pid, "SIGSTOP")
-        yield* eventually("it is stopped", () => stat(child.identity.pid)?.state === "T")
+        process.kill(child.identity!.pid, "SIGSTOP")
+        yield* eventually("it is stopped", () => stat(child.identity!.pid)?.state === "T")
         yield* child.signal("SIGTERM")
         yield* child.signal("SIGCONT")
         yield* eventually("it heard", () => heard().get("leader")?.heard === "SIGTERM")

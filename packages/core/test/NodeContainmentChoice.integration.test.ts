@@ -150,15 +150,15 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
       spawn(entryOf(command), mark),
       (child) => Effect.andThen(child.signal("SIGKILL"), child.extinct)
     )
-    yield* eventually("it sleeps", () => comm(child.identity.pid) === "sleep")
-    return { child, directory: child.identity.cgroup! }
+    yield* eventually("it sleeps", () => comm(child.identity!.pid) === "sleep")
+    return { child, directory: child.identity!.cgroup! }
   })
 
   it.live("hold the process, are removed when it is gone, and with the last their base", () =>
     Effect.gen(function*() {
       const directory = yield* Effect.scoped(Effect.gen(function*() {
         const { child, directory } = yield* sleeper(freshName())
-        assert.deepStrictEqual(ControlGroup.members(directory), [child.identity.pid])
+        assert.deepStrictEqual(ControlGroup.members(directory), [child.identity!.pid])
         yield* child.signal("SIGTERM")
         yield* withDeadline("the extinction", child.extinct)
         assert.isFalse(fs.existsSync(directory))
@@ -175,7 +175,7 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
         const { spawn } = yield* spawner("cgroup", name)
         const child = yield* spawn(entryOf("sleep 1000 & exit 0"), freshMark())
         yield* withDeadline("the exit", child.exit)
-        return { directory: child.identity.cgroup!, pids: ControlGroup.members(child.identity.cgroup!) }
+        return { directory: child.identity!.cgroup!, pids: ControlGroup.members(child.identity!.cgroup!) }
       }))
       assert.strictEqual(pids.length, 1)
       yield* Effect.scoped(spawner("cgroup", name))
@@ -243,7 +243,7 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
       for (const mark of ["cgroup.procs", "..", "a/b", "it's", "ü\"$x`", "x".repeat(1_000)]) {
         yield* Effect.scoped(Effect.gen(function*() {
           const { child, directory } = yield* sleeper(freshName(), "exec sleep 1000", mark)
-          assert.deepStrictEqual(ControlGroup.members(directory), [child.identity.pid])
+          assert.deepStrictEqual(ControlGroup.members(directory), [child.identity!.pid])
         }))
       }
     }))
@@ -296,12 +296,12 @@ describe("a daemon in an entry of another", () => {
         spawn(entryOf("exec sleep 1000"), inner),
         (child) => Effect.andThen(child.signal("SIGKILL"), child.extinct)
       )
-      yield* eventually("it sleeps", () => comm(child.identity.pid) === "sleep")
+      yield* eventually("it sleeps", () => comm(child.identity!.pid) === "sleep")
       for (const mark of [outer, inner]) {
         const found = yield* find(mark)
         assert.deepStrictEqual(found.map(({ identity, mark }) => [mark, identity.pid]), [[
           mark,
-          child.identity.pid
+          child.identity!.pid
         ]])
       }
     }))

@@ -63,7 +63,7 @@ const refusal = (...settings: ReadonlyArray<string>) =>
 
 /** A process that sleeps, started with these settings. */
 const sleeper = Effect.fnUntraced(function*(...settings: ReadonlyArray<string>) {
-  const { identity: { pid } } = yield* spawn("sleep 1000", ...settings)
+  const { pid } = (yield* spawn("sleep 1000", ...settings)).identity!
   // A program has its name a moment before its environment, and for another moment its libraries open.
   yield* eventually("it sleeps", () => comm(pid) === "sleep" && stat(pid)?.state === "S")
   return pid

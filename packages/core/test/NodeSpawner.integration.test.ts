@@ -48,7 +48,7 @@ const claims = (containment: Containment) => {
         command: "sleep 1000 & exec sleep 1000",
         ready: (child) =>
           Effect.asVoid(eventually("two processes sleep", () => {
-            const pids = members(child.identity.pid)
+            const pids = members(child.identity!.pid)
             return pids.length === 2 && pids.every((pid) => comm(pid) === "sleep")
           }))
       },
@@ -58,7 +58,7 @@ const claims = (containment: Containment) => {
 
   claim("lead a session and a process group of their own (D23)", () =>
     Effect.gen(function*() {
-      const { identity: { pid } } = yield* spawn("exec sleep 1000")
+      const { pid } = (yield* spawn("exec sleep 1000")).identity!
       assert.deepInclude(stat(pid), { ppid: process.pid, pgrp: pid, session: pid })
     }))
 
@@ -68,7 +68,7 @@ const claims = (containment: Containment) => {
       Effect.gen(function*() {
         const child = yield* spawn("sleep 1000")
         yield* sleeps(child)
-        assert.deepStrictEqual(members(child.identity.pid), [child.identity.pid])
+        assert.deepStrictEqual(members(child.identity!.pid), [child.identity!.pid])
       })
   )
 
@@ -89,10 +89,10 @@ const claims = (containment: Containment) => {
     () =>
       Effect.gen(function*() {
         const child = yield* spawn("sh -c 'sleep 1000 & sleep 1000 & wait' & wait")
-        yield* eventually("all of them run", () => members(child.identity.pid).length === 4)
+        yield* eventually("all of them run", () => members(child.identity!.pid).length === 4)
         yield* child.signal("SIGKILL")
         yield* withDeadline("the extinction", child.extinct)
-        assert.deepStrictEqual(members(child.identity.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
+        assert.deepStrictEqual(members(child.identity!.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
       })
   )
 
@@ -149,7 +149,7 @@ const claims = (containment: Containment) => {
       // The first sleep's parent becomes a program in a session of its own that never waits for it.
       const child = yield* spawn("sh -c 'sleep 1000 & exec setsid sleep 2000' & exec sleep 1000")
       // Whatever fails: what leaves the group must not outlive the test, and hold its output open.
-      const mark = read(`/proc/${child.identity.pid}/environ`)?.split("\0").find((each) =>
+      const mark = read(`/proc/${child.identity!.pid}/environ`)?.split("\0").find((each) =>
         each.startsWith("CLINIT_TREE=")
       )
       yield* Effect.addFinalizer(() =>
@@ -161,12 +161,12 @@ const claims = (containment: Containment) => {
         })
       )
       const { orphan } = yield* eventually("the parent has left the group", () => {
-        const orphan = members(child.identity.pid).find((pid) =>
-          pid !== child.identity.pid && comm(pid) === "sleep"
+        const orphan = members(child.identity!.pid).find((pid) =>
+          pid !== child.identity!.pid && comm(pid) === "sleep"
         )
         const parent = orphan === undefined ? undefined : stat(orphan)?.ppid
         // The parent itself may have been on its way out of the group when the members were listed.
-        const hasLeft = parent !== undefined && parent !== child.identity.pid && comm(parent) === "sleep"
+        const hasLeft = parent !== undefined && parent !== child.identity!.pid && comm(parent) === "sleep"
         return orphan !== undefined && hasLeft && { orphan }
       })
       yield* child.signal("SIGKILL")

@@ -248,7 +248,12 @@ export const calls = {
   restart: byHand,
   signal: {
     params: Schema.Struct({ name: Schema.NonEmptyString, signal: Schema.NonEmptyString, ...By }),
-    result: Schema.Struct({ message: Schema.String, warnings, pid: Schema.Int, signal: Schema.String })
+    result: Schema.Struct({
+      message: Schema.String,
+      warnings,
+      pid: Schema.optionalKey(Schema.Int),
+      signal: Schema.String
+    })
   },
   reread: {
     params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait, ...By }),

@@ -20,7 +20,7 @@ export const StopReason = Schema.TaggedUnion({
 })
 export type StopReason = typeof StopReason.Type
 
-/** An entry that will be stopped. `pid` and the stop `schedule` are there if a process of it runs. */
+/** An entry that will be stopped. The stop `schedule` is there if it runs, and then its `pid`, too, unless it is a fiber. */
 export const PlannedStop = Schema.Struct({
   tag: Tag,
   reason: StopReason,

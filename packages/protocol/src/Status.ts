@@ -18,6 +18,10 @@ export type ChildExit = typeof ChildExit.Type
 export const Containment = Schema.Literals(["cgroup", "descendants", "group"])
 export type Containment = typeof Containment.Type
 
+/** What holds a run of an entry together: of an effect of the daemon's own program that is its fiber. */
+export const RunContainment = Schema.Literals([...Containment.literals, "fiber"])
+export type RunContainment = typeof RunContainment.Type
+
 /**
  * The end of one run of an entry; `NotSpawned` when the operating system refused to start it, `TimedOut` when it was
  * stopped because it took longer than this.
@@ -43,15 +47,15 @@ export const GroupState = Schema.Literals([
 export type GroupState = typeof GroupState.Type
 
 /**
- * State of one entry. `pid` is the leader of the entry's process group. One that is being stopped shows the `signal`
- * that it was sent last, or the `command` that was run to stop it, and no `pid` once that process is gone and only
- * others of its tree, or its loggers, have still to end; `next` is the signal or command that follows at `nextAt` if it
- * has not ended by then. `why` tells what a pause is for. `retryAt`, `nextAt`, and `since` elsewhere, are milliseconds
+ * State of one entry. `pid` is the leader of the entry's process group; a fiber has none. One that is being stopped shows
+ * the `signal` that it was sent last, or the `command` that was run to stop it, and no `pid` once that process is gone and
+ * only others of its tree, or its loggers, have still to end; `next` is the signal or command that follows at `nextAt` if
+ * it has not ended by then. `why` tells what a pause is for. `retryAt`, `nextAt`, and `since` elsewhere, are milliseconds
  * since 1970.
  */
 export const ProcessState = Schema.TaggedUnion({
   Starting: {},
-  Running: { pid: Schema.Int },
+  Running: { pid: Schema.optionalKey(Schema.Int) },
   Pausing: { retryAt: Schema.Finite, why: Schema.optionalKey(Schema.String) },
   Stopping: {
     pid: Schema.optionalKey(Schema.Int),
@@ -78,7 +82,7 @@ export const LoggerStatus = Schema.Struct({
 export type LoggerStatus = typeof LoggerStatus.Type
 
 /**
- * One entry that its group has started and not yet stopped. `containment` is there while a process runs; `adopted` if
+ * One entry that its group has started and not yet stopped. `containment` is there while it runs; `adopted` if
  * an earlier daemon started it; `byHand` if it was started by an order of its own and not by its level; `modified` if the
  * cltab now says something else than what was started.
  */
@@ -88,7 +92,7 @@ export const ProcessStatus = Schema.Struct({
   state: ProcessState,
   since: Schema.Finite,
   restarts: Schema.Int,
-  containment: Schema.optionalKey(Containment),
+  containment: Schema.optionalKey(RunContainment),
   adopted: Schema.optionalKey(Schema.Literal(true)),
   byHand: Schema.optionalKey(Schema.Literal(true)),
   modified: Schema.optionalKey(Schema.Literal(true)),

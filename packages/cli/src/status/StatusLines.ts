@@ -27,7 +27,7 @@ export const stopping = ({ command, signal }: ProcessState & { readonly _tag: "S
 const detail = (state: ProcessState, now: number): string => {
   switch (state._tag) {
     case "Running":
-      return ` pid ${state.pid}`
+      return state.pid === undefined ? "" : ` pid ${state.pid}`
     case "Stopping": {
       if (state.pid === undefined) return ""
       const done = stopping(state)
@@ -80,9 +80,13 @@ export const hold = ({ adopted, containment }: ProcessStatus): string =>
 
 /** What is known of an entry that was started, but for what it is called. */
 export const facts = ({ now, paint }: View, status: ProcessStatus): string => {
-  const { restarts, since, state } = status
+  const { containment, restarts, since, state } = status
   const held = hold(status)
-  const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state, now)}`
+  // What a process that has ended was sent last does not matter to what it has left; a fiber has no pid to begin with.
+  const done = containment === "fiber" && state._tag === "Stopping" ? stopping(state) : ""
+  const painted = `${paint(Paint.ofEntry(state), nameOf(state))}${detail(state, now)}${
+    done === "" ? "" : `, ${done}`
+  }`
   return [
     `${painted}${held === "" ? "" : ` [${held}]`}`,
     `${state._tag === "Running" ? "up" : "since"} ${Time.span(now - since)}`,

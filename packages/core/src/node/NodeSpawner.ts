@@ -9,8 +9,8 @@ import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
 import type { LoggerEntry } from "../EntryLogger.ts"
 import type { ContainmentUnavailable, SpawnerOptions } from "../Machine.ts"
-import type { Child, Found, Mark, ProcessIdentity, SpawnError } from "../Spawner.ts"
-import { Spawner } from "../Spawner.ts"
+import type { Found, Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
+import { Spawner, SpawnError } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
@@ -120,7 +120,7 @@ export const layer = (
           : Effect.scoped(Effect.flatMap(Launch.prepare(entry, daemon, openPipesOf(entry)), use))
 
       const start = (entry: Entry, mark: Mark) =>
-        launched(
+        entry.fiber === true ? Effect.fail(notOurs(entry)) : launched(
           entry,
           Effect.fnUntraced(function*(launch) {
             yield* turn
@@ -167,7 +167,7 @@ export const layer = (
         )
       }
 
-      const adoptLive = (recorded: ProcessIdentity, mark: Mark, startTime: string): Child => {
+      const adoptLive = (recorded: ProcessIdentity, mark: Mark, startTime: string): ProcessChild => {
         const cgroup = Adoption.recordedControlGroup(recorded, mark, host)
         const { boot, containment, pid } = recorded
         const identity: ProcessIdentity = {
@@ -189,7 +189,7 @@ export const layer = (
         return child({ identity, exit, check }, mark, -Infinity)
       }
 
-      const adoptRemains = (identity: ProcessIdentity, mark: Mark): Child => {
+      const adoptRemains = (identity: ProcessIdentity, mark: Mark): ProcessChild => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
         const leader: TreeChild.Leader = { identity, exit, check: () => {} }
@@ -214,7 +214,7 @@ export const layer = (
         )
       }
 
-      const adopt = (identity: ProcessIdentity, mark: Mark): Effect.Effect<Child> =>
+      const adopt = (identity: ProcessIdentity, mark: Mark): Effect.Effect<ProcessChild> =>
         Effect.try({
           try: () => {
             // A daemon that was started by one of the tree's processes starts others, which are not of the tree.
@@ -258,6 +258,10 @@ export const layer = (
 const turnOfTheLoop = Effect.callback<void>((resume) =>
   void setImmediate(() => setImmediate(() => resume(Effect.void)))
 )
+
+/** A shell must not even see what stands for its command. */
+const notOurs = ({ group, tag }: Entry) =>
+  new SpawnError({ reason: `${group}/${tag} is an effect of the program, and no process` })
 
 const pipeName = ({ group, tag }: Entry, stream: Stream) => `${group}:${tag}:${stream}`
 

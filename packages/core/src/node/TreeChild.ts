@@ -1,7 +1,7 @@
 import type { ChildExit } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type { Child, ProcessIdentity } from "../Spawner.ts"
+import type { ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import type * as ProcessTable from "./ProcessTable.ts"
 import type * as ProcessTree from "./ProcessTree.ts"
 
@@ -9,7 +9,10 @@ import type * as ProcessTree from "./ProcessTree.ts"
 const pollMillis = { first: 5, longest: 100 }
 
 /** Runs the command as a further process of the tree, unless that is extinct by then. */
-export type Run = (isExtinct: () => boolean, ...command: Parameters<Child["run"]>) => ReturnType<Child["run"]>
+export type Run = (
+  isExtinct: () => boolean,
+  ...command: Parameters<ProcessChild["run"]>
+) => ReturnType<ProcessChild["run"]>
 
 /** The process that a tree begins with. */
 export interface Leader {
@@ -25,7 +28,7 @@ export const make = (
   tree: ProcessTree.ProcessTree,
   run: Run,
   onExtinction: () => void
-): Child => {
+): ProcessChild => {
   // Latched: once the tree is gone its numbers may become somebody else's.
   let extinction = false
   const isExtinct = (urgency: ProcessTable.Urgency) => {

@@ -10,15 +10,17 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { Clinit } from "../Clinit.ts"
 import * as Cltab from "../Cltab.ts"
+import * as CltabInCode from "../CltabInCode.ts"
 import type { CltabUnreadable } from "../CltabSource.ts"
+import type { InCode, Services } from "../Entry.ts"
 import type { LedgerRefused } from "../LedgerStore.ts"
-import type { ContainmentUnavailable } from "../Machine.ts"
-import type { LockRefused } from "../Premises.ts"
-import type * as Serving from "../Serving.ts"
+import type { ContainmentUnavailable, Machine } from "../Machine.ts"
+import type { LockRefused, Premises } from "../Premises.ts"
 import type { SocketRefused } from "../SocketRefused.ts"
 import type * as Supervision from "../Supervision.ts"
 import { EditableCltab } from "./EditableCltab.ts"
@@ -178,13 +180,33 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
     return yield* Fiber.join(fiber)
   })
 
-/** Its file is the machine's, so that a test can edit it. */
-const editable = <S extends Supervision.Source>(source: S): S | { readonly cltab: string } =>
+/** What a test supervises. */
+type Source = { readonly text: string } | { readonly entries: ReadonlyArray<InCode<any>> }
+
+/** A text becomes the machine's file, so that a test can edit it. */
+const editable = <S extends Source>(source: S): S | { readonly cltab: string } =>
   "text" in source ? { cltab: fileOfText } : source
+
+/** The entries of a source that is valid: another is refused elsewhere. */
+const entriesOf = (source: Source): ReadonlyArray<Cltab.Entry> =>
+  "text" in source
+    ? Cltab.parse(source.text).entries
+    : Result.match(CltabInCode.toCltab(source.entries), {
+      onFailure: () => [],
+      onSuccess: ({ cltab }) => cltab.entries
+    })
 
 const requireScriptsOf = (scripts: Scripts, entries: ReadonlyArray<Cltab.Entry>) => {
   const slips = ScriptNames.slips(scripts, entries)
   return slips.length === 0 ? Effect.void : Effect.die(misused(slips.join("; ")))
+}
+
+/** Makes a supervisor under test of one kind of source. */
+export interface Make {
+  <const Items extends ReadonlyArray<InCode<any>>>(
+    options: { readonly entries: Items } & Options
+  ): Effect.Effect<Trial, Refused, Scope.Scope | Services<Items[number]>>
+  (options: { readonly text: string } & Options): Effect.Effect<Trial, Refused, Scope.Scope>
 }
 
 /**
@@ -192,11 +214,13 @@ const requireScriptsOf = (scripts: Scripts, entries: ReadonlyArray<Cltab.Entry>)
  * scope's end shuts it down and lets time pass until the last process is gone. Dies of scripts that no entry has. What
  * chance decides is the same each time.
  */
-export const make = Effect.fnUntraced(function*(
-  { scripts = {}, serve = false, ...given }: Supervision.Source & Options
+export const make = ((options: Source & Options) => trial(options)) as Make
+
+const trial = Effect.fnUntraced(function*(
+  { scripts = {}, serve = false, ...given }: Source & Options
 ): Effect.fn.Return<Trial, Refused, Scope.Scope> {
+  yield* requireScriptsOf(scripts, entriesOf(given))
   const text = "text" in given ? given.text : ""
-  if ("text" in given) yield* requireScriptsOf(scripts, Cltab.parse(text).entries)
   const options = { ...given, ...editable(given) }
   const context = yield* Layer.build(Layer.fresh(machine({ scripts, cltab: text })))
   const trace = Context.get(context, Trace)
@@ -258,10 +282,16 @@ export const make = Effect.fnUntraced(function*(
 })
 
 /** Starts a supervisor, which lives as long as the scope. */
-const start = (options: Supervision.Source & Serving.Options, serve: boolean) =>
-  serve
+const start = (
+  options: (Source | { readonly cltab: string }) & Supervision.Options,
+  serve: boolean
+): Effect.Effect<Clinit["Service"], Refused, Machine | Premises | Scope.Scope> => {
+  // Which kind of source it is makes no difference here but for the types; what its effects need is there.
+  const source = options as { readonly cltab: string } & Supervision.Options
+  return serve
     ? Effect.map(
-      Layer.build(Layer.fresh(Clinit.serve({ ...paths, ...options }))),
+      Layer.build(Layer.fresh(Clinit.serve({ ...paths, ...source }))),
       (context) => Context.get(context, Clinit)
     )
-    : Clinit.make(options)
+    : Clinit.make(source)
+}

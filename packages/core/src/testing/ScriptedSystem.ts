@@ -10,7 +10,7 @@ import * as CltabSettings from "../CltabSettings.ts"
 import * as EntryLogger from "../EntryLogger.ts"
 import * as OutputTarget from "../OutputTarget.ts"
 import type { Signal } from "../Signal.ts"
-import type { Child, Mark, ProcessIdentity } from "../Spawner.ts"
+import type { Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
 import { boot } from "./LedgerDisk.ts"
 import { Trace } from "./Trace.ts"
@@ -114,7 +114,7 @@ const readerOf = (entry: Entry, to: Stream): EntryLogger.LoggerEntry | undefined
 }
 
 /** A process that is no more. */
-const gone = (identity: ProcessIdentity): Child => ({
+const gone = (identity: ProcessIdentity): ProcessChild => ({
   identity,
   exit: Effect.succeed(unknown),
   hasEnded: () => true,
@@ -313,7 +313,7 @@ export const layer = (
             return endInputs
           })
 
-        const child = (process: Process, exit: Effect.Effect<ChildExit>): Child => ({
+        const child = (process: Process, exit: Effect.Effect<ChildExit>): ProcessChild => ({
           identity: process.identity,
           exit: Effect.raceFirst(exit, Effect.as(Deferred.await(severed), unknown)),
           hasEnded: () => isSevered() || Deferred.isDoneUnsafe(process.exit),

@@ -72,10 +72,10 @@ export const make = Effect.fnUntraced(
       let lives = true
       const store = disk.store(() => lives)
       const does = (event: Event) => happens(event, () => lives)
-      const watch = (child: Child): Child => ({
+      const watch = <C extends Child>(child: C): C => ({
         ...child,
         signal: (signal) =>
-          Effect.andThen(does({ what: "signal", pid: child.identity.pid, signal }), child.signal(signal))
+          Effect.andThen(does({ what: "signal", pid: child.identity!.pid, signal }), child.signal(signal))
       })
       const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
         if (lives && logLevel === "Error") errors.push(String(message))

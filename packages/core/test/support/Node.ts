@@ -1,5 +1,9 @@
 import type * as ByHand from "@clinit/core/ByHand"
+import type { Cltab } from "@clinit/core/Cltab"
+import * as CltabInCode from "@clinit/core/CltabInCode"
 import { Daemon } from "@clinit/core/Daemon"
+import type { InCode } from "@clinit/core/Entry"
+import * as FiberSpawner from "@clinit/core/FiberSpawner"
 import { History } from "@clinit/core/History"
 import { HistoryStore } from "@clinit/core/HistoryStore"
 import { Ledger } from "@clinit/core/Ledger"
@@ -24,11 +28,24 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 
 /** The text of a cltab with these lines. */
 export const cltab = (...lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
+
+/** Entries in code, whose effects may write to the trace. */
+export type Items = ReadonlyArray<InCode<Trace | Scope.Scope>>
+
+/** A cltab that nobody edits. */
+const fixed = (cltab: Cltab): LoadedCltab["Service"] => ({
+  file: CltabInCode.file,
+  current: () => cltab,
+  refresh: Effect.succeed([]),
+  preview: Effect.succeed({ cltab, warnings: [] }),
+  inspect: Effect.succeed({ isModified: false, cltab, warnings: [] })
+})
 
 /** What an order answers of what comes of it. */
 interface Settling<A, E> {
@@ -137,16 +154,20 @@ export interface Machine {
  * been an illegal successor of the one before, and nothing may be left.
  */
 export const withMachine = <A, E>(
-  cltab: string,
+  source: string | Items,
   scripts: ScriptedSystem.Scripts,
   test: (machine: Machine) => Effect.Effect<A, E, Scope.Scope>
 ) =>
   Effect.scoped(Effect.gen(function*() {
     const log: Array<string> = []
+    const written = typeof source === "string" ? undefined : Result.getOrThrow(CltabInCode.toCltab(source))
     const disk = LedgerDisk.make()
     const historyDisk = HistoryDisk.make()
     const machine = yield* Layer.build(
-      Layer.mergeAll(EditableCltab.layer(cltab), ScriptedSystem.layer(scripts)).pipe(
+      Layer.mergeAll(
+        EditableCltab.layer(typeof source === "string" ? source : ""),
+        ScriptedSystem.layer(scripts)
+      ).pipe(
         Layer.provideMerge(Trace.layer)
       )
     )
@@ -173,7 +194,9 @@ export const withMachine = <A, E>(
       })
       const context = yield* Layer.buildWithScope(
         Daemon.layer.pipe(
-          Layer.provideMerge(LoadedCltab.layer),
+          Layer.provideMerge(
+            written === undefined ? LoadedCltab.layer : Layer.succeed(LoadedCltab, fixed(written.cltab))
+          ),
           Layer.provideMerge(Ledger.layer({ resume })),
           Layer.provideMerge(TracedBoard.over),
           Layer.provideMerge(StatusBoard.recorded),
@@ -181,7 +204,7 @@ export const withMachine = <A, E>(
           Layer.provideMerge(Layer.mergeAll(
             Layer.succeed(LedgerStore, disk.store(() => lives)),
             Layer.succeed(HistoryStore, historyDisk.store(() => lives)),
-            Layer.succeed(Spawner, spawner),
+            Layer.provide(FiberSpawner.layer(written?.effects ?? new Map()), Layer.succeed(Spawner, spawner)),
             Trouble.layer
           )),
           Layer.provideMerge(Layer.mergeAll(ownTrace, Logger.layer([logger]))),
@@ -234,14 +257,14 @@ export const withMachine = <A, E>(
     return result
   }))
 
-/** Runs a test against a node with this cltab and these scripted commands: a machine whose daemon is never killed. */
+/** Runs a test against a node with this cltab, or these entries, and these scripted commands: a machine whose daemon is never killed. */
 export const withNode = <A, E>(
-  cltab: string,
+  source: string | Items,
   scripts: ScriptedSystem.Scripts,
   test: (node: Node) => Effect.Effect<A, E, Scope.Scope>
 ) =>
   withMachine(
-    cltab,
+    source,
     scripts,
     ({ boot }) =>
       Effect.flatMap(Effect.orDie(boot()), (node) => Effect.provideContext(test(node), node.context))

@@ -77,7 +77,7 @@ export const members = (pgrp: number): ReadonlyArray<number> =>
   pids().filter((pid) => stat(pid)?.pgrp === pgrp)
 
 export const sleeps = (child: Child): Effect.Effect<void> =>
-  Effect.asVoid(eventually("the process sleeps", () => comm(child.identity.pid) === "sleep"))
+  Effect.asVoid(eventually("the process sleeps", () => comm(child.identity!.pid) === "sleep"))
 
 const containments: ReadonlyArray<Containment> = ["cgroup", "descendants", "group"]
 

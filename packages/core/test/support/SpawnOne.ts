@@ -13,7 +13,7 @@ const command = process.argv[2]!
 await Effect.runPromise(
   Effect.gen(function*() {
     const child = yield* (yield* Spawner).spawn(entryOf(command), "one")
-    process.stdout.write(`${child.identity.pid}\n`)
+    process.stdout.write(`${child.identity!.pid}\n`)
     yield* Effect.callback<void>((resume) =>
       void process.stdin.resume().once("end", () => resume(Effect.void))
     )

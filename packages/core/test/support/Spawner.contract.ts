@@ -162,7 +162,7 @@ export const claims = ({ completes, it, provide, subjects }: World) => {
     Effect.gen(function*() {
       const one = yield* spawn(subjects.runs)
       const other = yield* spawn(subjects.runs)
-      assert.notStrictEqual(one.identity.pid, other.identity.pid)
+      assert.notStrictEqual(one.identity!.pid, other.identity!.pid)
       yield* one.signal("SIGTERM")
       yield* completes(one.extinct)
       assert.isTrue(yield* isPending(other.exit))
