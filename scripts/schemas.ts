@@ -1,10 +1,13 @@
-/** Writes the JSON Schemas of what commands print into packages/cli/schema, where the package publishes them. */
+/** Writes the JSON Schemas of what commands print, and of the protocol, to where the packages publish them. */
 import * as JsonDocuments from "@clinit/cli/JsonDocuments"
+import * as ProtocolSchema from "@clinit/protocol/ProtocolSchema"
 import { mkdirSync, writeFileSync } from "node:fs"
 
-const directory = new URL("../packages/cli/schema/", import.meta.url).pathname
-
-mkdirSync(directory, { recursive: true })
-for (const name of JsonDocuments.names) {
-  writeFileSync(`${directory}${JsonDocuments.fileOf(name)}`, JsonDocuments.print(name))
+const write = (packageName: string, file: string, text: string) => {
+  const directory = new URL(`../packages/${packageName}/schema/`, import.meta.url).pathname
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(`${directory}${file}`, text)
 }
+
+for (const name of JsonDocuments.names) write("cli", JsonDocuments.fileOf(name), JsonDocuments.print(name))
+write("protocol", ProtocolSchema.file, ProtocolSchema.print())

@@ -2,14 +2,15 @@ import { CltabSource } from "@clinit/core/CltabSource"
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import * as CallText from "@clinit/protocol/CallText"
-import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { ClinitClient, NoDaemon } from "@clinit/protocol/ClinitClient"
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Clstat from "@clinit/protocol/Clstat"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { NoAnswer } from "./CommandError.ts"
 import type { Shared } from "./Flags.ts"
@@ -40,11 +41,6 @@ const answerSeconds = 2
 /** What a daemon that works has answered in, however busy it is. */
 export const answerLimit = Duration.seconds(answerSeconds)
 
-/** A new connection to the daemon, beside any other that the command has. */
-export const connection = Layer.fresh(Layer.unwrap(
-  Effect.map(DaemonSocket, (socket) => Layer.provide(ClinitClient.layer, UnixSocket.layer(socket)))
-))
-
 /** What is wrong with the cltab is told where the command ends; what that means is only known here. */
 const explainRefusal = (error: unknown): Effect.Effect<void> =>
   error instanceof InvalidCltab
@@ -53,23 +49,28 @@ const explainRefusal = (error: unknown): Effect.Effect<void> =>
     )
     : Effect.void
 
-/** Runs a command with a connection; with `-v` the status lines follow, as they are then, also behind a refusal. */
+const findsNoDaemon = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) &&
+  exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error instanceof NoDaemon)
+
+/** Runs a command with a client of the daemon; with `-v` the status lines follow, as they are then, also behind a refusal. */
 export const withClient = Effect.fnUntraced(function*<A, E>(
   flags: Shared,
   use: Effect.Effect<A, E, ClinitClient | DaemonSocket>
 ) {
   const { socket } = yield* paths(flags)
   const told = Effect.tapError(Effect.raceFirst(use, sayIfSilent), explainRefusal)
-  const command = flags.verbose ? Effect.ensuring(told, showSummary) : told
-  return yield* command.pipe(Effect.provide(connection), Effect.provideService(DaemonSocket, socket))
+  const command = flags.verbose
+    ? Effect.onExit(told, (exit) => findsNoDaemon(exit) ? Effect.void : showSummary)
+    : told
+  return yield* command.pipe(
+    Effect.provide(NodeClinitClient.layer(socket)),
+    Effect.provideService(DaemonSocket, socket)
+  )
 })
 
-/**
- * Whether the daemon answers a question now. It is asked on a connection of its own, as the command's may be waiting for what
- * takes its time; a daemon that has gone away has not left anybody waiting.
- */
+/** Whether the daemon answers a question now; one that has gone away has not left anybody waiting. */
 const answers = Effect.flatMap(ClinitClient, ({ version }) => version({})).pipe(
-  Effect.provide(connection),
   Effect.ignore,
   Effect.timeoutOption(answerLimit),
   Effect.map(Option.isSome)
@@ -105,6 +106,5 @@ const showSummary = Effect.gen(function*() {
   yield* Output.print(Clstat.summary(groups))
 }).pipe(
   (shown) => inTime({ timeout: Option.some(answerSeconds) }, shown),
-  Effect.provide(connection),
   Effect.catch((error) => Output.warn([`no status: ${error.message}`]))
 )

@@ -14,7 +14,7 @@ import * as StatusLines from "./status/StatusLines.ts"
 
 /**
  * The group that has the name, or whose entry (`GROUP/TAG`) has it, without a name all groups; `undefined` if the daemon does
- * not answer. It is asked on a connection of its own, as the first one is still waiting.
+ * not answer.
  */
 const groupsNow = (only: Option.Option<string>) =>
   Effect.gen(function*() {
@@ -24,7 +24,6 @@ const groupsNow = (only: Option.Option<string>) =>
       Option.isNone(only) || only.value === group || only.value.startsWith(`${group}/`)
     )
   }).pipe(
-    Effect.provide(Session.connection),
     Effect.orElseSucceed((): ReadonlyArray<GroupStatus> => []),
     Effect.timeoutOption(Session.answerLimit),
     Effect.map(Option.getOrUndefined)

@@ -207,14 +207,14 @@ describe.concurrent("clinit watch", () => {
     "says on a terminal what it watches, from which event on, and how to end it (needs script of util-linux)",
     inScratch(async (scratch) => {
       await scratch.daemon(...web)
-      const command = `exec ${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch web --since 7`
+      const command = `exec ${process.execPath} ${Program.bundle} -c ${scratch.cltab} watch web --since 0`
       const watch = scratch.start("script", ["-qefc", command, "/dev/null"], ["pipe", "pipe", "pipe"])
       let shown = ""
       watch.child.stdout!.on("data", (text: string) => void (shown += text))
       await until("it has said so", () => shown.includes("\n"))
       watch.child.stdin!.write("\u0003")
       expect((await watch.finished()).exit).toBe(0)
-      expect(shown).toContain("watching web from event 8 on; interrupt to end\r\n")
+      expect(shown).toContain("watching web from event 1 on; interrupt to end\r\n")
     })
   )
 

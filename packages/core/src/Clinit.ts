@@ -1,4 +1,3 @@
-import type { News } from "@clinit/protocol/ClinitClient"
 import { Outcome } from "@clinit/protocol/ClinitRpcs"
 import type {
   AmbiguousName,
@@ -12,7 +11,7 @@ import type {
   UnknownGroup,
   UnknownSignal
 } from "@clinit/protocol/ClinitRpcs"
-import type { Event } from "@clinit/protocol/Event"
+import type { Event, Missed } from "@clinit/protocol/Event"
 import { Level } from "@clinit/protocol/Names"
 import type { GroupName } from "@clinit/protocol/Names"
 import type { GroupStatus } from "@clinit/protocol/Status"
@@ -82,6 +81,11 @@ export interface Ordered {
   /** Waits for what becomes of it. */
   readonly settling: Effect.Effect<Settled, Superseded>
 }
+
+/** What a reader of events is told: an event, or that there is a gap. */
+export type News =
+  | { readonly _tag: "Event"; readonly event: Event }
+  | { readonly _tag: "Missed"; readonly missed: Missed }
 
 /**
  * A supervisor of resource groups in this program. Orders only record what is wanted and answer at once; the groups' own

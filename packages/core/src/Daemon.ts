@@ -24,10 +24,9 @@ import type * as ByHand from "./ByHand.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as DaemonPlanning from "./DaemonPlanning.ts"
 import * as EntryName from "./EntryName.ts"
-import type { Feed } from "./EventFeed.ts"
 import type { Subject } from "./EventStock.ts"
 import * as Group from "./Group.ts"
-import type { Extract } from "./History.ts"
+import type { Extract, Watched } from "./History.ts"
 import { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import type * as LedgerText from "./LedgerText.ts"
@@ -118,12 +117,15 @@ export class Daemon extends Context.Service<Daemon, {
     limit: number
   ) => Effect.Effect<Extract & Subject, UnknownGroup | UnknownEntry | AmbiguousName>
   /**
-   * The events of everything or of one group, from now on or after the one with the number `since`; `seq` is the latest
-   * one's. To be closed by whoever asked.
+   * The events of everything or of one group, from now on or after the one with the number `since`, of this `sequence` or the
+   * one that is said; `seq` is the latest one's. To be closed by whoever asked.
    */
   readonly watch: (
-    options: { readonly group?: GroupName; readonly since?: number }
-  ) => Effect.Effect<{ readonly seq: number; readonly feed: Feed }, UnknownGroup>
+    options: { readonly group?: GroupName; readonly since?: number; readonly sequence?: string }
+  ) => Effect.Effect<
+    { readonly seq: number; readonly sequence: string; readonly feed: Watched },
+    UnknownGroup
+  >
   /** Halts every group and takes no more orders; returns at once. */
   readonly shutdown: Effect.Effect<void>
   /** Completes when a shutdown was asked for and the last process is gone. */
@@ -508,7 +510,7 @@ const make = Effect.gen(function*() {
       if (group !== undefined && entriesOf(group).length === 0 && !history.knows({ group })) {
         return yield* DaemonPlanning.unknownGroup(group, cltab.current())
       }
-      return { seq: history.seq(), feed: history.watch(options) }
+      return { seq: history.seq(), sequence: history.sequence, feed: history.watch(options) }
     }),
     shutdown: remembered(Effect.andThen(asked("shutdown"), shutdown)),
     down: Deferred.await(down)

@@ -24,7 +24,7 @@ type Handlers = {
   readonly [M in Rpcs.Method]: (
     params: Rpcs.Params<M>,
     follow: Follow
-  ) => Effect.Effect<Rpcs.Result<M>, Rpcs.Refusal>
+  ) => Effect.Effect<Rpcs.Result<M>, Rpcs.RefusalOf<M>>
 }
 
 const byHand = (daemon: Daemon["Service"], verb: ByHand.Verb): Handlers["start"] =>
@@ -56,7 +56,9 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     return { ...answer, outcomes }
   }),
   start: byHand(daemon, "start"),
-  stop: byHand(daemon, "stop"),
+  stop: (params, follow) =>
+    // What has no level, or is off, is stopped.
+    Effect.catchTag(byHand(daemon, "stop")(params, follow), ["NeverTold", "EntryOff"], Effect.die),
   restart: byHand(daemon, "restart"),
   signal: ({ name, signal }) => daemon.signal(name, signal),
   reread: Effect.fnUntraced(function*({ apply, wait }) {
@@ -86,9 +88,10 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
   }),
   history: ({ limit = Infinity, name }) => daemon.history(name, limit),
   watch: Effect.fnUntraced(function*(params, follow) {
-    const { feed, seq } = yield* daemon.watch(params)
+    const { feed, seq, sequence } = yield* daemon.watch(params)
+    const { after, renumbered } = feed
     follow(feed)
-    return { seq }
+    return { seq, sequence, after, ...(renumbered === true ? { renumbered } : {}) }
   }),
   shutdown: Effect.fnUntraced(function*({ wait }) {
     yield* daemon.shutdown

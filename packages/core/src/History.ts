@@ -16,6 +16,7 @@ import * as EventFeed from "./EventFeed.ts"
 import type { Recorded, Subject } from "./EventStock.ts"
 import * as EventStock from "./EventStock.ts"
 import { HistoryStore } from "./HistoryStore.ts"
+import * as Sequence from "./Sequence.ts"
 import { Trouble } from "./Trouble.ts"
 
 /** What is recorded of an event; its number and its time come by themselves. */
@@ -28,6 +29,9 @@ export interface Extract {
   readonly events: ReadonlyArray<Event>
   readonly omitted: number
 }
+
+/** What follows for a watcher, and after which number of the sequence it begins. */
+export interface Watched extends Feed, Sequence.Beginning {}
 
 /**
  * The one owner of events: what was asked, decided and done, numbered in one sequence, the last of each subject. Nobody
@@ -47,11 +51,17 @@ export class History extends Context.Service<History, {
   readonly knows: (subject: Subject) => boolean
   /** The number of the latest event; 0 before the first. */
   readonly seq: () => number
+  /** What the numbers are of: this daemon's sequence, which goes on with those of the killed ones before it. */
+  readonly sequence: string
   /**
-   * The events from now on or, with `since`, those after it; one that is yet to come is of another daemon's sequence, and
-   * then everything is after it. To be closed by whoever asked.
+   * The events from now on or, with `since`, those after it, which is a number of this sequence or of the one that is said. To
+   * be closed by whoever asked.
    */
-  readonly watch: (options: { readonly group?: GroupName; readonly since?: number }) => Feed
+  readonly watch: (options: {
+    readonly group?: GroupName
+    readonly since?: number
+    readonly sequence?: string
+  }) => Watched
   /** Says what is there to have events: what has gone is forgotten first if there is too much to be remembered. */
   readonly setCurrent: (current: () => Iterable<Subject>) => void
   /** Done when all events up to now are stored, or could not be, or took too long; both are troubles. */
@@ -111,14 +121,23 @@ const read = (line: string, after: number): Recorded | undefined => {
     : undefined
 }
 
-const parse = (text: string): { readonly events: ReadonlyArray<Recorded>; readonly dropped: number } => {
+interface Past {
+  readonly events: ReadonlyArray<Recorded>
+  readonly sequences: ReadonlyArray<Sequence.Sequence>
+  readonly dropped: number
+}
+
+const parse = (text: string): Past => {
   const events: Array<Recorded> = []
+  const sequences: Array<Sequence.Sequence> = []
   const lines = text.split("\n").filter((line) => line !== "")
   for (const line of lines) {
     const event = read(line, events.at(-1)?.seq ?? 0)
+    const sequence = event === undefined ? Sequence.read(line) : undefined
     if (event !== undefined) events.push(event)
+    if (sequence !== undefined) sequences.push(sequence)
   }
-  return { events, dropped: lines.length - events.length }
+  return { events, sequences, dropped: lines.length - events.length - sequences.length }
 }
 
 const nothing = () => []
@@ -168,6 +187,8 @@ const make = Effect.gen(function*() {
   const past = parse(found.text)
   for (const event of past.events) stock.add(event)
   let seq = past.events.at(-1)?.seq ?? 0
+  const own: Sequence.Sequence = { sequence: yield* Sequence.newId, after: seq }
+  const sequences = Sequence.followedBy(past.sequences, own)
   const problems = [
     ...(found.problem === undefined ? [] : [found.problem]),
     ...(past.dropped === 0 ? [] : [`${past.dropped} lines cannot be read`])
@@ -200,7 +221,11 @@ const make = Effect.gen(function*() {
   const replace = Effect.suspend(() => {
     behind = []
     isTooFarBehind = false
-    const text = stock.since(0).map(({ line }) => `${line}\n`).join("")
+    const lines = [
+      ...sequences.map((each) => JSON.stringify(each)),
+      ...stock.since(0).map(({ line }) => line)
+    ]
+    const text = lines.map((line) => `${line}\n`).join("")
     return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
   })
 
@@ -263,11 +288,15 @@ const make = Effect.gen(function*() {
     },
     knows: stock.knows,
     seq: () => seq,
-    watch({ group, since = seq }) {
-      const after = since > seq ? 0 : since
+    sequence: own.sequence,
+    watch({ group, sequence, since }) {
+      const beginning = since === undefined
+        ? { after: seq }
+        : Sequence.beginning(sequences, { sequence, since }, seq)
+      const { after } = beginning
       const feed = EventFeed.make(stock.since(after), after, { group })
       feeds.add(feed)
-      return { ...feed, close: () => void feeds.delete(feed) }
+      return { ...feed, ...beginning, close: () => void feeds.delete(feed) }
     },
     setCurrent: (subjects) => void (current = subjects),
     flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(

@@ -1,4 +1,5 @@
 import { Clinit } from "@clinit/core/Clinit"
+import * as Entry from "@clinit/core/Entry"
 import * as ClinitTest from "@clinit/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
@@ -311,6 +312,49 @@ describe("the trace", () => {
 })
 
 describe("a supervisor under test", () => {
+  it.effect("runs effects of the program for what they are, and traces them as it traces processes", () =>
+    Effect.gen(function*() {
+      const levels = ["run"]
+      const test = yield* ClinitTest.make({
+        entries: [
+          Entry.process("app", "proxy", { levels, mode: "respawn", command: "proxy" }),
+          Entry.effect("app", "tick", {
+            levels,
+            mode: "respawn",
+            effect: Effect.delay(Effect.fail("worn out"), "2 seconds")
+          }),
+          Entry.effect("app", "slow", {
+            levels,
+            mode: "once",
+            effect: Effect.ensuring(Effect.never, Effect.sleep("6 seconds"))
+          })
+        ]
+      })
+      yield* test.tell("app", "run")
+      yield* test.expect("3 seconds", [
+        "0s app run STARTING",
+        "0s proxy started",
+        "0s tick started",
+        "0s slow started",
+        "0s app run CHECKING",
+        "0s app run DONE",
+        "2s tick exited 1",
+        "2s tick started"
+      ])
+      yield* test.stop("app")
+      yield* test.expect("10 seconds", [
+        "3s app run HALTING",
+        "3s proxy SIGINT",
+        "3s proxy died of SIGINT",
+        "3s tick SIGINT",
+        "3s tick died of SIGINT",
+        "3s slow SIGINT",
+        "8s slow SIGTERM",
+        "9s slow died of SIGINT",
+        "9s app run CONFIGURED"
+      ])
+    }))
+
   it.effect("is Clinit itself: its plan, its status and its outcomes are those of any other", () =>
     Effect.gen(function*() {
       const test = yield* ClinitTest.make({

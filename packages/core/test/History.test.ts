@@ -14,6 +14,9 @@ import { cltab, withMachine, withNode } from "./support/Node.ts"
 
 const web = GroupName.make("web")
 
+/** The lines that a history is stored as, but for those of the sequences. */
+const eventLines = (text: string) => text.split("\n").filter((line) => line.startsWith(`{"seq":`))
+
 describe("the history has", () => {
   it.effect("of a tell who gave it, what was decided, every signal, start and state, in one sequence", () =>
     withNode(
@@ -196,9 +199,7 @@ describe("a daemon that comes after a killed one", () => {
         yield* first.after("1 second")
         const all = Events.of(first.history, "web")
         yield* machine.crash
-        const lines = machine.historyDisk.text!.split("\n").slice(0, -1).map((line) =>
-          Events.brief(JSON.parse(line))
-        )
+        const lines = eventLines(machine.historyDisk.text!).map((line) => Events.brief(JSON.parse(line)))
         assert.includeMembers(lines, [...answered])
         const stored = lines.filter((line) => line.includes(" web"))
         assert.deepStrictEqual(all.slice(0, stored.length), stored)
@@ -214,7 +215,7 @@ describe("a daemon that comes after a killed one", () => {
         yield* first.tell("web", "1")
         yield* first.after("1 second")
         yield* machine.crash
-        const lines = machine.historyDisk.text!.split("\n").slice(0, -1)
+        const lines = eventLines(machine.historyDisk.text!)
         const whole = lines.map((line) => Events.brief(JSON.parse(line)))
         machine.historyDisk.text = [
           lines[0],
@@ -260,9 +261,7 @@ it.effect("a disk that is full costs nothing but the memory for a successor, and
       assert.deepStrictEqual((yield* node.daemon.status).warnings, [])
       for (const line of known) {
         assert.include(
-          machine.historyDisk.text!.split("\n").flatMap((each) =>
-            each === "" ? [] : [Events.brief(JSON.parse(each))]
-          ),
+          eventLines(machine.historyDisk.text!).map((each) => Events.brief(JSON.parse(each))),
           line
         )
       }

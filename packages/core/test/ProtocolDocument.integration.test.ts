@@ -11,6 +11,7 @@ import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as TestClock from "effect/testing/TestClock"
 import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -36,8 +37,9 @@ const daemon = Effect.gen(function*() {
     ScriptedSpawner.layer({ migrate: { runs: 0 }, probe: { runs: 0, exits: 1 } }),
     Trace.layer
   )
-  const context = yield* Layer.build(
-    Layer.provide(Daemon.volatile, Layer.mergeAll(source, spawner, StatusBoard.layer))
+  const context = yield* Random.withSeed(
+    Layer.build(Layer.provide(Daemon.volatile, Layer.mergeAll(source, spawner, StatusBoard.layer))),
+    "the document's daemon"
   )
   const answer = yield* Effect.provideContext(DaemonServer.make({ version: "0.1.0", pid: 4711 }), context)
   const socket = path.join(yield* scratch, "s")

@@ -56,11 +56,12 @@ const request = (method: string, params: object = {}, id: number | undefined = 1
 
 const watching = (client: Peer, params: object = {}) => client.ask(request("watch", params))
 
-/** A line of a watch in few words: an event's number, or the gap. */
+/** A line of a watch in few words: an event's number, the gap, or the number of the latest event. */
 const brief = (line: string | undefined): unknown => {
   if (line === undefined) return "end"
   const { error, method, params, result } = JSON.parse(line)
-  return method === "event" ? params.seq : method === "missed" ? params : result ?? error
+  if (method !== undefined) return method === "event" ? params.seq : params
+  return result?.sequence === undefined ? result ?? error : { seq: result.seq }
 }
 
 const take = Effect.fnUntraced(function*(client: Peer, count: number) {

@@ -19,3 +19,6 @@ export const daemonGone = (reason: string): string => `the daemon went away: ${r
 
 /** The daemon went away before it answered. */
 export const connectionLost = (reason: string): string => `the daemon went away before it answered: ${reason}`
+
+/** The peer answered something that is not understood, or did not understand. */
+export const misunderstood = (reason: string): string => `protocol error: ${reason}`

@@ -136,7 +136,7 @@ export class Superseded extends Schema.TaggedError<Superseded>()("Superseded", {
   }
 }
 
-/** The errors that an order can be refused with. */
+/** The errors that a call can be refused with; which call with which is in `calls`. */
 export const Refusal = Schema.Union([
   UnknownGroup,
   UnknownEntry,
@@ -189,9 +189,17 @@ const warnings = Schema.Array(Schema.String)
 const Wait = { wait: Schema.optionalKey(Schema.Boolean) }
 /** Who gives the order. */
 const By = { client: Schema.optionalKey(Client) }
+/** What can be wrong with a name, `GROUP` or `GROUP/TAG`. */
+const misnamed = [UnknownGroup, UnknownEntry, AmbiguousName] as const
+/** What can be wrong with any order. */
+const outOfOrder = [InvalidCltab, ShuttingDown] as const
 const natural = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 /** Any object: a struct without fields would accept all but null. */
 const NoParams = Schema.Record(Schema.String, Schema.Unknown)
+
+/** Which sequence an event's number is of: opaque, to be compared only. */
+export const SequenceId = Schema.NonEmptyString.check(Schema.isMaxLength(100))
+export type SequenceId = typeof SequenceId.Type
 
 /**
  * An order by hand, of a group or an entry (`GROUP/TAG`). `level` is where the group is, or was when it was stopped;
@@ -208,15 +216,23 @@ const byHand = {
   })
 }
 
+/** A start needs a level, and an entry that may be started; a stop does not. */
+const starting = {
+  ...byHand,
+  refusal: Schema.Union([...misnamed, NeverTold, EntryOff, ...outOfOrder, Superseded])
+}
+
 /**
- * The calls by name: what each takes and what it answers.
+ * The calls by name: what each takes, what it answers, and what it can be refused with. It is refused as `Superseded` only
+ * while it waits.
  *
  * `tell` is answered as soon as the target is recorded or, with `wait`, when the group has settled; so are `retry`, of
  * each group that has something to retry, and a `reread` that applies what it reads; `shutdown` as soon as every group was
  * told to halt or, with `wait`, when the last process is gone. `plan` without a group tells what a `reread` that applies
  * would do. `status` with a name, `GROUP` or `GROUP/TAG`, shows only that. `history` is of a group, an entry or, without a name, the daemon; it answers the last events, by default all
  * that are known. The answer of `watch` is followed by notifications, `event` and `missed`, and nothing else is answered
- * on its connection.
+ * on its connection: they are the events behind the one with the number `after`, of the sequence `sequence`, whose latest is `seq`.
+ * `renumbered` is there if a number that was asked for is not of that sequence.
  *
  * `start`, `stop` and `restart` are answered likewise: a start with `wait` when the group has settled and what does not end
  * by itself has run for half a second, a stop when nothing is left of what was stopped.
@@ -230,7 +246,8 @@ export const calls = {
       /** No entry of the group has the level. */
       unknownLevel: Schema.optionalKey(Schema.Literal(true)),
       outcome: Schema.optionalKey(Outcome)
-    })
+    }),
+    refusal: Schema.Union([UnknownGroup, ...outOfOrder, Superseded])
   },
   retry: {
     params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString), ...Wait, ...By }),
@@ -241,11 +258,12 @@ export const calls = {
       outcomes: Schema.optionalKey(
         Schema.Array(Schema.Struct({ group: GroupName, level: Level, outcome: Outcome }))
       )
-    })
+    }),
+    refusal: Schema.Union([...misnamed, ...outOfOrder, Superseded])
   },
-  start: byHand,
-  stop: byHand,
-  restart: byHand,
+  start: starting,
+  stop: { ...byHand, refusal: Schema.Union([...misnamed, ...outOfOrder, Superseded]) },
+  restart: starting,
   signal: {
     params: Schema.Struct({ name: Schema.NonEmptyString, signal: Schema.NonEmptyString, ...By }),
     result: Schema.Struct({
@@ -253,7 +271,8 @@ export const calls = {
       warnings,
       pid: Schema.optionalKey(Schema.Int),
       signal: Schema.String
-    })
+    }),
+    refusal: Schema.Union([...misnamed, UnknownSignal, NotRunning, ...outOfOrder])
   },
   reread: {
     params: Schema.Struct({ apply: Schema.optionalKey(Schema.Boolean), ...Wait, ...By }),
@@ -262,21 +281,25 @@ export const calls = {
       warnings,
       halting: Schema.Array(GroupName),
       applied: Schema.optionalKey(Schema.Array(Applied))
-    })
+    }),
+    refusal: Schema.Union([...outOfOrder, Superseded])
   },
   plan: {
     params: Schema.Struct({ group: Schema.optionalKey(GroupName), level: Schema.optionalKey(Level) }).check(
       Schema.makeFilter(({ group, level }) => group !== undefined || level === undefined)
     ),
-    result: Schema.Struct({ warnings, groups: Schema.Array(GroupPlan) })
+    result: Schema.Struct({ warnings, groups: Schema.Array(GroupPlan) }),
+    refusal: Schema.Union([UnknownGroup, NeverTold, ...outOfOrder])
   },
   environment: {
     params: Schema.Struct({ name: Schema.NonEmptyString, secrets: Schema.optionalKey(Schema.Boolean) }),
-    result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) })
+    result: Schema.Struct({ warnings, variables: Schema.Array(EnvironmentVariable) }),
+    refusal: Schema.Union([...misnamed, NoEnvironment])
   },
   status: {
     params: Schema.Struct({ name: Schema.optionalKey(Schema.NonEmptyString) }),
-    result: DaemonStatus
+    result: DaemonStatus,
+    refusal: Schema.Union(misnamed)
   },
   history: {
     params: Schema.Struct({
@@ -288,22 +311,41 @@ export const calls = {
       tag: Schema.optionalKey(Tag),
       events: Schema.Array(Event),
       omitted: Schema.Int
-    })
+    }),
+    refusal: Schema.Union(misnamed)
   },
   watch: {
-    params: Schema.Struct({ group: Schema.optionalKey(GroupName), since: Schema.optionalKey(natural) }),
-    result: Schema.Struct({ seq: Schema.Int })
+    params: Schema.Struct({
+      group: Schema.optionalKey(GroupName),
+      since: Schema.optionalKey(natural),
+      sequence: Schema.optionalKey(SequenceId)
+    }),
+    result: Schema.Struct({
+      seq: Schema.Int,
+      sequence: Schema.optionalKey(SequenceId),
+      after: Schema.optionalKey(Schema.Int),
+      renumbered: Schema.optionalKey(Schema.Literal(true))
+    }),
+    refusal: UnknownGroup
   },
-  shutdown: { params: Schema.Struct({ ...Wait, ...By }), result: Schema.Struct({ message: Schema.String }) },
+  shutdown: {
+    params: Schema.Struct({ ...Wait, ...By }),
+    result: Schema.Struct({ message: Schema.String }),
+    refusal: Schema.Never
+  },
   version: {
     params: NoParams,
-    result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) })
+    result: Schema.Struct({ version: Schema.String, protocol: Schema.Literal(1) }),
+    refusal: Schema.Never
   }
 } as const
 
 export type Method = keyof typeof calls
 export type Params<M extends Method> = typeof calls[M]["params"]["Type"]
 export type Result<M extends Method> = typeof calls[M]["result"]["Type"]
+/** What a program writes for the params: names need not be checked yet. */
+export type Input<M extends Method> = typeof calls[M]["params"]["Encoded"]
+export type RefusalOf<M extends Method> = typeof calls[M]["refusal"]["Type"]
 
 /** True for the name of a call, and for nothing that an object merely inherits. */
 export const isMethod = (name: string): name is Method => Object.hasOwn(calls, name)

@@ -222,8 +222,9 @@ describe("a lost daemon", () => {
 
   it.effect("that nobody reaches is no daemon, and no call is made", () => {
     const connect = Effect.fail(new NoDaemon({ socket: "/run/s", reason: "ENOENT" }))
-    return Effect.flip(Layer.build(Layer.provide(ClinitClient.layer, Layer.succeed(Transport, { connect }))))
+    return Effect.flip(Effect.flatMap(ClinitClient, (client) => client.version({})))
       .pipe(
+        Effect.provide(Layer.provide(ClinitClient.layer, Layer.succeed(Transport, { connect }))),
         Effect.map((failure) => assert.strictEqual(failure.message, "no daemon at /run/s: ENOENT"))
       )
   })

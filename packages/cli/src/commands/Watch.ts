@@ -1,10 +1,12 @@
 import type { News } from "@clinit/protocol/ClinitClient"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName } from "@clinit/protocol/Names"
+import * as Watch from "@clinit/protocol/Watch"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { UsageError } from "../CommandError.ts"
 import * as EventLine from "../EventLine.ts"
@@ -17,6 +19,7 @@ export interface Choice {
   readonly group: Option.Option<string>
   readonly since: Option.Option<number>
   readonly json: boolean
+  readonly follow: boolean
 }
 
 /** Whether the program was started without standard output: Node opens the null device instead, for reading as well. */
@@ -40,7 +43,7 @@ const dismissed = Effect.callback<void>((resume) => {
 const schema = JsonFormats.ids.watch
 
 /** One line; with `json` the event as the daemon sent it, or `{"missed":N,"next":SEQ}`. */
-const show = Effect.fnUntraced(function*(news: News, json: boolean) {
+const show = Effect.fnUntraced(function*(news: Exclude<News, { readonly _tag: "Watching" }>, json: boolean) {
   if (news._tag === "Event") {
     const nowMillis = yield* Clock.currentTimeMillis
     return json ? JSON.stringify({ schema, ...news.event }) : EventLine.line(news.event, { nowMillis })
@@ -51,29 +54,34 @@ const show = Effect.fnUntraced(function*(news: News, json: boolean) {
     : `missed ${count} event${count === 1 ? "" : "s"}`
 })
 
-/** Prints what happens, a line each, until it is interrupted; fails when the daemon ends. */
-export const watch = Effect.fnUntraced(function*({ group, json, since }: Choice, flags: Shared) {
+/** Prints what happens, a line each, until it is interrupted; fails when the daemon ends, unless it is to `follow` the next. */
+export const watch = Effect.fnUntraced(function*({ follow, group, json, since }: Choice, flags: Shared) {
   const only = Option.isNone(group) ? {} : {
     group: yield* Effect.mapError(
       Schema.decodeEffect(GroupName)(group.value),
       (error) => new UsageError({ reason: error.message })
     )
   }
+  let isBegun = false
+  const tell = Effect.fnUntraced(function*(news: News) {
+    if (news._tag !== "Watching") return yield* Output.print(yield* show(news, json))
+    if (process.stderr.isTTY && !isBegun) {
+      const what = Option.getOrElse(group, () => "all groups")
+      yield* Output.note(`watching ${what} from event ${news.position.seq + 1} on; interrupt to end`)
+    }
+    if (news.renumbered && isBegun) yield* Output.warn(["another daemon: its events are numbered anew"])
+    isBegun = true
+  })
   const watched = Effect.gen(function*() {
     const client = yield* ClinitClient
-    const { next, seq } = yield* client.watch({
+    const news = client.watch({
       ...only,
-      ...(Option.isNone(since) ? {} : { since: since.value })
+      ...(Option.isNone(since) ? {} : { since: { seq: since.value } }),
+      ...(follow ? { reconnect: Watch.untiring } : {})
     })
-      .pipe(
-        Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
-      )
-    if (process.stderr.isTTY) {
-      const what = Option.getOrElse(group, () => "all groups")
-      const from = Option.getOrElse(since, () => seq) + 1
-      yield* Output.note(`watching ${what} from event ${from} on; interrupt to end`)
-    }
-    while (true) yield* Output.print(yield* show(yield* next, json))
+    yield* Stream.runForEach(news, tell).pipe(
+      Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
+    )
   })
   yield* Effect.raceFirst(
     Session.withClient({ ...flags, verbose: false }, watched),

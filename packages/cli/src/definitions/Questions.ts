@@ -132,6 +132,10 @@ export const watch = Command.make(
       Flag.withDescription("First what happened after the event with this number, as far as it is known"),
       Flag.filter((seq) => seq >= 0, () => "a number from 0 on"),
       Flag.optional
+    ),
+    follow: Flags.toggle(
+      "follow",
+      "Wait for a daemon that is not there, and go on with the next when it ends"
     )
   },
   (choice) => Effect.flatMap(root, (flags) => Watch.watch(choice, flags))

@@ -1,5 +1,9 @@
 import type { GroupName, Tag } from "@clinit/protocol/Names"
-import type { GroupState as GroupStateName, ProcessState as ProcessStateOf } from "@clinit/protocol/Status"
+import type {
+  GroupState as GroupStateName,
+  ProcessState as ProcessStateOf,
+  RunEnd
+} from "@clinit/protocol/Status"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,13 +11,14 @@ import type { Entry } from "../Cltab.ts"
 import * as GroupState from "../GroupState.ts"
 import type { History } from "../History.ts"
 import * as ProcessState from "../ProcessState.ts"
+import type { Signal } from "../Signal.ts"
 import { StatusBoard } from "../StatusBoard.ts"
 import { Trace } from "./Trace.ts"
 import * as TraceRecord from "./TraceRecord.ts"
 
 /** Which of an entry's published states are written to the trace, beside what its processes do. */
 export interface Options {
-  /** That it pauses, or is given up. */
+  /** That it pauses, or is given up; and of an effect of the program all that a process would tell of itself. */
   readonly pauses: boolean
 }
 
@@ -28,6 +33,7 @@ export const traced = (
 ): StatusBoard["Service"] => {
   const groups = new Map<GroupName, GroupStateName>()
   const processes = new Map<`${GroupName}/${Tag}`, ProcessState.Step>()
+  const ends = new Map<`${GroupName}/${Tag}`, RunEnd>()
 
   const check = <S extends string>(
     who: { readonly group: GroupName; readonly tag?: Tag },
@@ -39,6 +45,21 @@ export const traced = (
     const occurrence = { ...who, what: { _tag: "Illegal", from, to } } as const
     return Effect.andThen(trace.add(occurrence), Effect.die(TraceRecord.describe(occurrence)))
   }
+
+  /** A process tells of itself; what a fiber does is only known from what is published. */
+  const showFiber = Effect.fnUntraced(function*({ group, tag }: Entry, state?: ProcessStateOf, end?: RunEnd) {
+    const key = `${group}/${tag}` as const
+    const tell = (what: TraceRecord.Happening) => trace.add({ group, tag, what })
+    if (end !== undefined && end !== ends.get(key)) {
+      ends.set(key, end)
+      if (end._tag === "NotSpawned") yield* tell({ _tag: "Refused", reason: end.reason })
+      else if (end._tag !== "TimedOut") yield* tell({ _tag: "Ended", end })
+    }
+    if (state?._tag === "Running") yield* tell({ _tag: "Started" })
+    if (state?._tag === "Stopping" && state.signal !== undefined) {
+      yield* tell({ _tag: "Signalled", signal: state.signal as Signal })
+    }
+  })
 
   const show = Effect.fnUntraced(function*({ group, mode, tag }: Entry, state: ProcessStateOf) {
     if (state._tag === "Pausing") {
@@ -69,6 +90,7 @@ export const traced = (
     setProcess: Effect.fnUntraced(function*(entry, state, facts) {
       const { group, tag } = entry
       const key = `${group}/${tag}` as const
+      if (pauses && entry.fiber === true) yield* showFiber(entry, state, facts?.lastEnd)
       if (pauses) yield* show(entry, state)
       // What is adopted begins as what it is.
       if (facts?.adopted !== true) {
@@ -80,6 +102,7 @@ export const traced = (
     removeProcess: Effect.fnUntraced(function*(entry, end) {
       const { group, tag } = entry
       const key = `${group}/${tag}` as const
+      if (pauses && entry.fiber === true) yield* showFiber(entry, undefined, end)
       yield* check({ group, tag }, ProcessState.successors, processes.get(key) ?? "Down", "Down")
       processes.delete(key)
       yield* board.removeProcess(entry, end)

@@ -55,3 +55,23 @@ export const exchange = (
   socket.on("data", received).once("close", closed).once("end", closed)
   socket.write(`${line}\n`)
 }
+
+/**
+ * The lines that come, one at a time; no more is read of the socket than is asked for. Rejects with an `Error` that says why
+ * none comes any more.
+ */
+export const linesOf = (socket: net.Socket): () => Promise<string> => {
+  const decoder = LineDecoder.make(maxAnswerBytes)
+  const chunks: AsyncIterator<Buffer> = socket.iterator({ destroyOnReturn: false })
+  const frames: Array<LineDecoder.Frame> = []
+  return async () => {
+    for (;;) {
+      const frame = frames.shift()
+      if (frame?._tag === "Line") return frame.text
+      if (frame !== undefined) throw new Error(`a line of more than ${maxAnswerBytes} bytes`)
+      const chunk = await chunks.next()
+      if (chunk.done === true) throw new Error("the connection was closed")
+      frames.push(...decoder.push(chunk.value))
+    }
+  }
+}
