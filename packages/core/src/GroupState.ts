@@ -23,3 +23,15 @@ export const successors: Readonly<Record<GroupState, ReadonlyArray<GroupState>>>
   STOPPING: ["STARTING", "STOPPING", "HALTING"],
   HALTING: ["CONFIGURED", "STOPPING", "STARTING", "HALTING"]
 }
+
+/** What each state says, in words. */
+export const meanings: Readonly<Record<GroupState, string>> = {
+  CONFIGURED: "stands still: it was told nothing yet, or was halted",
+  STARTING: "starts what its level has, in file order, each entry when the one before has started",
+  CHECKING: "all have started; the outcome is about to be told",
+  DONE: "is at its level, and no entry has failed",
+  PASSED: "is at its level, which has tests only, and all have passed",
+  FAILED: "is at its level, and an entry has failed or was given up",
+  STOPPING: "stops what the new level lacks; the level that is shown is still the old one",
+  HALTING: "stops everything, to stand still"
+}

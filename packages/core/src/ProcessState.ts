@@ -22,6 +22,18 @@ export const successors: Readonly<Record<Step, ReadonlyArray<Step>>> = {
   Down: ["Starting"]
 }
 
+/** What each state says, in words. */
+export const meanings: Readonly<Record<Step, string>> = {
+  Starting: "its loggers, then its process, are about to be started",
+  Running: "its process runs",
+  Pausing: "waits until it is started again, as it died too often or could not be started",
+  Stopping: "its process tree, and its loggers behind that, are being stopped, by the stop schedule",
+  Done: "has ended by itself as it should, and is not run again",
+  Passed: "a test that has passed",
+  Failed: "has ended as it should not, could not be started, or was given up",
+  Down: "nothing of it is left, and it is shown no more"
+}
+
 /** Whether a live process may stand behind the state, so that leaving it takes a stop. */
 export const isLive = ({ _tag }: ProcessState): boolean =>
   _tag === "Starting" || _tag === "Running" || _tag === "Stopping"

@@ -568,9 +568,24 @@ describe("misuse is told clearly:", () => {
       )
     }))
 
-  it.effect("a cltab with errors is refused as it is outside of tests", () =>
+  it.effect("but a script of a stop command that comes from the settings of the whole is none", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(Effect.scoped(ClinitTest.make({ text: "web:a:1:repsawn:a" })))
+      const test = yield* ClinitTest.make({
+        text: "web:a:1:once:a",
+        settings: { stop: [{ command: "halt it", grace: "5 seconds" }, "TERM"] },
+        scripts: { a: { obeys: { "halt it": "1 second" } }, "halt it": { runs: "2 seconds" } }
+      })
+      yield* test.tell("web", "1")
+      yield* test.tell("web", "2")
+      yield* test.after("1 minute")
+      assert.deepStrictEqual(test.lines({ tag: "a" }), ["0s a started", "0s a runs halt it", "1s a exited 0"])
+    }))
+
+  it.effect("a cltab with errors is refused as it is outside of tests, whatever the scripts are", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Effect.scoped(ClinitTest.make({ text: "web:a:1:repsawn:a", scripts: { a: {} } }))
+      )
       assert.strictEqual(error._tag, "InvalidCltab")
       assert.match(error.message, /did you mean respawn/)
     }))

@@ -136,7 +136,7 @@ export const layer = (address: TelemetryAddress.Listening): Layer.Layer<never, n
         }),
       ({ close }) => close
     )
-    const where = TelemetryAddress.printListening(address)
+    const where = TelemetryAddress.print(address)
     yield* serve.pipe(
       Effect.catch(({ message }) =>
         Effect.andThen(

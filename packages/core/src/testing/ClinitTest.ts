@@ -16,12 +16,10 @@ import * as TestClock from "effect/testing/TestClock"
 import { Clinit } from "../Clinit.ts"
 import * as Cltab from "../Cltab.ts"
 import * as CltabInCode from "../CltabInCode.ts"
-import type { CltabUnreadable } from "../CltabSource.ts"
 import type { InCode, Services } from "../Entry.ts"
-import type { LedgerRefused } from "../LedgerStore.ts"
-import type { ContainmentUnavailable, Machine } from "../Machine.ts"
-import type { LockRefused, Premises } from "../Premises.ts"
-import type { SocketRefused } from "../SocketRefused.ts"
+import { withSettings } from "../LoadedCltab.ts"
+import type { Machine } from "../Machine.ts"
+import type { Premises } from "../Premises.ts"
 import type * as Supervision from "../Supervision.ts"
 import { EditableCltab } from "./EditableCltab.ts"
 import * as ScriptedMachine from "./ScriptedMachine.ts"
@@ -49,15 +47,6 @@ export type Options = Supervision.Options & {
    */
   readonly serve?: boolean
 }
-
-/** Why there is nothing to test. */
-export type Refused =
-  | InvalidCltab
-  | CltabUnreadable
-  | ContainmentUnavailable
-  | SocketRefused
-  | LockRefused
-  | LedgerRefused
 
 /** A supervisor under test. Its orders let everything happen that happens at once, before they return. */
 export interface Trial
@@ -188,17 +177,16 @@ type Source = { readonly text: string } | { readonly entries: ReadonlyArray<InCo
 const editable = <S extends Source>(source: S): S | { readonly cltab: string } =>
   "text" in source ? { cltab: fileOfText } : source
 
-/** The entries of a source that is valid: another is refused elsewhere. */
-const entriesOf = (source: Source): ReadonlyArray<Cltab.Entry> =>
-  "text" in source
-    ? Cltab.parse(source.text).entries
-    : Result.match(CltabInCode.toCltab(source.entries), {
-      onFailure: () => [],
-      onSuccess: ({ cltab }) => cltab.entries
-    })
+/** The cltab that it makes; undefined if that is not valid, which is told elsewhere. */
+const cltabOf = ({ settings = {}, ...source }: Source & Options): Cltab.Cltab | undefined => {
+  const inCode = CltabInCode.toCltab("entries" in source ? source.entries : [], settings)
+  if (Result.isFailure(inCode)) return undefined
+  const { cltab } = inCode.success
+  return "text" in source ? withSettings(cltab.settings, Cltab.parse(source.text)) : cltab
+}
 
-const requireScriptsOf = (scripts: Scripts, entries: ReadonlyArray<Cltab.Entry>) => {
-  const slips = ScriptNames.slips(scripts, entries)
+const requireScriptsOf = (scripts: Scripts, cltab: Cltab.Cltab | undefined) => {
+  const slips = cltab === undefined || !Cltab.isValid(cltab) ? [] : ScriptNames.slips(scripts, cltab.entries)
   return slips.length === 0 ? Effect.void : Effect.die(misused(slips.join("; ")))
 }
 
@@ -206,8 +194,8 @@ const requireScriptsOf = (scripts: Scripts, entries: ReadonlyArray<Cltab.Entry>)
 export interface Make {
   <const Items extends ReadonlyArray<InCode<any>>>(
     options: { readonly entries: Items } & Options
-  ): Effect.Effect<Trial, Refused, Scope.Scope | Services<Items[number]>>
-  (options: { readonly text: string } & Options): Effect.Effect<Trial, Refused, Scope.Scope>
+  ): Effect.Effect<Trial, InvalidCltab, Scope.Scope | Services<Items[number]>>
+  (options: { readonly text: string } & Options): Effect.Effect<Trial, InvalidCltab, Scope.Scope>
 }
 
 /**
@@ -219,8 +207,8 @@ export const make = ((options: Source & Options) => trial(options)) as Make
 
 const trial = Effect.fnUntraced(function*(
   { scripts = {}, serve = false, ...given }: Source & Options
-): Effect.fn.Return<Trial, Refused, Scope.Scope> {
-  yield* requireScriptsOf(scripts, entriesOf(given))
+): Effect.fn.Return<Trial, InvalidCltab, Scope.Scope> {
+  yield* requireScriptsOf(scripts, cltabOf(given))
   const text = "text" in given ? given.text : ""
   const options = { ...given, ...editable(given) }
   const context = yield* Layer.build(Layer.fresh(machine({ scripts, cltab: text })))
@@ -282,17 +270,18 @@ const trial = Effect.fnUntraced(function*(
   }
 })
 
-/** Starts a supervisor, which lives as long as the scope. */
+/** Starts a supervisor, which lives as long as the scope. The scripted machine refuses nothing but the cltab. */
 const start = (
   options: (Source | { readonly cltab: string }) & Supervision.Options,
   serve: boolean
-): Effect.Effect<Clinit["Service"], Refused, Machine | Premises | Scope.Scope> => {
+): Effect.Effect<Clinit["Service"], InvalidCltab, Machine | Premises | Scope.Scope> => {
   // Which kind of source it is makes no difference here but for the types; what its effects need is there.
   const source = options as { readonly cltab: string } & Supervision.Options
-  return serve
+  const started = serve
     ? Effect.map(
       Layer.build(Layer.fresh(Clinit.serve({ ...paths, ...source }))),
       (context) => Context.get(context, Clinit)
     )
     : Clinit.make(source)
+  return Effect.catchIf(started, (error) => error._tag !== "InvalidCltab", Effect.die)
 }

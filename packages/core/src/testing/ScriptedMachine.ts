@@ -45,7 +45,7 @@ interface Life {
   readonly severs: Array<Effect.Effect<void>>
 }
 
-/** What a machine has beside what supervisors need of it. */
+/** What supervisors need of the machine, and what a test does. */
 export type Parts =
   | Machine
   | Premises
