@@ -44,6 +44,7 @@ const reader = [
   "core/SourceLine",
   "core/StopSchedule",
   "core/Suggestion",
+  "core/TelemetryAddress",
   "protocol/Diagnostic",
   "protocol/Names",
   "protocol/Status"

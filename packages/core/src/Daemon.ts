@@ -150,6 +150,7 @@ export class Daemon extends Context.Service<Daemon, {
   )
 }
 
+/** What a tell answers at once; `settling` waits for the outcome. */
 export interface Told {
   readonly warnings: ReadonlyArray<string>
   /** No entry of the group has the level. */
@@ -157,6 +158,7 @@ export interface Told {
   readonly settling: Group.Settling
 }
 
+/** What a retry answers at once. */
 export interface Retried {
   readonly warnings: ReadonlyArray<string>
   /** Of the groups that have something to retry. */
@@ -171,6 +173,7 @@ export interface Ordered extends Omit<Group.Ordered, "settling"> {
   readonly settling: Effect.Effect<OrderOutcome.Settled, Superseded>
 }
 
+/** What was sent, and to what. */
 export interface Signalled {
   readonly message: string
   readonly warnings: ReadonlyArray<string>
@@ -179,11 +182,13 @@ export interface Signalled {
   readonly signal: Signal.Signal
 }
 
+/** What a reread found: warnings of the cltab, and the groups that are halted since it has them no more. */
 export interface Reread {
   readonly warnings: ReadonlyArray<string>
   readonly halting: ReadonlyArray<GroupName>
 }
 
+/** What a reread found, and what was told for it. */
 export interface Applied extends Reread {
   /** What was told again, with its level. */
   readonly applied: ReadonlyArray<{
@@ -198,12 +203,14 @@ export interface Environment {
   readonly variables: ReadonlyArray<EnvironmentVariable>
 }
 
+/** What an order would do. */
 export interface Planned {
   readonly warnings: ReadonlyArray<string>
   /** Groups that do nothing are left out, unless they were asked for. */
   readonly groups: ReadonlyArray<GroupPlan>
 }
 
+/** What is so now: of the supervisor, and of each group with its entries. */
 export interface Status {
   readonly containment: Containment
   readonly cltab: string

@@ -8,8 +8,9 @@ import { Transport } from "./Transport.ts"
 import * as Watch from "./Watch.ts"
 import type { News } from "./WatchPosition.ts"
 
-export type { CallError } from "./Call.ts"
+export type { Call, CallError } from "./Call.ts"
 export { ConnectionLost, NoDaemon, ProtocolError, Transport } from "./Transport.ts"
+export type { WatchError } from "./Watch.ts"
 export type { News, Position } from "./WatchPosition.ts"
 
 type Plain = Exclude<Rpcs.Method, "watch">

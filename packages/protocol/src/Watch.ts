@@ -14,6 +14,7 @@ import { ConnectionLost, ProtocolError } from "./Transport.ts"
 import type { News, Position } from "./WatchPosition.ts"
 import * as WatchPosition from "./WatchPosition.ts"
 
+/** Why a watch ends, unless it is to reconnect. */
 export type WatchError = CallError<"watch">
 
 /** How often and for how long it is tried again after a loss: 50 ms, twice as long each time up to 2 s, without an end. */

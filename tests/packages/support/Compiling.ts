@@ -70,6 +70,7 @@ export const run = async (
       filter: (file) => path.basename(file) !== "node_modules"
     })
   }
+  cpSync(`${Tree.root}tests/packages/programs`, path.join(programs, "programs"), { recursive: true })
   for (const directory of [programs, tests]) mkdirSync(path.join(directory, "blocks"))
   for (const block of blocks) {
     const directory = CodeBlocks.isTest(block) ? tests : programs

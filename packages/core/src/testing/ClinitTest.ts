@@ -29,6 +29,7 @@ import * as Timeline from "./Timeline.ts"
 import { Trace } from "./Trace.ts"
 import * as TraceRecord from "./TraceRecord.ts"
 
+export type { Parts } from "./ScriptedMachine.ts"
 export { ScriptedMachine } from "./ScriptedMachine.ts"
 export type { Act, LiveProcess, Script, Scripts, Writing } from "./ScriptedSystem.ts"
 export { timeline, TraceMismatch } from "./Timeline.ts"
