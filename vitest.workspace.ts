@@ -26,7 +26,21 @@ export default defineConfig({
   test: {
     // By default a core is left idle, and most files have tests that wait for real processes.
     maxWorkers: availableParallelism() + 1,
-    projects: [project("protocol"), project("core"), { ...cli, test: { ...cli.test, ...endToEnd } }],
+    projects: [
+      project("protocol"),
+      project("core"),
+      { ...cli, test: { ...cli.test, ...endToEnd } },
+      // The packages as they are published: packed, installed and used.
+      {
+        extends: true as const,
+        test: {
+          name: "packages",
+          root: "tests/packages",
+          globalSetup: "support/setup.ts",
+          testTimeout: 60_000
+        }
+      }
+    ],
     reporters: ["default", new URL("scripts/TallyReporter.ts", import.meta.url).pathname]
   }
 })

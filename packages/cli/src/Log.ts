@@ -1,6 +1,7 @@
 import { escape } from "@clinit/core/Quotation"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import * as fs from "node:fs"
 
 /** So much waits for a reader of standard error that has stopped reading; lines that come beyond are counted. */
@@ -28,6 +29,20 @@ const open = (): number => {
   }
 }
 
+/** How a line is written. */
+export type Format = "text" | "json"
+
+interface Line {
+  readonly date: Date
+  readonly level: string
+  readonly message: string
+  readonly about: Readonly<Record<string, unknown>>
+}
+
+/** Nothing is written before it is known how. */
+let format: Format | undefined
+let early: Array<Line> = []
+
 let waiting = ""
 let descriptor: number | undefined
 let dropped = 0
@@ -38,7 +53,9 @@ let whenIdle: (() => void) | undefined
 const pump = () => {
   if (writing) return
   if (waiting === "" && dropped === 0) return whenIdle?.()
-  const note = dropped > 0 ? `${new Date().toISOString()} warn ${dropped} lines of log were lost\n` : ""
+  const note = dropped > 0
+    ? print({ date: new Date(), level: "warn", message: `${dropped} lines of log were lost`, about: {} })
+    : ""
   const chunk = Buffer.from(waiting + note)
   waiting = ""
   dropped = 0
@@ -63,19 +80,45 @@ const write = (chunk: Buffer) => {
 const text = (part: unknown) =>
   typeof part === "string" ? part : part instanceof Error ? String(part.stack) : String(part)
 
-/** One line a message on standard error: time, level, text; further lines of a text are indented. Never waits. */
-export const toStandardError = Logger.make<unknown, void>(({ date, logLevel, message }) => {
-  const parts = Array.isArray(message) ? message.map(text) : [text(message)]
-  // Read on terminals: a name or a path must not be able to steer one.
-  const line = parts.join(" ").split("\n").map(escape).join("\n  ")
-  const entry = `${date.toISOString()} ${logLevel.toLowerCase()} ${line}\n`
+// Read on terminals: a name or a path must not be able to steer one.
+const print = ({ about, date, level, message }: Line): string => {
+  const time = date.toISOString()
+  return format === "json"
+    ? `${escape(JSON.stringify({ time, level, message, ...about }))}\n`
+    : `${time} ${level} ${message.split("\n").map(escape).join("\n  ")}\n`
+}
+
+const add = (line: Line) => {
+  const entry = print(line)
   if (waiting.length + entry.length <= maxCharacters) waiting += entry
   else dropped++
   pump()
+}
+
+/** Says how lines are written, those that were logged before as well: text unless it is said otherwise. */
+export const begin = (chosen: Format = "text"): void => {
+  format ??= chosen
+  const lines = early
+  early = []
+  lines.forEach(add)
+}
+
+/**
+ * One line a message on standard error, once it was said how: time, level, text, and further lines of a text are indented;
+ * or a JSON object with `time`, `level`, `message` and what the message is annotated with, `group` and `tag` as a rule.
+ * Never waits.
+ */
+export const toStandardError = Logger.make<unknown, void>(({ date, fiber, logLevel, message }) => {
+  const parts = Array.isArray(message) ? message.map(text) : [text(message)]
+  const about = fiber.getRef(References.CurrentLogAnnotations)
+  const line = { date, level: logLevel.toLowerCase(), message: parts.join(" "), about }
+  if (format === undefined) early.push(line)
+  else add(line)
 })
 
 /** Completes when everything is written, or gives up after a second. */
 export const flushed: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  begin()
   whenIdle = () => resume(Effect.void)
   pump()
 }).pipe(

@@ -71,11 +71,11 @@ const tooOld = ["/usr/bin/node", "/usr/local/bin/node"].find((node) => {
 
 describe("the package", () => {
   it(
-    "is the bundle, the manual, JSON Schemas, a licence and nothing else, and asks for no other package",
+    "is the bundle, the manual, JSON Schemas, licence and README and nothing else, and asks for no other package",
     inScratch(async (scratch) => {
       const { files, unpackedSize } = pack(scratch)
       const others = files.map(({ path }) => path).filter((file) => !/^(dist|man|schema)\//.test(file))
-      expect(others.sort()).toEqual(["LICENSE", "package.json"])
+      expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"])
       expect(files.every(({ path }) => !path.endsWith(".ts") && !path.endsWith(".map"))).toBe(true)
       expect(unpackedSize).toBeLessThan(2_000_000)
     })

@@ -45,3 +45,10 @@ it("a plan names the settings that will count anew for what stays, which is not 
     "  keep   a  RUNNING pid 7; from now on with another stop, tree"
   ])
 })
+
+it("a plan shows the schedule by which a fiber is stopped, which has no pid", () => {
+  const stop = [{ tag: Tag.make("a"), reason: { _tag: "OtherLevel" }, schedule: "INT 5s, KILL 15s" }] as const
+  expect(PlanTable.group(0)(plan({ stop })).slice(1)).toEqual([
+    "  stop   a  its fiber; INT 5s, KILL 15s; not at level 2"
+  ])
+})

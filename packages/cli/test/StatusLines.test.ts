@@ -88,6 +88,13 @@ describe("an entry's line", () => {
     )
   })
 
+  it("of a fiber has no pid, but tells what it was sent", () => {
+    const containment = "fiber"
+    expect(line({ _tag: "Running" }, { containment })).toBe("  a respawn RUNNING [fiber], up 10 min")
+    expect(line({ _tag: "Stopping", signal: "SIGTERM", next: "SIGKILL", nextAt: 607_000 }, { containment }))
+      .toBe("  a respawn STOPPING, sent SIGTERM [fiber], since 10 min, SIGKILL in 7 s")
+  })
+
   it("counts restarts and tells how the last run ended", () => {
     const lastEnd = { _tag: "Exited", code: 1 } as const
     expect(line({ _tag: "Running", pid: 42 }, { restarts: 1, lastEnd })).toBe(

@@ -50,16 +50,30 @@ const sourceAt = (place: number): SourceLine.SourceLine => ({ number: place, tex
 
 type Report = (message: string, hint?: string) => void
 
+const longest = 60
+
+/** What was given, as code would write it, cut where a quotation is. */
+const shown = (given: unknown): string => {
+  if (typeof given === "string") return quote(given)
+  const text = escape(format(given))
+  return text.length > longest ? `${text.slice(0, longest)}...` : text
+}
+
 /** The value of a field, if it is what the schema has; else that is reported. */
 const take = <S extends Schema.ConstraintDecoder<unknown>>(
   report: Report,
+  name: string,
   schema: S,
   given: unknown
 ): S["Type"] | undefined => {
+  if (typeof given !== "string") {
+    report(`the ${name} is no text: ${shown(given)}`)
+    return undefined
+  }
   const decoded = Schema.decodeUnknownResult(schema)(given)
   if (Result.isSuccess(decoded)) return decoded.success
-  const shown = typeof given === "string" && given.trim() !== "" ? `: ${quote(given)}` : ""
-  report(`${decoded.failure.message}${shown}`)
+  const { message } = decoded.failure
+  report(given.trim() === "" ? message : `${message}: ${quote(given)}`)
   return undefined
 }
 
@@ -67,7 +81,7 @@ const takeMode = (report: Report, given: unknown): Mode | undefined => {
   if (Schema.is(Mode)(given)) return given
   const meant = typeof given === "string" ? Suggestion.nearest(given, Mode.literals) : undefined
   const hint = meant === undefined ? `the modes are ${Mode.literals.join(", ")}` : `did you mean ${meant}?`
-  report(`unknown mode ${quote(format(given))}`, hint)
+  report(`unknown mode ${shown(given)}`, hint)
   return undefined
 }
 
@@ -84,17 +98,18 @@ const takeLevels = (report: Report, given: unknown): CltabEntry.Entry["levels"] 
     report("there are no levels", "levels are words such as [\"run\"]")
     return undefined
   }
-  const words = given.map((each) => take(report, Word, each))
+  const words = given.map((each) => take(report, "level", Word, each))
   return words.includes(undefined) ? undefined : levelList(words as ReadonlyArray<string>)
 }
 
 const takeCommand = (report: Report, given: unknown): string | undefined => {
-  if (Array.isArray(given) && !given.every((word) => typeof word === "string")) {
-    report("the command has a word that is no text")
+  const isWords = Array.isArray(given) && given.every((word) => typeof word === "string")
+  const line = isWords ? ShellCommand.line(given) : given
+  if (line === undefined && isWords) {
+    report(`the program's name begins with a sign: ${shown(given[0])}`, "write its path")
     return undefined
   }
-  const line = Array.isArray(given) ? ShellCommand.line(given) : given
-  return take(report, CltabEntry.Entry.fields.command, line)
+  return take(report, "command", CltabEntry.Entry.fields.command, line)
 }
 
 /** What an item is called in messages. */
@@ -122,7 +137,7 @@ const wrongValue = (name: CltabSettings.Name, given: unknown): string =>
   // A variable may be a secret.
   CltabSettings.isVariable(name)
     ? `${name} is text without control characters`
-    : `${name} is ${CltabSettings.valueOf(name).form}, not ${quote(format(given))}`
+    : `${name} is ${CltabSettings.valueOf(name).form}, not ${shown(given)}`
 
 const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) => {
   const entries: Array<CltabEntry.Entry> = []
@@ -164,7 +179,7 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
 
   const readGroup = (place: number, { group, settings }: GroupSettings) => {
     const refuse: Report = (message) => void diagnostics.push(SourceLine.error(sourceAt(place), 0, message))
-    const scope = take(refuse, CltabEntry.Entry.fields.group, group)
+    const scope = take(refuse, "group name", CltabEntry.Entry.fields.group, group)
     if (scope !== undefined) readSettings(place, scope, settings, false)
   }
 
@@ -174,8 +189,8 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
         SourceLine.error(sourceAt(place), 0, `${nameOf([item.group, item.tag])}: ${message}`, hint)
       )
     const { fields } = CltabEntry.Entry
-    const group = take(report, fields.group, item.group)
-    const tag = take(report, fields.tag, item.tag)
+    const group = take(report, "group name", fields.group, item.group)
+    const tag = take(report, "tag", fields.tag, item.tag)
     const levels = takeLevels(report, item.levels)
     const mode = takeMode(report, item.mode)
     const isFiber = item._tag === "Effect"

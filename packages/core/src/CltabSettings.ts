@@ -8,6 +8,7 @@ import * as ResourceLimit from "./ResourceLimit.ts"
 import type { Value } from "./SettingValue.ts"
 import * as SettingValue from "./SettingValue.ts"
 import * as StopSchedule from "./StopSchedule.ts"
+import * as TelemetryAddress from "./TelemetryAddress.ts"
 
 /** What a line that is a setting begins with. */
 export const marker = ":::"
@@ -17,7 +18,10 @@ export const daemonWide = {
   socket: SettingValue.text,
   clstat: SettingValue.text,
   log: SettingValue.text,
-  containment: SettingValue.word(Containment.literals)
+  containment: SettingValue.word(Containment.literals),
+  "log-format": SettingValue.word(["text", "json"]),
+  metrics: TelemetryAddress.listening,
+  otlp: TelemetryAddress.collector
 }
 
 /** Settings of how an entry is supervised: a change of one of them counts for the process that runs. */

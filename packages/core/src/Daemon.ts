@@ -23,6 +23,7 @@ import * as Semaphore from "effect/Semaphore"
 import type * as ByHand from "./ByHand.ts"
 import type { CltabSource, CltabUnreadable } from "./CltabSource.ts"
 import * as DaemonPlanning from "./DaemonPlanning.ts"
+import * as EntryLog from "./EntryLog.ts"
 import * as EntryName from "./EntryName.ts"
 import type { Subject } from "./EventStock.ts"
 import * as Group from "./Group.ts"
@@ -395,7 +396,7 @@ const make = Effect.gen(function*() {
         const entries = entriesOf(name)
         if (entries.length === 0) return yield* DaemonPlanning.unknownGroup(name, cltab.current())
         const group = yield* groupNamed(name)
-        yield* Effect.logInfo(`${name} told level ${level}`)
+        yield* Effect.logInfo(`${name} told level ${level}`).pipe(EntryLog.of({ group: name }))
         yield* asked(`tell ${name} ${level}`, { group: name })
         const settling = yield* group.tell(level, entries)
         if (LevelMeant.isKnown(level, entries)) return { warnings, settling }
@@ -412,6 +413,7 @@ const make = Effect.gen(function*() {
             Effect.succeed(undefined)
           if (retrial === undefined) continue
           yield* Effect.logInfo(`${group} retries ${retrial.tags.join(", ")} at level ${retrial.level}`)
+            .pipe(EntryLog.of({ group, tag }))
           retrials.push({ ...retrial, group })
         }
         return { warnings, retrials }
@@ -426,7 +428,9 @@ const make = Effect.gen(function*() {
         const announce = asked(`${verb} ${name}`, subjectOf({ group, tag }))
         const ordered = yield* groups.get(group)?.order({ verb, now, entry }, announce) ??
           Effect.tap(Group.orderUntold(group, { verb, now, entry }), announce)
-        if (!ordered.isIdle) yield* Effect.logInfo(`${name}: ${verb} by hand`)
+        if (!ordered.isIdle) {
+          yield* Effect.logInfo(`${name}: ${verb} by hand`).pipe(EntryLog.of({ group, tag }))
+        }
         const statusOf = (tag: Tag) => board.process(group, tag)
         const isDown = ordered.tags.every((tag) => statusOf(tag) === undefined)
         return {
@@ -451,10 +455,9 @@ const make = Effect.gen(function*() {
           const state = board.process(group, tag)?.state._tag.toUpperCase()
           return yield* new NotRunning({ name, ...(state === undefined ? {} : { state }) })
         }
-        const message = `${name} was sent ${signal}: ${
-          sent.pid === undefined ? "its fiber" : `pid ${sent.pid}`
-        }`
-        yield* Effect.logInfo(message)
+        const to = sent.pid === undefined ? "its fiber" : `pid ${sent.pid}`
+        const message = `${name} was sent ${signal}: ${to}`
+        yield* Effect.logInfo(message).pipe(EntryLog.of({ group, tag }))
         yield* asked(`signal ${name} ${signal}`, { group, tag })
         return { message, warnings, ...sent, signal }
       })).pipe(noteRefusal(`signal ${name} ${word}`, name)),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as ByHand from "./ByHand.ts"
+import * as CallCount from "./CallCount.ts"
 import { Daemon } from "./Daemon.ts"
 import type { Feed } from "./EventFeed.ts"
 import * as Requester from "./Requester.ts"
@@ -115,6 +116,7 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
  */
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
+  const { called, refused } = CallCount.make(yield* Effect.context<never>())
 
   const call = <M extends Rpcs.Method>(
     method: M,
@@ -122,9 +124,11 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
     input: unknown,
     follow: Follow
   ): Effect.Effect<string> => {
+    called(method)
     const { params, result } = Rpcs.calls[method]
     const decoded = Schema.decodeUnknownResult(params)(input ?? {}, { errors: "all" })
     if (Result.isFailure(decoded)) {
+      refused(method, "InvalidParams")
       return Effect.succeed(failure(JsonRpc.Code.invalidParams, decoded.failure.message, id))
     }
     // Calls that are no orders may take anything by that name.
@@ -141,7 +145,10 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
       Effect.catch((error) =>
         Schema.isSchemaError(error) ? Effect.die(error) : Effect.map(
           Effect.orDie(Schema.encodeEffect(Rpcs.Refusal)(error)), // our own error always fits its own schema
-          (data) => failure(JsonRpc.Code.refused, error.message, id, data)
+          (data) => {
+            refused(method, error._tag)
+            return failure(JsonRpc.Code.refused, error.message, id, data)
+          }
         )
       ),
       Effect.catchDefect((defect) =>

@@ -34,8 +34,12 @@ export const endOf = (exit: Exit.Exit<unknown, unknown>, sent: Signal.Signal | u
 
 const nameOf = ({ group, tag }: Entry): string => `${group}/${tag}`
 
+/** An error may say (`errorReported` of effect/Runtime) that it has been told already. */
+const isTold = (cause: Cause.Cause<unknown>) =>
+  Cause.hasInterruptsOnly(cause) || !Runtime.getErrorReported(Cause.squash(cause))
+
 const logFailure = (entry: Entry, exit: Exit.Exit<unknown, unknown>) =>
-  Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+  Exit.isSuccess(exit) || isTold(exit.cause)
     ? Effect.void
     : Effect.logError(`${nameOf(entry)} failed`, exit.cause)
 
@@ -83,12 +87,12 @@ export const layer = <R>(
         if (effect === undefined) {
           return yield* new SpawnError({ reason: `this program has no effect for ${nameOf(entry)}` })
         }
-        // It gives way first: one that succeeds at once, time and again, would let nobody else have a turn.
-        const run = Effect.andThen(Effect.yieldNow, Effect.scoped(effect)).pipe(
+        const run = Effect.scoped(effect).pipe(
           Effect.onExit((exit) => logFailure(entry, exit)),
           Effect.annotateLogs({ group: entry.group, tag: entry.tag }),
           Effect.provideContext(context)
         )
+        // At once, so that it has begun when the next entry does.
         return childOf(yield* Effect.forkIn(run, scope, { startImmediately: true }), {})
       })
 

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import * as ByHand from "./ByHand.ts"
 import type { Entry } from "./Cltab.ts"
 import * as EntryChange from "./EntryChange.ts"
+import * as EntryLog from "./EntryLog.ts"
 import * as EntryLogger from "./EntryLogger.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
@@ -351,7 +352,7 @@ export const make = Effect.fnUntraced(function*(
       yield* newer
     }
   })
-  yield* Effect.forkIn(act, scope, { startImmediately: true })
+  yield* Effect.forkIn(EntryLog.of({ group: name })(act), scope, { startImmediately: true })
 
   /** Tells whoever waits for the target that the group was sent elsewhere, to this level or to stand still. */
   const supersede = (level?: Level) =>

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Cltab from "./Cltab.ts"
 import * as CltabScopes from "./CltabScopes.ts"
-import type * as CltabSettings from "./CltabSettings.ts"
+import * as CltabSettings from "./CltabSettings.ts"
 import { CltabSource } from "./CltabSource.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 
@@ -95,8 +95,8 @@ const make = Effect.fnUntraced(
 
     /** The daemon listens and writes where it began to: clients that read the new lines look elsewhere. */
     const moved = ({ settings }: Cltab.Cltab) =>
-      (["socket", "clstat", "containment"] as const)
-        .filter((name) => settings[name]?.value !== begun[name]?.value)
+      (["socket", "clstat", "containment", "log-format", "metrics", "otlp"] as const)
+        .filter((name) => textOf(name, settings) !== textOf(name, begun))
         .map((name) => `${file}: a changed ${name} line takes effect when the daemon is started again`)
 
     /** What is to be said of a cltab for as long as it is in force. */
@@ -194,6 +194,11 @@ const make = Effect.fnUntraced(
     })
   }
 )
+
+const textOf = (name: keyof typeof CltabSettings.daemonWide, settings: CltabSettings.Settings) => {
+  const setting = settings[name]
+  return setting === undefined ? undefined : CltabSettings.valueOf(name).print(setting.value)
+}
 
 const sameBytes = (one: Uint8Array, other: Uint8Array) => {
   if (one.length !== other.length) return false

@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import type * as DaemonServer from "./DaemonServer.ts"
 import type { HistoryStore } from "./HistoryStore.ts"
 import type { LedgerStore } from "./LedgerStore.ts"
+import type { LoadedCltab } from "./LoadedCltab.ts"
 import type { SocketRefused } from "./SocketRefused.ts"
 import type { StatusFileTarget } from "./StatusFile.ts"
 import type { Trouble } from "./Trouble.ts"
@@ -46,4 +47,8 @@ export interface Claim {
 export class Premises extends Context.Service<Premises, {
   /** Claims a socket's path while the scope lives; fails when another daemon has it. */
   readonly claim: (socket: string) => Effect.Effect<Claim, SocketRefused | LockRefused, Scope.Scope>
+  /** What the cltab's settings say of metrics, traces and logs for others to see: all that shall be in them runs in its context. */
+  readonly telemetry: (
+    identity: { readonly version: string }
+  ) => Layer.Layer<never, never, LoadedCltab | Trouble>
 }>()("@clinit/core/Premises") {}

@@ -8,6 +8,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as EntryDefinition from "./EntryDefinition.ts"
+import * as EntryLog from "./EntryLog.ts"
 import * as EntryLoggers from "./EntryLoggers.ts"
 import * as EntryRun from "./EntryRun.ts"
 import type { Run } from "./Ledger.ts"
@@ -78,8 +79,8 @@ export const resumeLoggers = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   const [{ entry }] = past
   yield* board.setProcess(entry, { _tag: "Stopping" }, { adopted: true })
-  const loggers = yield* EntryLoggers.startLast(past)
-  const down = Effect.ensuring(EntryLoggers.end(loggers), board.removeProcess(entry))
+  const loggers = yield* EntryLog.of(entry)(EntryLoggers.startLast(past))
+  const down = EntryLog.of(entry)(Effect.ensuring(EntryLoggers.end(loggers), board.removeProcess(entry)))
   const fiber = yield* Effect.forkIn(Effect.uninterruptible(down), scope, { startImmediately: true })
   const process = {
     entry: () => entry,
@@ -126,7 +127,7 @@ export const resume = Effect.fnUntraced(function*(
     isDead
       ? `${entry.group}/${entry.tag} ended while no daemon ran`
       : `${entry.group}/${entry.tag} goes on: pid ${past.process!.pid}`
-  )
+  ).pipe(EntryLog.of(entry))
   if (end !== undefined && child.isExtinct()) return yield* asEnded(end)
   const over = end === undefined &&
     (stopping || (isDead && (entry.mode === "respawn" || entry.mode === "test")))
@@ -186,7 +187,8 @@ const live = Effect.fnUntraced(function*(
         )
       ),
       // Whatever happened to the entry, the level must not wait for it any longer.
-      Effect.ensuring(Deferred.succeed(started, void 0))
+      Effect.ensuring(Deferred.succeed(started, void 0)),
+      EntryLog.of(entry)
     ),
     scope,
     { startImmediately: true }

@@ -20,7 +20,7 @@ import type { SocketRefused } from "./SocketRefused.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import * as StatusFile from "./StatusFile.ts"
 import * as Supervision from "./Supervision.ts"
-import { Trouble } from "./Trouble.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 export interface Options<E = never, R = never> extends Supervision.Options {
   /** The socket's path, unless the cltab says another; by default `DaemonPaths.defaults` has it. */
@@ -63,14 +63,21 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
 > {
   const { resume = true, version = "embedded" } = options
   const loaded = yield* Supervision.load(options)
-  const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(Trouble.layer)))
-  const cltab = Context.get(base, LoadedCltab).current()
+  const cltab = Context.get(loaded.cltab, LoadedCltab).current()
   if (options.onLoaded !== undefined) yield* options.onLoaded(cltab)
   const { clstat, socket } = DaemonPaths.resolve(
     { socket: options.socket, clstat: options.clstat },
     CltabSettings.paths(cltab.settings)
   )
   const premises = yield* Premises
+  const alongside = Context.merge(
+    loaded.cltab,
+    yield* Layer.build(Layer.fresh(Supervision.alongside(options)))
+  )
+  const base = Context.merge(
+    alongside,
+    yield* Effect.provideContext(Layer.build(premises.telemetry({ version })), alongside)
+  )
   const claim = yield* premises.claim(socket)
   const door = yield* makeDoor
   yield* Effect.provideContext(claim.listen(door.answer), base)
@@ -79,7 +86,11 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
   const spawner = yield* Supervision.spawner(loaded, { name: claim.name, pipes: claim.pipes })
   const system = yield* Layer.build(Layer.fresh(Layer.mergeAll(
     Layer.provide(Ledger.layer({ resume }), claim.ledger),
-    StatusBoard.recorded.pipe(Layer.provideMerge(History.layer), Layer.provide(claim.history)),
+    Telemetry.over.pipe(
+      Layer.provideMerge(StatusBoard.recorded),
+      Layer.provideMerge(History.layer),
+      Layer.provide(claim.history)
+    ),
     spawner
   ))).pipe(Effect.provideContext(base))
   const parts = Context.merge(base, system)

@@ -26,6 +26,9 @@ export const values = {
 /** What holds for the whole daemon where no line says how trees are held together, in words. */
 export const containment = "the best that the machine has"
 
+/** How the daemon's log is written where no line says it. */
+export const logFormat = "text"
+
 const modes: { readonly [name: string]: ReadonlyArray<Mode> } = {
   timeout: ["wait", "test"],
   success: ["wait", "test"],

@@ -31,10 +31,9 @@ export interface CommandStep {
 type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
 
 /** The steps of a stop in their order. A signal's bare name is enough for the last. */
-export type Stop<Step> = readonly [
-  ...ReadonlyArray<Step>,
-  SignalName | (Step extends unknown ? Last<Step> : never)
-]
+export type Stop<Step> =
+  | readonly [Step, ...ReadonlyArray<Step>]
+  | readonly [...ReadonlyArray<Step>, SignalName | (Step extends unknown ? Last<Step> : never)]
 
 /** A soft or a hard limit, in the limit's own unit: bytes, seconds, or a count. */
 export type Bound = number | "unlimited"
@@ -68,7 +67,8 @@ const step = (given: SignalName | Last<SignalStep> | Last<CommandStep>): StopSch
   const graceMillis = given.grace === undefined ? lastGraceMillis : millis(given.grace)
   if (graceMillis === undefined) return undefined
   if ("signal" in given) return { signal: signalOf(given.signal), graceMillis }
-  return { command: ShellCommand.line(given.command), graceMillis }
+  const command = ShellCommand.line(given.command)
+  return command === undefined ? undefined : { command, graceMillis }
 }
 
 const stop = (given: Stop<SignalStep | CommandStep>): StopSchedule | undefined => {
@@ -96,7 +96,8 @@ const output = (given: Output): OutputTarget | undefined => {
   if (given === "inherit") return { _tag: "Inherit" }
   if (given === "null") return { _tag: "Null" }
   if ("file" in given) return { _tag: "File", path: given.file }
-  return { _tag: "Pipe", command: ShellCommand.line(given.pipe) }
+  const command = ShellCommand.line(given.pipe)
+  return command === undefined ? undefined : { _tag: "Pipe", command }
 }
 
 /** Every setting but those of variables: what code gives for it, and how that reads as what the cltab says. */
@@ -105,6 +106,9 @@ export const forms = {
   clstat: same<string>,
   log: same<string>,
   containment: same<Said<"containment">>,
+  "log-format": same<Said<"log-format">>,
+  metrics: same<Said<"metrics">>,
+  otlp: same<string>,
   tree: same<Said<"tree">>,
   stop,
   timeout: millis,

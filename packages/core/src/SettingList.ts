@@ -70,7 +70,11 @@ const ofDaemon = (
         return [{ name, value: paths.clstat, origin: "default" }]
       case "containment":
         return [{ name, value: SettingDefaults.containment, origin: "default" }]
+      case "log-format":
+        return [{ name, value: SettingDefaults.logFormat, origin: "default" }]
       case "log":
+      case "metrics":
+      case "otlp":
         return []
     }
   }

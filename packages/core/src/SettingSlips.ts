@@ -4,6 +4,7 @@ import * as CltabSettingLine from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
 import { quote } from "./Quotation.ts"
 import * as SourceLine from "./SourceLine.ts"
+import * as TelemetryAddress from "./TelemetryAddress.ts"
 
 interface Setting extends CltabSettings.Line {
   readonly source: SourceLine.SourceLine
@@ -63,11 +64,26 @@ const noTime = ({ name, source, value }: Setting): ReadonlyArray<Diagnostic> =>
     )]
     : []
 
+const openToAll = ({ name, source, value }: Setting): ReadonlyArray<Diagnostic> =>
+  name === "metrics" && TelemetryAddress.isWildcard(value as TelemetryAddress.Listening)
+    ? [SourceLine.warning(
+      source,
+      CltabSettingLine.valueStart(source.text),
+      "everybody who can reach this machine can read the metrics",
+      "127.0.0.1 is for this machine alone, the path of a socket for its owner"
+    )]
+    : []
+
 /** What is well-formed in the settings of these lines, the whole cltab, and was hardly meant. Warnings, in no order. */
 export const check = (lines: ReadonlyArray<SourceLine.SourceLine>): ReadonlyArray<Diagnostic> => {
   const settings = lines.filter(({ text }) => CltabSettingLine.isSetting(text)).flatMap((source) => {
     const { setting } = CltabSettingLine.read(source)
     return setting === undefined ? [] : [{ ...setting, source }]
   })
-  return [...replaced(settings), ...settings.flatMap(blanks), ...settings.flatMap(noTime)]
+  return [
+    ...replaced(settings),
+    ...settings.flatMap(blanks),
+    ...settings.flatMap(noTime),
+    ...settings.flatMap(openToAll)
+  ]
 }

@@ -83,12 +83,12 @@ const quoted = (word: string): string =>
 
 /**
  * The command as a line. Words become one that runs the program of that name with these arguments, whatever they are,
- * also where a shell has a builtin, a function or a keyword of that name.
+ * also where a shell has a builtin, a function or a keyword of that name. Undefined if that begins with a sign, which some
+ * shells take for an option and others do not.
  */
-export const line = (command: Command): string => {
+export const line = (command: Command): string | undefined => {
   if (typeof command === "string") return command
   const [program, ...args] = command
   if (program === undefined) return ""
-  const end = /^[-+]/.test(program) ? ["--"] : []
-  return ["exec", ...end, quoted(program), ...args.map(quoted)].join(" ")
+  return /^[-+]/.test(program) ? undefined : ["exec", ...[program, ...args].map(quoted)].join(" ")
 }

@@ -19,6 +19,7 @@ import type { ContainmentUnavailable, SpawnerOptions } from "./Machine.ts"
 import { Machine } from "./Machine.ts"
 import type { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
+import * as Telemetry from "./Telemetry.ts"
 import { Trouble } from "./Trouble.ts"
 
 /**
@@ -47,6 +48,8 @@ export interface Timings {
 }
 
 export interface Options {
+  /** What tells its metrics from those of other supervisors that share the registry, as the label `daemon`. */
+  readonly name?: string | undefined
   /** What holds for the whole supervisor unless a line of the cltab says otherwise. */
   readonly settings?: Settings
   readonly timings?: Timings
@@ -97,6 +100,10 @@ export const spawner = (
     return effects.size === 0 ? processes : Layer.provide(FiberSpawner.layer(effects), processes)
   })
 
+/** What is there beside the cltab before all else. */
+export const alongside = ({ name }: Pick<Options, "name">): Layer.Layer<Trouble> =>
+  Layer.merge(Trouble.layer, Telemetry.named(name))
+
 /** Starts the daemon with these timings. */
 export const daemon = ({ timings: { stopRepeat } = {} }: Pick<Options, "timings">) => {
   const build = Layer.build(Daemon.layer)
@@ -120,13 +127,14 @@ export const make = Effect.fnUntraced(function*(
   Machine | Scope.Scope
 > {
   const loaded = yield* load(options)
-  const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(Trouble.layer)))
-  const name = (yield* Random.next).toString(36).slice(2)
-  const ownSpawner = yield* spawner(loaded, { name })
+  const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(alongside(options))))
+  const id = (yield* Random.next).toString(36).slice(2)
+  const ownSpawner = yield* spawner(loaded, { name: id })
+  const board = Layer.provideMerge(Telemetry.over, StatusBoard.layer)
   // Another supervisor in this process has others of its own, even if both are built as parts of one layer.
   const system = yield* Layer.build(
-    Layer.fresh(Layer.mergeAll(Ledger.volatile, StatusBoard.layer, ownSpawner))
-  )
+    Layer.fresh(Layer.mergeAll(Ledger.volatile, board, ownSpawner))
+  ).pipe(Effect.provideContext(base))
   const parts = Context.merge(base, system)
   return Context.merge(parts, yield* Effect.provideContext(daemon(options), parts))
 })

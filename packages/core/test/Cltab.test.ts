@@ -353,7 +353,7 @@ describe("settings", () => {
       "did you mean socket?",
       "did you mean clstat?",
       "did you mean log?",
-      "the settings are socket, clstat, log, containment, tree, stop, timeout, success, respawn.NAME, user, groups, " +
+      "the settings are socket, clstat, log, containment, log-format, metrics, otlp, tree, stop, timeout, success, respawn.NAME, user, groups, " +
       "cwd, umask, nice, limit.NAME, env, env-file, output, error-output, env.NAME"
     ])
   })

@@ -145,6 +145,21 @@ it("a timeout of nothing, with which every run fails, is warned of", () => {
   ])
 })
 
+it.each(["0.0.0.0:9464", "[::]:9464", "0:9464"])(
+  "metrics at %s, which everybody can read, are warned of",
+  (address) => {
+    expect(lint("g:a:1:wait:x", `:::metrics:${address}`)).toEqual([
+      "2:12 warning: everybody who can reach this machine can read the metrics " +
+      "(127.0.0.1 is for this machine alone, the path of a socket for its owner)"
+    ])
+  }
+)
+
+it.each(["127.0.0.1:9464", "[::1]:9464", "localhost:9464", "/run/clinit/metrics"])(
+  "metrics at %s are not",
+  (address) => expect(lint("g:a:1:wait:x", `:::metrics:${address}`)).toEqual([])
+)
+
 describe("a setting of an entry that its mode has no use for", () => {
   const entries = ["g:r:1:respawn:x", "g:w:1:wait:x", "g:o:1:once:x", "g:t:1:test:x", "g:f:1:off:x"]
 

@@ -52,8 +52,8 @@ describe("an effect as an entry", () => {
           "0s p started",
           "0s w begins",
           "3s w succeeds",
-          "3s q started",
           "3s o begins",
+          "3s q started",
           "4s q exited 0",
           "4s web 1 CHECKING",
           "4s web 1 DONE",
@@ -103,9 +103,9 @@ describe("an effect as an entry", () => {
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* node.after("50 seconds"), [
           "0s web 1 STARTING",
+          "0s run 1 begins",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          "0s run 1 begins",
           "20s run 1 succeeds",
           "20s run 2 begins",
           "40s run 2 succeeds",
@@ -135,12 +135,12 @@ describe("an effect as an entry", () => {
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* node.after("1 minute"), [
           "0s web 1 STARTING",
-          "0s web 1 CHECKING",
-          "0s web 1 DONE",
           "0s run 1",
           "0s run 2",
           "0s run 3",
           "0s run 4",
+          "0s web 1 CHECKING",
+          "0s web 1 DONE",
           "10s run 5",
           "10s run 6",
           "10s web 1 FAILED"
@@ -281,9 +281,9 @@ describe("a stop of an effect", () => {
         yield* node.after("1 minute")
         assert.deepStrictEqual(node.trace.lines(), [
           "0s web 1 STARTING",
+          "0s f begins",
           "0s web 1 CHECKING",
           "0s web 1 DONE",
-          "0s f begins",
           "0s web 1 STOPPING",
           "0s f is interrupted",
           "60s f is clean",
@@ -312,10 +312,9 @@ describe("a stop of an effect", () => {
       {},
       Effect.fnUntraced(function*(node) {
         yield* node.tell("web", "1")
+        node.news()
         yield* node.tell("web", "2")
-        yield* node.after("1 minute")
-        assert.deepStrictEqual(node.trace.lines().slice(3), [
-          "0s f begins",
+        assert.deepStrictEqual(yield* node.after("1 minute"), [
           "0s web 1 STOPPING",
           "8s f has written",
           "8s f is interrupted",
@@ -498,9 +497,9 @@ describe("after a crash", () => {
         const after = yield* machine.boot()
         assert.deepStrictEqual(after.news(), [
           "70s web 1 STARTING",
+          "70s f begins",
           "70s web 1 CHECKING",
-          "70s web 1 DONE",
-          "70s f begins"
+          "70s web 1 DONE"
         ])
         assert.strictEqual(after.pid("web", "p"), pid)
         assert.deepInclude(after.process("web", "f"), {
@@ -510,6 +509,40 @@ describe("after a crash", () => {
         })
         assert.deepInclude(after.process("web", "w"), { state: { _tag: "Done" } })
         assert.deepInclude(after.process("web", "t"), { state: { _tag: "Passed" } })
+      })
+    ))
+
+  it.effect("in the middle of a level change the change is finished, with no effect of the level before", () =>
+    withMachine(
+      [
+        Entry.effect("web", "f", { levels: ["1"], mode: "respawn", effect: slow("f", "3 seconds") }),
+        Entry.process("web", "p", { levels: ["1"], mode: "respawn", command: "p" }),
+        Entry.effect("web", "g", { levels: ["1", "2"], mode: "respawn", effect: runs("g", "1 hour") }),
+        Entry.effect("web", "h", { levels: ["2"], mode: "once", effect: runs("h", "1 hour") })
+      ],
+      { p: { dies: "30 seconds" } },
+      Effect.fnUntraced(function*(machine) {
+        const before = yield* machine.boot()
+        yield* before.tell("web", "1")
+        yield* before.tell("web", "2")
+        yield* before.after("1 second")
+        const crash = yield* Effect.forkChild(machine.crash, { startImmediately: true })
+        yield* TestClock.adjust("4 seconds")
+        assert.isDefined(crash.pollUnsafe())
+        before.news()
+        const after = yield* machine.boot()
+        assert.deepStrictEqual(yield* after.after("50 seconds"), [
+          "5s web 1 STOPPING",
+          "5s p SIGINT",
+          "10s p SIGTERM",
+          "20s p SIGKILL",
+          "30s p died of SIGINT",
+          "30s web 2 STARTING",
+          "30s g begins",
+          "30s h begins",
+          "30s web 2 CHECKING",
+          "30s web 2 DONE"
+        ])
       })
     ))
 

@@ -56,6 +56,16 @@ const claims = (containment: Containment) => {
     }
   })
 
+  claim(
+    "are no effects: an entry that is one is refused, and no shell sees what stands for its command",
+    () =>
+      Effect.gen(function*() {
+        const entry = { ...SpawnerContract.entryOf("# an effect of the program"), fiber: true } as const
+        const { reason } = yield* Effect.flip((yield* Spawner).spawn(entry, "contract.fiber"))
+        assert.strictEqual(reason, "test/entry is an effect of the program, and no process")
+      })
+  )
+
   claim("lead a session and a process group of their own (D23)", () =>
     Effect.gen(function*() {
       const { pid } = (yield* spawn("exec sleep 1000")).identity!

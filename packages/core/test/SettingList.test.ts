@@ -88,10 +88,11 @@ describe("the settings that apply", () => {
 
   it("to all are the daemon's, then those of groups and entries that there are", () => {
     const rows = SettingList.ofAll(cltab, { socket: "/flag" }).map(brief)
-    expect(rows.slice(0, 5)).toEqual([
+    expect(rows.slice(0, 6)).toEqual([
       "socket /run/s <- daemon:5",
       "clstat /var/run/clinit/clstat <- default",
       "containment the best that the machine has <- default",
+      "log-format text <- default",
       "tree strict for respawn, loose for others <- default",
       "stop KILL 15s <- daemon:6"
     ])

@@ -209,3 +209,88 @@ it.prop(
   },
   { arbitrary: { runs: 300 }, timeout: 60_000 }
 )
+
+/** Prints its arguments as JSON, a line for each time that it is run. */
+const printer = ["-e", "console.log(JSON.stringify(process.argv.slice(1)))", "--"]
+
+describe.each(shells)("the words of a command get with %s", (shell) => {
+  const argumentsOf = (words: ReadonlyArray<string>) => {
+    const line = ShellCommand.line([process.execPath, ...printer, ...words])!
+    return run(shell, ShellCommand.argv(line)[2]).stdout
+  }
+
+  it("to the program as they are, whatever a shell would make of them", () => {
+    setUp()
+    const words = [
+      "",
+      " ",
+      "two  words",
+      "\t",
+      "it's",
+      "'",
+      "''",
+      "\"$V\"",
+      "$V ${V} $(touch out) `touch out` $((1+1))",
+      "> out",
+      ">out",
+      "2>out",
+      "2",
+      "| cat",
+      "; touch out",
+      "& touch out",
+      "*",
+      "?n",
+      "[ip]*",
+      "{a,b}",
+      "~",
+      "~root",
+      "--x=~/y",
+      "A=b",
+      "#c",
+      "!",
+      "!!",
+      "\\",
+      "\\'",
+      "a\\",
+      "-",
+      "--",
+      "-n",
+      "%1",
+      "größe 😀",
+      "a\rb"
+    ]
+    expect(argumentsOf(words)).toBe(`${JSON.stringify(words)}\n`)
+    expect(readdirSync(work)).not.toContain("out")
+  })
+
+  it.each([
+    ["a builtin's name", ["echo"]],
+    ["a keyword", ["if"]],
+    ["what reads as an assignment", ["A=b"]],
+    ["what has a quote", ["it's"]],
+    ["nothing", [""]]
+  ])("a program of that name run, or none: %s", (_, [name]) => {
+    setUp()
+    const own = join(work, "bin")
+    mkdirSync(own)
+    if (name !== "") {
+      writeFileSync(join(own, name!), "#!/bin/sh\nprintf 'mine %s' \"$1\"\n")
+      chmodSync(join(own, name!), 0o755)
+    }
+    const line = ShellCommand.line([name!, "a b"])!
+    const { status, stdout } = run(shell, `PATH=${own}:$PATH; ${ShellCommand.argv(line)[2]}`)
+    expect(stdout).toBe(name === "" ? "" : "mine a b")
+    // Shells differ in whether nothing is a program that is missing or one that may not be run.
+    expect(name === "" ? [126, 127] : [0]).toContain(status)
+  })
+})
+
+it.prop(
+  "any words without line ends get to the program as they are",
+  [Schema.Array(Schema.String.check(Schema.isPattern(/^[^\n\0\p{Cs}]*$/u)))],
+  ([words]) => {
+    const line = ShellCommand.line([process.execPath, ...printer, ...words])!
+    expect(run("/bin/sh", ShellCommand.argv(line)[2]).stdout).toBe(`${JSON.stringify(words)}\n`)
+  },
+  { arbitrary: { runs: 60 }, timeout: 60_000 }
+)

@@ -340,8 +340,11 @@ export const calls = {
   }
 } as const
 
+/** The name of a call. */
 export type Method = keyof typeof calls
+/** What the call is given. */
 export type Params<M extends Method> = typeof calls[M]["params"]["Type"]
+/** What the call answers, unless it is refused. */
 export type Result<M extends Method> = typeof calls[M]["result"]["Type"]
 /** What a program writes for the params: names need not be checked yet. */
 export type Input<M extends Method> = typeof calls[M]["params"]["Encoded"]

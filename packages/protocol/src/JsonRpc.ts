@@ -6,6 +6,7 @@ export { Code, maxLineBytes } from "./JsonRpcCode.ts"
 export const Id = Schema.Union([Schema.String, Schema.Finite, Schema.Null])
 export type Id = typeof Id.Type
 
+/** A call: without an id nothing is answered. */
 export const Request = Schema.Struct({
   jsonrpc: Schema.Literal("2.0"),
   id: Schema.optionalKey(Id),
@@ -14,6 +15,7 @@ export const Request = Schema.Struct({
 })
 export type Request = typeof Request.Type
 
+/** Why a call was not carried out: `code` is one of `Code`, `data` holds a refusal's fields. */
 export const ErrorObject = Schema.Struct({
   code: Schema.Int,
   message: Schema.String,
@@ -21,6 +23,7 @@ export const ErrorObject = Schema.Struct({
 })
 export type ErrorObject = typeof ErrorObject.Type
 
+/** The answer to the call with this id: its result, or an error. */
 export const Response = Schema.Union([
   Schema.Struct({ jsonrpc: Schema.Literal("2.0"), id: Id, result: Schema.Unknown }),
   Schema.Struct({ jsonrpc: Schema.Literal("2.0"), id: Id, error: ErrorObject })

@@ -3,6 +3,7 @@ declare const TextDecoder: new(label: "utf-8") => { decode(bytes: Uint8Array): s
 /** A whole line without its newline, or the news that one exceeded the limit. */
 export type Frame = { readonly _tag: "Line"; readonly text: string } | { readonly _tag: "TooLong" }
 
+/** Makes lines of the bytes of a stream. */
 export interface LineDecoder {
   /** The frames that these bytes complete, in order. */
   readonly push: (bytes: Uint8Array) => ReadonlyArray<Frame>

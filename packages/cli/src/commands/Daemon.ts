@@ -123,6 +123,7 @@ export const daemon = (
       resume: resume || superior.isAgain,
       onLoaded: (cltab) =>
         Effect.gen(function*() {
+          Log.begin(cltab.settings["log-format"]?.value)
           yield* checkNames(cltab, { exitWith, tells })
           yield* obeySignals(Deferred.await(started))
           yield* superior.ready

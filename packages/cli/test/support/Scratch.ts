@@ -134,7 +134,7 @@ export class Scratch {
     )
   }
 
-  /** Tells the group to go to these levels, one after the other, over one connection. */
+  /** Tells the group to go to these levels, one after the other. */
   tellMany(group: string, levels: ReadonlyArray<string>): Promise<void> {
     return Effect.flatMap(ClinitClient, ({ tell }) =>
       Effect.forEach(

@@ -38,13 +38,15 @@ const obstacleOf = (needs: ReadonlyArray<string>): string | undefined =>
     ? "needs root"
     : needs.includes("terminal")
     ? lacks("script")
+    : needs.includes("curl")
+    ? lacks("curl")
     : undefined
 
-const block = /^```(?<kind>cltab|console(?: root| terminal)?)\n(?<text>.*?)^```$/gmsu
+const block = /^```(?<kind>cltab|console(?: root| terminal| curl)?)\n(?<text>.*?)^```$/gmsu
 
 /**
  * The sessions of a document: each begins with a block `cltab`, and the blocks `console` up to the next one are replayed on
- * it in order. What needs root or a terminal says so behind the word `console`.
+ * it in order. What needs root, a terminal or curl says so behind the word `console`.
  */
 export const of = (document: URL): ReadonlyArray<Session> => {
   const text = readFileSync(document, "utf8")

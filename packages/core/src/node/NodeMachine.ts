@@ -10,6 +10,7 @@ import * as NodeLedgerStore from "./NodeLedgerStore.ts"
 import * as NodeSocketServer from "./NodeSocketServer.ts"
 import * as NodeSpawner from "./NodeSpawner.ts"
 import * as NodeStatusFile from "./NodeStatusFile.ts"
+import * as NodeTelemetry from "./NodeTelemetry.ts"
 
 /** A word for everything of the system that belongs to the daemon at this socket. */
 const nameOf = (socket: string) =>
@@ -18,6 +19,7 @@ const nameOf = (socket: string) =>
 const machine = Layer.succeed(Machine, { spawner: NodeSpawner.layer, cltab: NodeCltabSource.layer })
 
 const premises = Layer.succeed(Premises, {
+  telemetry: NodeTelemetry.layer,
   claim: (socket) =>
     Effect.map(NodeSocketServer.claim(socket), (claim) => ({
       pid: process.pid,

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -9,6 +10,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
+import * as Metrics from "../Metrics.ts"
 import type { Answer, LockRefused } from "../Premises.ts"
 import { because, SocketRefused } from "../SocketRefused.ts"
 import { Trouble } from "../Trouble.ts"
@@ -65,6 +67,11 @@ const loss = ({ lock, socket }: Claim, bound: BoundSocket.BoundSocket): string |
   return undefined
 }
 
+const counted = <A, E, R>(client: Effect.Effect<A, E, R>) => {
+  const clients = Metrics.gauge("clients")
+  return Effect.acquireUseRelease(Metric.modify(clients, 1), () => client, () => Metric.modify(clients, -1))
+}
+
 /** Serves each client that comes, as well as there is room for it. */
 const reception = Effect.fnUntraced(function*(answer: Answer) {
   const limits = yield* ClientConnection.Limits
@@ -81,7 +88,8 @@ const reception = Effect.fnUntraced(function*(answer: Answer) {
     (effect, client) =>
       effect.pipe(
         Effect.catchDefect((defect) => Effect.logDebug("a client went away", defect)),
-        Effect.ensuring(Effect.sync(() => client.destroySoon()))
+        Effect.ensuring(Effect.sync(() => client.destroySoon())),
+        counted
       )
   )
 })

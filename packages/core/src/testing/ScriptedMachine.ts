@@ -102,6 +102,7 @@ const make = Effect.gen(function*() {
     })
 
   const premises = Premises.of({
+    telemetry: () => Layer.empty,
     claim: Effect.fnUntraced(function*(socket) {
       const place = placeAt(socket)
       const own = life

@@ -1,5 +1,4 @@
 import type * as ByHand from "@clinit/core/ByHand"
-import type { Cltab } from "@clinit/core/Cltab"
 import * as CltabInCode from "@clinit/core/CltabInCode"
 import { Daemon } from "@clinit/core/Daemon"
 import type { InCode } from "@clinit/core/Entry"
@@ -12,6 +11,7 @@ import { LedgerStore } from "@clinit/core/LedgerStore"
 import { LoadedCltab } from "@clinit/core/LoadedCltab"
 import { Spawner } from "@clinit/core/Spawner"
 import { StatusBoard } from "@clinit/core/StatusBoard"
+import * as Telemetry from "@clinit/core/Telemetry"
 import * as EditableCltab from "@clinit/core/testing/EditableCltab"
 import * as HistoryDisk from "@clinit/core/testing/HistoryDisk"
 import * as LedgerDisk from "@clinit/core/testing/LedgerDisk"
@@ -28,6 +28,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
@@ -37,15 +38,6 @@ export const cltab = (...lines: ReadonlyArray<string>): string => lines.map((lin
 
 /** Entries in code, whose effects may write to the trace. */
 export type Items = ReadonlyArray<InCode<Trace | Scope.Scope>>
-
-/** A cltab that nobody edits. */
-const fixed = (cltab: Cltab): LoadedCltab["Service"] => ({
-  file: CltabInCode.file,
-  current: () => cltab,
-  refresh: Effect.succeed([]),
-  preview: Effect.succeed({ cltab, warnings: [] }),
-  inspect: Effect.succeed({ isModified: false, cltab, warnings: [] })
-})
 
 /** What an order answers of what comes of it. */
 interface Settling<A, E> {
@@ -166,7 +158,8 @@ export const withMachine = <A, E>(
     const machine = yield* Layer.build(
       Layer.mergeAll(
         EditableCltab.layer(typeof source === "string" ? source : ""),
-        ScriptedSystem.layer(scripts)
+        ScriptedSystem.layer(scripts),
+        Layer.succeed(Metric.MetricRegistry, new Map())
       ).pipe(
         Layer.provideMerge(Trace.layer)
       )
@@ -194,10 +187,11 @@ export const withMachine = <A, E>(
       })
       const context = yield* Layer.buildWithScope(
         Daemon.layer.pipe(
-          Layer.provideMerge(
-            written === undefined ? LoadedCltab.layer : Layer.succeed(LoadedCltab, fixed(written.cltab))
-          ),
           Layer.provideMerge(Ledger.layer({ resume })),
+          Layer.provideMerge(Telemetry.over),
+          Layer.provideMerge(
+            written === undefined ? LoadedCltab.layer : LoadedCltab.fixed("entries", written.cltab)
+          ),
           Layer.provideMerge(TracedBoard.over),
           Layer.provideMerge(StatusBoard.recorded),
           Layer.provideMerge(History.layer),

@@ -126,6 +126,8 @@ export const cltab = (random: Random): string => {
   const settings = [
     ...(random.chance(0.5) ? [":::socket:/tmp/x/s", ":::clstat:run/clstat"] : []),
     ...(random.chance(0.2) ? [":::containment:group", ":::log:/tmp/log"] : []),
+    ...(random.chance(0.2) ? [":::otlp:http://[::1]:4318/x", ":::log-format:json"] : []),
+    ...(random.chance(0.2) ? [`:::metrics:${random.pick(["127.0.0.1:9464", "/run/clinit/metrics"])}`] : []),
     ...some(random, "", shared),
     ...names.flatMap((group) => some(random, `${group}/`, shared)),
     ...entries.flatMap(({ group, mode, tag }) => some(random, `${group}/${tag}/`, own(mode)))

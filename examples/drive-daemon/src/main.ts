@@ -1,0 +1,31 @@
+/** Takes a group to a level, waits, and prints what runs: `main.ts SOCKET GROUP LEVEL`. */
+import { ClinitClient } from "@clinit/protocol/ClinitClient"
+import { GroupName, Level } from "@clinit/protocol/Names"
+import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+const [socket = "/var/run/clinit/clinit.s", group = "shop", level = "run"] = process.argv.slice(2)
+
+const drive = Effect.gen(function*() {
+  const client = yield* ClinitClient
+  const { outcome } = yield* client.tell({
+    group: GroupName.make(group),
+    level: Level.make(level),
+    wait: true
+  })
+  const { groups } = yield* client.status({ name: group })
+  const processes = groups.flatMap(({ processes }) => processes)
+  for (const { state, tag } of processes) console.log(`${group}/${tag} ${state._tag}`)
+  return outcome?.state === "FAILED" ? 1 : 0
+}).pipe(
+  Effect.provide(ClinitClient.layer.pipe(Layer.provide(UnixSocket.layer(socket)))),
+  Effect.catch((error) =>
+    Effect.sync(() => {
+      console.error(error.message)
+      return error._tag === "NoDaemon" || error._tag === "ConnectionLost" ? 3 : 1
+    })
+  )
+)
+
+process.exitCode = await Effect.runPromise(drive)

@@ -1,0 +1,157 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as http from "node:http"
+import * as net from "node:net"
+import { logLines } from "./support/Daemons.ts"
+import { until } from "./support/Eventually.ts"
+import type { Scratch } from "./support/Scratch.ts"
+import { inScratch } from "./support/Scratch.ts"
+
+/** What is at the path of the endpoint at this socket; nothing as long as nobody answers. */
+const get = (socketPath: string) =>
+  new Promise<string | undefined>((resolve) => {
+    const request = http.get({ socketPath, path: "/metrics", agent: false }, (response) => {
+      let text = ""
+      response.setEncoding("utf8").on("data", (chunk) => (text += chunk)).on("end", () => resolve(text))
+    })
+    request.on("error", () => resolve(undefined))
+  })
+
+const metrics = async (scratch: Scratch) =>
+  (await until("the endpoint answers", () => get(scratch.path("metrics")))).split("\n")
+
+/** The gauges of states that a status stands for, those that are not 0. */
+const gaugesOf = ({ groups }: Awaited<ReturnType<Scratch["status"]>>) => {
+  const count = new Map<string, number>()
+  const add = (name: string) => count.set(name, (count.get(name) ?? 0) + 1)
+  for (const { group, level, processes, state } of groups) {
+    add(`clinit_groups{state="${state}"}`)
+    if (level !== undefined) add(`clinit_group_state{group="${group}",state="${state}"}`)
+    for (const process of processes) add(`clinit_processes{group="${group}",state="${process.state._tag}"}`)
+  }
+  return Array.from(count, ([name, value]) => `${name} ${value}`).sort()
+}
+
+const shown = (lines: ReadonlyArray<string>) =>
+  lines.filter((line) => /^clinit_(?:groups|group_state|processes)\{/.test(line) && !line.endsWith(" 0"))
+    .sort()
+
+describe.concurrent("telemetry", () => {
+  it(
+    "what can be read of the metrics agrees with the status, whatever happens",
+    inScratch(async (scratch) => {
+      await scratch.daemon(
+        `:::metrics:${scratch.path("metrics")}`,
+        "web:app:1,2:respawn:exec sleep 1000",
+        "web:flaps:2,:respawn:exit 1",
+        "web:check:2,:test:exit 1",
+        "shop:job:1:once:exec sleep 1000",
+        "mail:never:1:once:true"
+      )
+      for (
+        const steps of [["shop", "1"], ["-w", "web", "1"], ["-w", "web", "2"], ["stop", "web/app"], [
+          "-w",
+          "shop",
+          "off"
+        ]]
+      ) {
+        await scratch.clinit(...steps)
+        await until("both say the same", async () => {
+          const before = gaugesOf(await scratch.status())
+          const now = shown(await metrics(scratch))
+          const after = gaugesOf(await scratch.status())
+          if (String(before) !== String(after)) return undefined
+          assert.deepStrictEqual(now, before)
+          return true
+        })
+      }
+      const lines = await metrics(scratch)
+      assert.include(lines, "clinit_process_ends_total{group=\"web\",tag=\"check\",end=\"failure\"} 1")
+      assert.include(lines, "clinit_process_ends_total{group=\"web\",tag=\"flaps\",end=\"failure\"} 7")
+      assert.include(lines, "clinit_process_restarts_total{group=\"web\",tag=\"flaps\"} 6")
+      assert.include(lines, "clinit_calls_total{method=\"tell\"} 4")
+      await scratch.clinit("nobody", "1")
+      assert.include(
+        await metrics(scratch),
+        "clinit_call_refusals_total{method=\"tell\",reason=\"UnknownGroup\"} 1"
+      )
+    })
+  )
+
+  it(
+    "a log of JSON has an object a line, what was logged before the cltab was read as well, and says what it is about",
+    inScratch(async (scratch) => {
+      await scratch.daemon(
+        ":::log-format:json",
+        ":::unknown\u0085:x",
+        "web:job:1:wait:exit 3"
+      )
+      await scratch.clinit("-w", "web", "1")
+      const lines = scratch.lines("daemon.log")
+      for (const line of lines) assert.match(line, /^[ -~]*$/)
+      const objects = lines.map((line) => JSON.parse(line) as Record<string, string>)
+      assert.include(objects.find(({ message }) => message?.includes("unknown"))?.["level"], "warn")
+      assert.deepStrictEqual(
+        objects.filter(({ group }) => group !== undefined).map(({ time, ...others }) => {
+          assert.match(time!, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+          return others
+        }),
+        [
+          { level: "info", message: "web told level 1", group: "web" },
+          { level: "warn", message: "web/job exited 3", group: "web", tag: "job" },
+          { level: "info", message: "web 1 DONE", group: "web" }
+        ]
+      )
+    })
+  )
+
+  it(
+    "neither a port that is taken nor a collector that never answers keeps the daemon from its work or its end",
+    inScratch(async (scratch) => {
+      const clients: Array<net.Socket> = []
+      const silent = net.createServer((client) => void clients.push(client.on("error", () => {})))
+      await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
+      const { port } = silent.address() as net.AddressInfo
+      try {
+        const daemon = await scratch.daemon(
+          `:::metrics:127.0.0.1:${port}`,
+          `:::otlp:http://127.0.0.1:${port}`,
+          "web:app:1:respawn:exec sleep 1000"
+        )
+        await scratch.clinit("-w", "web", "1")
+        const { warnings } = await until("the trouble is known", async () => {
+          const status = await scratch.status()
+          return status.warnings.length === 0 ? undefined : status
+        })
+        assert.strictEqual(
+          warnings[0],
+          `metrics: listen EADDRINUSE: address already in use 127.0.0.1:${port}`
+        )
+        await until("something is being exported", async () => clients.length > 0 || undefined)
+        assert.strictEqual(await scratch.group("web"), "1 DONE")
+        const began = Date.now()
+        daemon.kill("SIGTERM")
+        assert.strictEqual((await daemon.finished()).exit, 0)
+        assert.isBelow(Date.now() - began, 8_000)
+        assert.lengthOf(logLines(scratch, "internal error"), 0)
+      } finally {
+        for (const client of clients) client.destroy()
+        silent.close()
+      }
+    })
+  )
+
+  it(
+    "changed lines take effect when the daemon is started again, and it says so",
+    inScratch(async (scratch) => {
+      await scratch.daemon(`:::metrics:${scratch.path("metrics")}`, "web:app:1:once:true")
+      await metrics(scratch)
+      scratch.configure(`:::metrics:${scratch.path("other")}`, ":::log-format:json", "web:app:1:once:true")
+      const { stderr } = await scratch.clinit("reread")
+      for (const name of ["metrics", "log-format"]) {
+        assert.include(stderr, `a changed ${name} line takes effect when the daemon is started again`)
+      }
+      assert.isTrue(scratch.exists("metrics"))
+      assert.isFalse(scratch.exists("other"))
+    })
+  )
+})

@@ -1,0 +1,55 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as CltabSettings from "../CltabSettings.ts"
+import { LoadedCltab } from "../LoadedCltab.ts"
+import { Trouble } from "../Trouble.ts"
+
+/** A part that could not be set up is a trouble: nothing is worth the supervision of everything. */
+const orTrouble = (
+  subject: string,
+  layer: Layer.Layer<never, never, Trouble>
+): Layer.Layer<never, never, Trouble> =>
+  Layer.catchCause(
+    layer,
+    () =>
+      Layer.effectDiscard(
+        Effect.flatMap(Trouble, (trouble) => trouble.set(subject, "it could not be set up"))
+      )
+  )
+
+/**
+ * What the settings of the cltab that is loaded first switch on: a Prometheus endpoint (`metrics`), and the export of metrics, traces and logs to a
+ * collector of OpenTelemetry (`otlp`), by a tracer and a logger beside those that are there. Whatever is not switched on is
+ * not even loaded. What stands against either is a trouble for as long, and closing takes a few seconds at most.
+ *
+ * Everything that is to be exported has to run in the context that this layer makes.
+ */
+export const layer = (
+  identity: { readonly version: string }
+): Layer.Layer<never, never, LoadedCltab | Trouble> =>
+  Layer.unwrap(Effect.map(LoadedCltab, (cltab) => ofSettings(cltab.current().settings, identity)))
+
+const ofSettings = (
+  { metrics, otlp }: CltabSettings.Settings,
+  identity: { readonly version: string }
+): Layer.Layer<never, never, Trouble> => {
+  const endpoint = metrics === undefined ? Layer.empty : orTrouble(
+    "metrics",
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("./PrometheusEndpoint.ts")),
+        (endpoint) => endpoint.layer(metrics.value)
+      )
+    )
+  )
+  const exporter = otlp === undefined ? Layer.empty : orTrouble(
+    "otlp",
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("./OtlpExport.ts")),
+        (exporter) => exporter.layer({ url: otlp.value, ...identity })
+      )
+    )
+  )
+  return Layer.mergeAll(endpoint, exporter)
+}

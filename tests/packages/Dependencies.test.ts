@@ -1,0 +1,28 @@
+import { expect, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+import * as PublicModules from "../../scripts/PublicModules.ts"
+import { root } from "./support/Consumer.ts"
+
+it("the packages use modules of Effect that are stable until its next major version, as their peer range says", () => {
+  const imported = PublicModules.libraries.flatMap((library) => {
+    const sources = `${root}packages/${library}/src/`
+    return readdirSync(sources, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) =>
+        Array.from(
+          readFileSync(sources + file, "utf8").matchAll(/ from "effect\/(.+)"$/gm),
+          ([, module]) => ({
+            file: `${library}/${file}`,
+            module: module!
+          })
+        )
+      )
+  })
+  expect(imported.length).toBeGreaterThan(100)
+  const unstable = imported.filter(({ module }) =>
+    !/^ \* @stability stable$/m.test(readFileSync(`${root}node_modules/effect/src/${module}.ts`, "utf8"))
+  )
+  expect(unstable).toEqual([])
+  const { peerDependencies } = JSON.parse(readFileSync(`${root}packages/core/package.json`, "utf8"))
+  expect(peerDependencies).toEqual({ effect: "^4.1.0" })
+})
