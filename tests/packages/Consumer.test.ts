@@ -17,7 +17,17 @@ import { nodes } from "./support/Consumer.ts"
 const consumer = inject("consumer")
 
 /** The built program of an example. */
-const example = (name: string): string => path.join(consumer.programs, "out/examples", name, "src/main.js")
+const example = (name: string, file = "main.js"): string =>
+  path.join(consumer.programs, "out/examples", name, "src", file)
+
+/** Lets no module of Effect be loaded. */
+const refusingEffect = `import { registerHooks } from "node:module"
+registerHooks({
+  resolve: (specifier, context, next) => {
+    if (/^effect(?:\\/|$)/.test(specifier)) throw new Error("Effect is loaded")
+    return next(specifier, context)
+  }
+})`
 
 /** What a document's daemon supervises. */
 const shop = ["shop:db:dev,run:respawn:exec sleep 1000", "shop:app:run,:respawn:exec sleep 1000"]
@@ -54,8 +64,10 @@ const shown = (scratch: Scratch, block: CodeBlock): string => {
   return file
 }
 
-const compiled = { programs: "was not compiled", tests: "was not compiled" }
-beforeAll(() => void Object.assign(compiled, Compiling.run(consumer)))
+let compiled: Awaited<ReturnType<typeof Compiling.run>>
+beforeAll(async () => {
+  compiled = await Compiling.run(consumer)
+}, 60_000)
 
 describe("with nothing but the tarballs, Effect and Node's types", () => {
   it("TypeScript 7 compiles the example programs and those of documents and docstrings, its strictness not spared", () => {
@@ -67,7 +79,12 @@ describe("with nothing but the tarballs, Effect and Node's types", () => {
   })
 
   it("no example but those that follow is left out", () => {
-    expect(Compiling.examples.map(({ name }) => name)).toEqual(["drive-daemon", "http-host"])
+    expect(Compiling.examples.map(({ name }) => name)).toEqual([
+      "drive-daemon",
+      "http-host",
+      "no-effect",
+      "test-kit"
+    ])
   })
 })
 
@@ -104,6 +121,49 @@ for (const { line, node } of nodes) {
         expect(await drive()).toMatchObject({ exit: 3, stdout: "" })
         await daemon(scratch, node, ...shop)
         expect(await drive()).toEqual({ exit: 0, stdout: "shop/db Running\nshop/app Running\n", stderr: "" })
+      })
+    )
+
+    it(
+      "no-effect shows what happens until a group is at its level, without loading Effect, and what was refused",
+      inScratch(async (scratch) => {
+        const drive = (...args: ReadonlyArray<string>) =>
+          run(scratch, node, example("no-effect", "main.mjs"), scratch.socket, ...args)
+        expect(await drive("shop", "run")).toMatchObject({ exit: 3, stdout: "" })
+        await daemon(scratch, node, ...shop)
+        const { exit, stderr, stdout } = await drive("shop", "run")
+        expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" })
+        expect(stdout).toBe(
+          "db is Starting\ndb is Running\napp is Starting\napp is Running\nshop run DONE\ndb Running\napp Running\n"
+        )
+        expect(await drive("shp", "run")).toEqual({
+          exit: 1,
+          stdout: "",
+          stderr: "no such group: shp (did you mean shop?)\n"
+        })
+        const hidden = path.join(consumer.programs, `without-effect-${line}.mjs`)
+        writeFileSync(hidden, refusingEffect)
+        expect(
+          await run(
+            scratch,
+            node,
+            "--import",
+            hidden,
+            example("no-effect", "main.mjs"),
+            scratch.socket,
+            "shop",
+            "run"
+          )
+        ).toMatchObject({ exit: 0 })
+      })
+    )
+
+    it(
+      "test-kit's tests and those of documents pass",
+      inScratch(async (scratch) => {
+        const vitest = path.join(consumer.tests, "node_modules/vitest/vitest.mjs")
+        const { exit, stderr, stdout } = await run(scratch, node, vitest, "run", "--root", consumer.tests)
+        expect({ exit, stderr }, stdout).toEqual({ exit: 0, stderr: "" })
       })
     )
 

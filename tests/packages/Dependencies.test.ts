@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from "node:fs"
 import * as PublicModules from "../../scripts/PublicModules.ts"
 import { root } from "./support/Consumer.ts"
 
-it("the packages use modules of Effect that are stable until its next major version, as their peer range says", () => {
+/** Modules that may change before that: what is lost then is the look of a message of the test kit. */
+const unstable: ReadonlyArray<string> = ["core/testing/Timeline.ts imports TextDiff"]
+
+it("the packages use modules of Effect that are stable until its next major version, as their peer range says, and one more", () => {
   const imported = PublicModules.libraries.flatMap((library) => {
     const sources = `${root}packages/${library}/src/`
     return readdirSync(sources, { recursive: true, encoding: "utf8" })
@@ -19,10 +22,10 @@ it("the packages use modules of Effect that are stable until its next major vers
       )
   })
   expect(imported.length).toBeGreaterThan(100)
-  const unstable = imported.filter(({ module }) =>
+  const found = imported.filter(({ module }) =>
     !/^ \* @stability stable$/m.test(readFileSync(`${root}node_modules/effect/src/${module}.ts`, "utf8"))
   )
-  expect(unstable).toEqual([])
+  expect(found.map(({ file, module }) => `${file} imports ${module}`)).toEqual(unstable)
   const { peerDependencies } = JSON.parse(readFileSync(`${root}packages/core/package.json`, "utf8"))
   expect(peerDependencies).toEqual({ effect: "^4.1.0" })
 })

@@ -23,13 +23,14 @@ const meant: ReadonlyArray<string> = [
 
 describe("the tarballs", () => {
   it.each(tarballs.filter(({ name }) => name !== "cli"))(
-    "of $name hold each module as JavaScript, types and source, its maps, licence and README, and nothing else",
+    "of $name hold each module as JavaScript, types and source, its maps, JSON Schemas, licence and README, and nothing else",
     ({ name, paths }) => {
       const built = modules(name).flatMap((module) =>
         [".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${module}${end}`)
       )
+      const schemas = paths.filter((path) => /^schema\/[\w-]+\.json$/.test(path))
       expect(paths).toEqual(
-        [...documents, ...built, ...modules(name).map((module) => `src/${module}.ts`)].sort()
+        [...documents, ...schemas, ...built, ...modules(name).map((module) => `src/${module}.ts`)].sort()
       )
     }
   )

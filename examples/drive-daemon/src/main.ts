@@ -1,9 +1,8 @@
 /** Takes a group to a level, waits, and prints what runs: `main.ts SOCKET GROUP LEVEL`. */
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 
 const [socket = "/var/run/clinit/clinit.s", group = "shop", level = "run"] = process.argv.slice(2)
 
@@ -19,7 +18,7 @@ const drive = Effect.gen(function*() {
   for (const { state, tag } of processes) console.log(`${group}/${tag} ${state._tag}`)
   return outcome?.state === "FAILED" ? 1 : 0
 }).pipe(
-  Effect.provide(ClinitClient.layer.pipe(Layer.provide(UnixSocket.layer(socket)))),
+  Effect.provide(NodeClinitClient.layer(socket)),
   Effect.catch((error) =>
     Effect.sync(() => {
       console.error(error.message)

@@ -1,19 +1,22 @@
 /** An HTTP service with two workers: `main.ts [PORT]`. TERM and INT end it in order. */
 import { Clinit } from "@clinit/core/Clinit"
+import * as Entry from "@clinit/core/Entry"
 import * as NodeMachine from "@clinit/core/node/NodeMachine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as path from "node:path"
 import * as Server from "./Server.ts"
 
-const worker = `node worker${path.extname(import.meta.filename)}`
-const workers = Clinit.layer({
-  text: `
-:::cwd:${import.meta.dirname}
-workers:resize:run,:respawn:${worker} resize
-workers:mail:run,:respawn:${worker} mail
-`
-})
+const program = path.join(import.meta.dirname, `worker${path.extname(import.meta.filename)}`)
+
+const worker = (name: string) =>
+  Entry.process("workers", name, {
+    levels: ["run"],
+    mode: "respawn",
+    command: [process.execPath, program, name]
+  })
+
+const workers = Clinit.layer({ entries: [worker("resize"), worker("mail")] })
 
 const service = Effect.gen(function*() {
   const clinit = yield* Clinit

@@ -41,15 +41,16 @@ export interface Beginning {
   readonly renumbered?: true
 }
 
-/** A number of which nothing is known here but that others of its sequence may be. */
+/** The number of an event; without a `sequence` of the one that goes on. */
 export interface Asked {
   readonly since: number
   readonly sequence?: string | undefined
 }
 
 /**
- * Where it goes on behind the number `since` of one of the `known` sequences, of which the last goes on and has come to `latest`. A number that its
- * daemon had not stored goes on behind what it had; one of a sequence that is not known goes on with all that is.
+ * Where it goes on for who asks so, with what is `known`: sequences one behind the other, of which the last goes on and has come to
+ * `latest`. A number that was not kept, because its daemon had not stored it or the file was damaged, goes on behind those that were;
+ * one of a sequence that is not known goes on with all that is.
  */
 export const beginning = (
   known: ReadonlyArray<Sequence>,
@@ -60,7 +61,8 @@ export const beginning = (
     ? known.length - 1
     : known.findIndex((each) => each.sequence === sequence)
   if (index < 0) return { after: 0, renumbered: true }
-  const successor = known[index + 1]
-  if (successor === undefined) return since > latest ? { after: 0, renumbered: true } : { after: since }
-  return since > successor.after ? { after: successor.after, renumbered: true } : { after: since }
+  const later = known.slice(index + 1)
+  if (later.length === 0) return since > latest ? { after: 0, renumbered: true } : { after: since }
+  const kept = Math.min(...later.map(({ after }) => after))
+  return since > kept ? { after: kept, renumbered: true } : { after: since }
 }

@@ -32,6 +32,15 @@ describe("where a watcher goes on", () => {
     assert.deepStrictEqual(from(10_000, "b"), { after: 150, renumbered: true })
   })
 
+  it("is behind what was left of a history that was damaged since, of whichever daemon it is", () => {
+    const damaged = [...known, { sequence: "d", after: 80 }]
+    const from = (since: number, sequence: string) => Sequence.beginning(damaged, { since, sequence }, 90)
+    for (const sequence of ["a", "b", "c"]) {
+      assert.deepStrictEqual(from(80, sequence), { after: 80 })
+      assert.deepStrictEqual(from(81, sequence), { after: 80, renumbered: true })
+    }
+  })
+
   it("is the beginning of all that is known, for a sequence that is not known and a number that is yet to come", () => {
     assert.deepStrictEqual(from(0, "x"), { after: 0, renumbered: true })
     assert.deepStrictEqual(from(120, "x"), { after: 0, renumbered: true })

@@ -348,6 +348,7 @@ export type Params<M extends Method> = typeof calls[M]["params"]["Type"]
 export type Result<M extends Method> = typeof calls[M]["result"]["Type"]
 /** What a program writes for the params: names need not be checked yet. */
 export type Input<M extends Method> = typeof calls[M]["params"]["Encoded"]
+/** What the call can be refused with. */
 export type RefusalOf<M extends Method> = typeof calls[M]["refusal"]["Type"]
 
 /** True for the name of a call, and for nothing that an object merely inherits. */

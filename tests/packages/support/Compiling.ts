@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import * as PublicModules from "../../../scripts/PublicModules.ts"
@@ -33,6 +33,8 @@ const strict = {
   target: "es2024",
   module: "nodenext",
   types: ["node"],
+  allowJs: true,
+  checkJs: true,
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
@@ -45,23 +47,23 @@ const strict = {
 }
 
 /** Compiles what is in the directory, and returns what the compiler said. */
-const compile = (directory: string, options: object): string => {
+const compile = (directory: string, options: object): Promise<string> => {
   const file = path.join(directory, "tsconfig.json")
   writeFileSync(file, JSON.stringify({ compilerOptions: { ...strict, ...options }, exclude: ["out"] }))
-  const { status, stderr, stdout } = spawnSync(`${Tree.root}node_modules/.bin/tsc`, [
-    "-p",
-    file,
-    "--pretty",
-    "false"
-  ], {
-    cwd: directory,
-    encoding: "utf8"
-  })
-  return status === 0 ? "" : `${stdout}${stderr}` || `tsc exited ${status}`
+  return new Promise((resolve) =>
+    execFile(
+      `${Tree.root}node_modules/.bin/tsc`,
+      ["-p", file, "--pretty", "false"],
+      { cwd: directory },
+      (error, stdout, stderr) => resolve(error === null ? "" : `${stdout}${stderr}` || error.message)
+    )
+  )
 }
 
 /** Puts examples and documented code into the consumer's directories and compiles them. Returns what the compiler said. */
-export const run = ({ programs, tests }: Consumer): { readonly programs: string; readonly tests: string } => {
+export const run = async (
+  { programs, tests }: Consumer
+): Promise<{ readonly programs: string; readonly tests: string }> => {
   for (const { isTest, name } of examples) {
     cpSync(`${Tree.root}examples/${name}`, path.join(isTest ? tests : programs, "examples", name), {
       recursive: true,
@@ -73,14 +75,10 @@ export const run = ({ programs, tests }: Consumer): { readonly programs: string;
     const directory = CodeBlocks.isTest(block) ? tests : programs
     writeFileSync(path.join(directory, "blocks", `${CodeBlocks.moduleName(block)}.ts`), block.code)
   }
-  return {
-    programs: compile(programs, { skipLibCheck: false, declaration: true, outDir: "out" }),
+  const said = await Promise.all([
+    compile(programs, { skipLibCheck: false, declaration: true, outDir: "out" }),
     // vitest's own types want those of bundlers that are not there.
-    tests:
-      readdirSync(tests, { recursive: true, encoding: "utf8" }).some((file) =>
-          /^(?:blocks|examples)\/.*\.ts$/.test(file)
-        )
-        ? compile(tests, { skipLibCheck: true, noEmit: true })
-        : ""
-  }
+    compile(tests, { skipLibCheck: true, noEmit: true })
+  ])
+  return { programs: said[0], tests: said[1] }
 }

@@ -1,50 +1,16 @@
-import type * as net from "node:net"
 import * as CallText from "../CallText.ts"
 import type * as Rpcs from "../ClinitRpcs.ts"
-import type { Event, Missed } from "../Event.ts"
-import { Code } from "../JsonRpcCode.ts"
+import { ClinitFailed, newsOf, protocolError, requestLine, resultOf } from "../Envelope.ts"
 import * as Reconnection from "../Reconnection.ts"
 import type { News, Position } from "../WatchPosition.ts"
 import * as WatchPosition from "../WatchPosition.ts"
-import * as LineSocket from "./LineSocket.ts"
+import * as PromiseSocket from "./PromiseSocket.ts"
 
 // Without Effect: of the schemas only the types are used.
 
+export type { Refusal } from "../Envelope.ts"
+export { ClinitFailed, ClinitRefused } from "../Envelope.ts"
 export type { News, Position } from "../WatchPosition.ts"
-
-/** What the daemon refused, as it says it: told apart by `_tag`. */
-export type Refusal = typeof Rpcs.Refusal.Encoded
-
-/** The daemon refused the call, and did nothing; `message` says why, in words for people. */
-export class ClinitRefused extends Error {
-  override readonly name = "ClinitRefused"
-  /** A daemon that is newer may have others. */
-  readonly _tag: Refusal["_tag"]
-  readonly refusal: Refusal
-
-  constructor(refusal: Refusal, message: string) {
-    super(message)
-    this._tag = refusal._tag
-    this.refusal = refusal
-  }
-}
-
-/**
- * There is no answer. `NoDaemon`: nobody listens, and nothing was sent. `ConnectionLost`: the daemon went away, and whether it
- * took the order is not known. `ProtocolError`: it answered with an error of the protocol, whose `code` is there, or with what
- * is no answer. `Closed`: the client was closed.
- */
-export class ClinitFailed extends Error {
-  override readonly name = "ClinitFailed"
-  readonly _tag: "NoDaemon" | "ConnectionLost" | "ProtocolError" | "Closed"
-  readonly code: number | undefined
-
-  constructor(tag: ClinitFailed["_tag"], message: string, code?: number) {
-    super(message)
-    this._tag = tag
-    this.code = code
-  }
-}
 
 /** How the waiting for an answer is given up: the call then rejects with the signal's reason. What was ordered stands. */
 export interface Abortable {
@@ -104,107 +70,6 @@ export interface PromiseClient {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-const protocolError = (reason: string, code?: number) =>
-  new ClinitFailed("ProtocolError", CallText.misunderstood(reason), code)
-
-const lost = (text: (reason: string) => string) => (reason: string) =>
-  new ClinitFailed("ConnectionLost", text(reason))
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-/** The message that a line is, if it is one of JSON-RPC 2.0. */
-const message = (line: string): Readonly<Record<string, unknown>> => {
-  let json: unknown
-  try {
-    json = JSON.parse(line)
-  } catch {
-    throw protocolError("what came is not JSON")
-  }
-  if (!isObject(json) || json["jsonrpc"] !== "2.0") throw protocolError("what came is not JSON-RPC 2.0")
-  return json
-}
-
-/** The result in the line of an answer. */
-const resultOf = <M extends Rpcs.Method>(line: string): Rpcs.Result<M> => {
-  const { error, result } = message(line)
-  if (isObject(result)) return result as Rpcs.Result<M>
-  if (!isObject(error) || !Number.isInteger(error["code"]) || typeof error["message"] !== "string") {
-    throw protocolError("what came is no answer")
-  }
-  const { code, data, message: words } = error
-  if (code === Code.refused && isObject(data) && typeof data["_tag"] === "string") {
-    throw new ClinitRefused(data as Refusal, words as string)
-  }
-  throw protocolError(words as string, code as number)
-}
-
-/** The news that a line is at this position; none if it says nothing to this client. */
-const newsOf = (line: string, at: Position): News | undefined => {
-  const { method, params } = message(line)
-  if (method !== "event" && method !== "missed") return undefined
-  if (!isObject(params) || !Number.isInteger(params[method === "event" ? "seq" : "next"])) {
-    throw protocolError(`what came is no ${method}`)
-  }
-  return method === "event"
-    ? WatchPosition.afterEvent(at, params as Event)
-    : WatchPosition.afterMissed(at, params as Missed)
-}
-
-const requestLine = (method: Rpcs.Method, params: object): string =>
-  JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })
-
-/** What the work comes to, unless the signal comes first; then `stop` is called. */
-const unlessAborted = <A>(signal: AbortSignal, stop: () => void, work: Promise<A>): Promise<A> =>
-  new Promise((resolve, reject) => {
-    const aborted = () => {
-      stop()
-      reject(signal.reason as Error)
-    }
-    if (signal.aborted) aborted()
-    signal.addEventListener("abort", aborted, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted))
-  })
-
-/** Connects, uses the connection and closes it, also when the signal comes. */
-const open = (path: string, signal: AbortSignal): Promise<net.Socket> => {
-  signal.throwIfAborted()
-  let socket: net.Socket
-  const connected = new Promise<net.Socket>((resolve, reject) => {
-    socket = LineSocket.open(
-      path,
-      resolve,
-      (reason) => reject(new ClinitFailed("NoDaemon", CallText.noDaemon(path, reason)))
-    )
-  })
-  return unlessAborted(signal, () => socket.destroy(), connected)
-}
-
-const exchange = (socket: net.Socket, line: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    LineSocket.exchange(socket, line, resolve, (reason) => reject(lost(CallText.connectionLost)(reason)))
-  })
-
-/** Done after so long; rejects when the signal comes. */
-const pause = (millis: number, signal: AbortSignal): Promise<void> => {
-  let timer: NodeJS.Timeout
-  const paused = new Promise<void>((resolve) => void (timer = setTimeout(resolve, millis)))
-  return unlessAborted(signal, () => clearTimeout(timer), paused)
-}
-
-/** Lines of a connection, of which the first is an answer. */
-const linesOf = (socket: net.Socket, signal: AbortSignal) => {
-  const next = LineSocket.linesOf(socket)
-  return (text: (reason: string) => string): Promise<string> =>
-    unlessAborted(
-      signal,
-      () => socket.destroy(),
-      next().catch((error: unknown) => {
-        throw lost(text)((error as Error).message)
-      })
-    )
-}
-
 /** A watch over one connection, which begins at the position. */
 async function* watchOnce(
   path: string,
@@ -212,9 +77,9 @@ async function* watchOnce(
   since: Position | undefined,
   signal: AbortSignal
 ): AsyncGenerator<News, never> {
-  const socket = await open(path, signal)
+  const socket = await PromiseSocket.open(path, signal)
   try {
-    const next = linesOf(socket, signal)
+    const next = PromiseSocket.linesOf(socket, signal)
     socket.write(`${requestLine("watch", WatchPosition.request(group, since))}\n`)
     const answer = resultOf<"watch">(await next(CallText.connectionLost))
     if (!Number.isInteger(answer.seq)) throw protocolError("what came is no answer to a watch")
@@ -253,10 +118,9 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
     given: AbortSignal | undefined
   ): Promise<Rpcs.Result<M>> => {
     const signal = joined(given)
-    const socket = await open(path, signal)
+    const socket = await PromiseSocket.open(path, signal)
     try {
-      const answer = exchange(socket, requestLine(method, params))
-      return resultOf<M>(await unlessAborted(signal, () => socket.destroy(), answer))
+      return resultOf<M>(await PromiseSocket.exchange(socket, requestLine(method, params), signal))
     } finally {
       socket.destroy()
     }
@@ -280,7 +144,7 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
         if (!reconnect || !(error instanceof ClinitFailed) || !Reconnection.mayPass(error)) throw error
       }
       try {
-        await pause(Reconnection.delayMillis(failed++), signal)
+        await PromiseSocket.pause(Reconnection.delayMillis(failed++), signal)
       } catch (error) {
         if (error === closing.signal.reason) return
         throw error
