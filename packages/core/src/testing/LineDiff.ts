@@ -9,7 +9,7 @@ const commonRests = (
   before: ReadonlyArray<string>,
   after: ReadonlyArray<string>
 ): ReadonlyArray<ReadonlyArray<number>> => {
-  const rows = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0))
+  const rows = Array.from({ length: before.length + 1 }, () => Array.from(after, () => 0).concat(0))
   for (let row = before.length - 1; row >= 0; row--) {
     for (let column = after.length - 1; column >= 0; column--) {
       rows[row]![column] = before[row] === after[column]
