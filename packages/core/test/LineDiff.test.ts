@@ -40,4 +40,15 @@ describe("the difference of two traces", () => {
       }
     }
   })
+
+  it("takes no more than a moment for traces of any length", () => {
+    const lines = (length: number, text: string) => Array.from({ length }, (_, index) => `${index}s ${text}`)
+    const differing = LineDiff.diff(["same", ...lines(5_000, "a"), "same"], [
+      "same",
+      ...lines(5_000, "b"),
+      "same"
+    ])
+    assert.strictEqual(differing.length, 10_002)
+    assert.strictEqual(differing.filter(({ sign }) => sign === " ").length, 2)
+  })
 })

@@ -20,30 +20,49 @@ const commonRests = (
   return rows
 }
 
+/** Beyond this product of lengths what is in common is not looked for: it would take too much memory. */
+const mostPairs = 4_000_000
+
+const marked = (sign: DiffLine["sign"], lines: ReadonlyArray<string>): ReadonlyArray<DiffLine> =>
+  lines.map((line) => ({ sign, line }))
+
+const between = (
+  before: ReadonlyArray<string>,
+  after: ReadonlyArray<string>
+): ReadonlyArray<DiffLine> => {
+  if (before.length * after.length > mostPairs) return [...marked("-", before), ...marked("+", after)]
+  const rests = commonRests(before, after)
+  const lines: Array<DiffLine> = []
+  let row = 0
+  let column = 0
+  while (row < before.length && column < after.length) {
+    if (before[row] === after[column]) {
+      lines.push({ sign: " ", line: before[row++]! })
+      column++
+    } else if (rests[row + 1]![column]! >= rests[row]![column + 1]!) {
+      lines.push({ sign: "-", line: before[row++]! })
+    } else lines.push({ sign: "+", line: after[column++]! })
+  }
+  return [...lines, ...marked("-", before.slice(row)), ...marked("+", after.slice(column))]
+}
+
 /**
- * All lines of both, with as many as possible in common; where they differ, those of `before` come first. Takes time
- * and memory with the product of their lengths, but for what both begin with.
+ * All lines of both, with as many as possible in common, unless thousands differ; where they differ, those of `before` come
+ * first.
  */
 export const diff = (
   before: ReadonlyArray<string>,
   after: ReadonlyArray<string>
 ): ReadonlyArray<DiffLine> => {
-  const differing = before.findIndex((line, index) => line !== after[index])
-  const start = differing === -1 ? before.length : differing
-  const [old, fresh] = [before.slice(start), after.slice(start)]
-  const rests = commonRests(old, fresh)
-  const lines: Array<DiffLine> = before.slice(0, start).map((line) => ({ sign: " ", line }))
-  let row = 0
-  let column = 0
-  while (row < old.length || column < fresh.length) {
-    if (row < old.length && column < fresh.length && old[row] === fresh[column]) {
-      lines.push({ sign: " ", line: old[row++]! })
-      column++
-    } else if (
-      row < old.length && (column === fresh.length || rests[row + 1]![column]! >= rests[row]![column + 1]!)
-    ) {
-      lines.push({ sign: "-", line: old[row++]! })
-    } else lines.push({ sign: "+", line: fresh[column++]! })
-  }
-  return lines
+  const shorter = Math.min(before.length, after.length)
+  let start = 0
+  while (start < shorter && before[start] === after[start]) start++
+  let ending = 0
+  while (ending < shorter - start && before.at(-1 - ending) === after.at(-1 - ending)) ending++
+  const middle = (lines: ReadonlyArray<string>) => lines.slice(start, lines.length - ending)
+  return [
+    ...marked(" ", before.slice(0, start)),
+    ...between(middle(before), middle(after)),
+    ...marked(" ", before.slice(before.length - ending))
+  ]
 }
