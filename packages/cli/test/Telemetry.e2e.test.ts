@@ -77,6 +77,12 @@ describe.concurrent("telemetry", () => {
         await metrics(scratch),
         "clinit_call_refusals_total{method=\"tell\",reason=\"UnknownGroup\"} 1"
       )
+      assert.include(await metrics(scratch), "clinit_clients 0")
+      scratch.launch("watch")
+      await until(
+        "the watcher is counted",
+        async () => (await metrics(scratch)).includes("clinit_clients 1") || undefined
+      )
     })
   )
 
