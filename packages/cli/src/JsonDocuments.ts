@@ -42,10 +42,11 @@ export const kinds: { readonly [Name in keyof typeof ids]: Kind } = {
   },
   watch: {
     title:
-      "A line of what clinit watch --json prints: an event, or how many were missed before the one with the number next",
+      "A line of what clinit watch --json prints: an event; how many were missed before the one with the number next; or, with --follow, that the events to come are those of another daemon behind the number renumbered",
     schema: Schema.Union([
       named(ids.watch, Event.fields),
-      named(ids.watch, { missed: Missed.fields.count, next: Missed.fields.next })
+      named(ids.watch, { missed: Missed.fields.count, next: Missed.fields.next }),
+      named(ids.watch, { renumbered: Schema.Int })
     ])
   }
 }

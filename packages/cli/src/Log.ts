@@ -80,11 +80,22 @@ const write = (chunk: Buffer) => {
 const text = (part: unknown) =>
   typeof part === "string" ? part : part instanceof Error ? String(part.stack) : String(part)
 
+const own = new Set(["time", "level", "message"])
+
+/** The annotations that do not have a name of ours, as what JSON has. */
+const others = (about: Line["about"]) =>
+  Object.fromEntries(
+    Object.entries(about).flatMap(([name, value]) => own.has(name) ? [] : [[name, plain(value)]])
+  )
+
+const plain = (value: unknown) =>
+  typeof value === "number" || typeof value === "boolean" ? value : String(value)
+
 // Read on terminals: a name or a path must not be able to steer one.
 const print = ({ about, date, level, message }: Line): string => {
   const time = date.toISOString()
   return format === "json"
-    ? `${escape(JSON.stringify({ time, level, message, ...about }))}\n`
+    ? `${escape(JSON.stringify({ time, level, message, ...others(about) }))}\n`
     : `${time} ${level} ${message.split("\n").map(escape).join("\n  ")}\n`
 }
 

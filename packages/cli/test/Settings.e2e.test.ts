@@ -26,6 +26,7 @@ describe.concurrent("settings", () => {
         "socket               c:1 (daemon)         /run/s",
         "clstat               default              /var/run/clinit/clstat",
         "containment          default              the best that the machine has",
+        "log-format           default              text",
         "tree                 default              strict for respawn, loose for others",
         "stop                 c:5 (daemon)         KILL 2s",
         "success              default              any for wait, 0 for test",

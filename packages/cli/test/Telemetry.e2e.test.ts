@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
 import * as http from "node:http"
 import * as net from "node:net"
+import * as path from "node:path"
 import { logLines } from "./support/Daemons.ts"
 import { until } from "./support/Eventually.ts"
+import * as Program from "./support/Program.ts"
 import type { Scratch } from "./support/Scratch.ts"
 import { inScratch } from "./support/Scratch.ts"
 
@@ -74,6 +77,12 @@ describe.concurrent("telemetry", () => {
         await metrics(scratch),
         "clinit_call_refusals_total{method=\"tell\",reason=\"UnknownGroup\"} 1"
       )
+      assert.include(await metrics(scratch), "clinit_clients 0")
+      scratch.launch("watch")
+      await until(
+        "the watcher is counted",
+        async () => (await metrics(scratch)).includes("clinit_clients 1") || undefined
+      )
     })
   )
 
@@ -139,6 +148,24 @@ describe.concurrent("telemetry", () => {
       }
     })
   )
+
+  it("what is not switched on is not loaded", () => {
+    const root = path.dirname(Program.bundle)
+    const loaded = new Set<string>()
+    const load = (file: string) => {
+      if (loaded.has(file)) return
+      loaded.add(file)
+      for (const [, module] of readFileSync(file, "utf8").matchAll(/(?:from|import)"(\.[^"]+)"/g)) {
+        load(path.resolve(path.dirname(file), module!))
+      }
+    }
+    const chunks = readdirSync(path.join(root, "chunks")).map((name) => path.join(root, "chunks", name))
+    load(path.join(root, "main.js"))
+    load(chunks.find((name) => /Daemon-\w+\.js$/.test(name))!)
+    const withExports = chunks.filter((name) => /scopeSpans|maxHeaderSize/.test(readFileSync(name, "utf8")))
+    assert.lengthOf(withExports, 2)
+    assert.deepStrictEqual(withExports.filter((name) => loaded.has(name)), [])
+  })
 
   it(
     "changed lines take effect when the daemon is started again, and it says so",

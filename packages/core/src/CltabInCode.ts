@@ -1,12 +1,10 @@
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import type { Tag } from "@clinit/protocol/Names"
-import { Level, Mode } from "@clinit/protocol/Names"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import { format } from "effect/Formatter"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Cltab from "./Cltab.ts"
 import * as CltabEntry from "./CltabEntry.ts"
@@ -15,9 +13,9 @@ import * as CltabScopes from "./CltabScopes.ts"
 import type { Scoped } from "./CltabSettingLine.ts"
 import * as CltabSettings from "./CltabSettings.ts"
 import type { EffectEntry, GroupSettings, InCode, ProcessEntry, Services } from "./Entry.ts"
+import * as FieldInCode from "./FieldInCode.ts"
 import { escape, quote } from "./Quotation.ts"
 import * as SettingInCode from "./SettingInCode.ts"
-import * as ShellCommand from "./ShellCommand.ts"
 import * as SourceLine from "./SourceLine.ts"
 import * as Suggestion from "./Suggestion.ts"
 
@@ -25,7 +23,7 @@ import * as Suggestion from "./Suggestion.ts"
 export const file = "entries"
 
 /** What items in code say: a cltab as any other, and the effects that its fibers run, by their tags. */
-export interface InForce<R> {
+export interface Written<R> {
   readonly cltab: Cltab.Cltab
   readonly effects: ReadonlyMap<Tag, Effect.Effect<unknown, unknown, R | Scope.Scope>>
 }
@@ -33,12 +31,13 @@ export interface InForce<R> {
 /**
  * The cltab that these items, in their order, make together with these settings for the whole of it. What a parser would
  * refuse is refused, all of it at once: `line` of a diagnostic is the item's place in the array, from 1; 0 stands for
- * the settings of the whole. Warnings are among the cltab's diagnostics. Never throws.
+ * the settings of the whole. Warnings are among the cltab's diagnostics. Never
+ * throws, whatever the fields hold.
  */
 export const toCltab = <const Items extends ReadonlyArray<InCode<any>>>(
   items: Items,
   settings: SettingInCode.Settings = {}
-): Result.Result<InForce<Services<Items[number]>>, InvalidCltab> => {
+): Result.Result<Written<Services<Items[number]>>, InvalidCltab> => {
   const { cltab, effects } = read(items, settings)
   return Cltab.isValid(cltab)
     ? Result.succeed({ cltab, effects })
@@ -47,70 +46,6 @@ export const toCltab = <const Items extends ReadonlyArray<InCode<any>>>(
 
 /** Items have no text of their own to point into: every diagnostic is at column 1. */
 const sourceAt = (place: number): SourceLine.SourceLine => ({ number: place, text: "" })
-
-type Report = (message: string, hint?: string) => void
-
-const longest = 60
-
-/** What was given, as code would write it, cut where a quotation is. */
-const shown = (given: unknown): string => {
-  if (typeof given === "string") return quote(given)
-  const text = escape(format(given))
-  return text.length > longest ? `${text.slice(0, longest)}...` : text
-}
-
-/** The value of a field, if it is what the schema has; else that is reported. */
-const take = <S extends Schema.ConstraintDecoder<unknown>>(
-  report: Report,
-  name: string,
-  schema: S,
-  given: unknown
-): S["Type"] | undefined => {
-  if (typeof given !== "string") {
-    report(`the ${name} is no text: ${shown(given)}`)
-    return undefined
-  }
-  const decoded = Schema.decodeUnknownResult(schema)(given)
-  if (Result.isSuccess(decoded)) return decoded.success
-  const { message } = decoded.failure
-  report(given.trim() === "" ? message : `${message}: ${quote(given)}`)
-  return undefined
-}
-
-const takeMode = (report: Report, given: unknown): Mode | undefined => {
-  if (Schema.is(Mode)(given)) return given
-  const meant = typeof given === "string" ? Suggestion.nearest(given, Mode.literals) : undefined
-  const hint = meant === undefined ? `the modes are ${Mode.literals.join(", ")}` : `did you mean ${meant}?`
-  report(`unknown mode ${shown(given)}`, hint)
-  return undefined
-}
-
-const Word = Level.check(
-  Schema.isPattern(/^[^,:]*$/, { message: "the level has a comma or a colon" })
-)
-
-/** A list of one word would be taken for its characters, unless a comma shows that it is a list. */
-const levelList = (words: ReadonlyArray<string>): string =>
-  words.length === 1 && [...words[0]!].length > 1 ? `${words[0]},` : words.join(",")
-
-const takeLevels = (report: Report, given: unknown): CltabEntry.Entry["levels"] | undefined => {
-  if (!Array.isArray(given) || given.length === 0) {
-    report("there are no levels", "levels are words such as [\"run\"]")
-    return undefined
-  }
-  const words = given.map((each) => take(report, "level", Word, each))
-  return words.includes(undefined) ? undefined : levelList(words as ReadonlyArray<string>)
-}
-
-const takeCommand = (report: Report, given: unknown): string | undefined => {
-  const isWords = Array.isArray(given) && given.every((word) => typeof word === "string")
-  const line = isWords ? ShellCommand.line(given) : given
-  if (line === undefined && isWords) {
-    report(`the program's name begins with a sign: ${shown(given[0])}`, "write its path")
-    return undefined
-  }
-  return take(report, "command", CltabEntry.Entry.fields.command, line)
-}
 
 /** What an item is called in messages. */
 const nameOf = (names: ReadonlyArray<unknown>): string =>
@@ -137,7 +72,7 @@ const wrongValue = (name: CltabSettings.Name, given: unknown): string =>
   // A variable may be a secret.
   CltabSettings.isVariable(name)
     ? `${name} is text without control characters`
-    : `${name} is ${CltabSettings.valueOf(name).form}, not ${shown(given)}`
+    : `${name} is ${CltabSettings.valueOf(name).form}, not ${FieldInCode.shown(given)}`
 
 const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) => {
   const entries: Array<CltabEntry.Entry> = []
@@ -158,7 +93,7 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
     const about = scope === undefined ? "" : `${escape(scope)}: `
     const warn = (message: string, hint?: string) =>
       void diagnostics.push(SourceLine.warning(source, 0, `${about}${message}`, hint))
-    const refuse: Report = (message, hint) =>
+    const refuse: FieldInCode.Report = (message, hint) =>
       void diagnostics.push(SourceLine.error(source, 0, `${about}${message}`, hint))
 
     for (const { given: value, name } of given(settings)) {
@@ -178,23 +113,27 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
   }
 
   const readGroup = (place: number, { group, settings }: GroupSettings) => {
-    const refuse: Report = (message) => void diagnostics.push(SourceLine.error(sourceAt(place), 0, message))
-    const scope = take(refuse, "group name", CltabEntry.Entry.fields.group, group)
+    const refuse: FieldInCode.Report = (message) =>
+      void diagnostics.push(SourceLine.error(sourceAt(place), 0, message))
+    const scope = FieldInCode.text(refuse, "group name", CltabEntry.Entry.fields.group, group)
     if (scope !== undefined) readSettings(place, scope, settings, false)
   }
 
   const readEntry = (place: number, item: ProcessEntry | EffectEntry<unknown>) => {
-    const report: Report = (message, hint) =>
+    const report: FieldInCode.Report = (message, hint) =>
       void diagnostics.push(
         SourceLine.error(sourceAt(place), 0, `${nameOf([item.group, item.tag])}: ${message}`, hint)
       )
     const { fields } = CltabEntry.Entry
-    const group = take(report, "group name", fields.group, item.group)
-    const tag = take(report, "tag", fields.tag, item.tag)
-    const levels = takeLevels(report, item.levels)
-    const mode = takeMode(report, item.mode)
+    const group = FieldInCode.text(report, "group name", fields.group, item.group)
+    const tag = FieldInCode.text(report, "tag", fields.tag, item.tag)
+    const levels = FieldInCode.levels(report, item.levels)
+    const mode = FieldInCode.mode(report, item.mode)
     const isFiber = item._tag === "Effect"
-    const command = isFiber ? CltabEntry.effectCommand : takeCommand(report, item.command)
+    const command = isFiber ? CltabEntry.effectCommand : FieldInCode.command(report, item.command)
+    if (isFiber && !Effect.isEffect(item.effect)) {
+      report(`the effect is none: ${FieldInCode.shown(item.effect)}`)
+    }
     if (group === undefined) return
     named.push({ group, tag, line: place })
     if (tag === undefined) return

@@ -181,12 +181,7 @@ export const make = (tell: (occurrence: Occurrence) => void, nowNanos: () => big
           const begun = known.open?.life
           const life = begun ?? begin(known, entry, run, facts?.since)
           const took = begun === undefined ? {} : { seconds: seconds(begun.beganNanos, nowNanos()) }
-          return tell({
-            _tag: "Running",
-            life,
-            ...(state.pid === undefined ? {} : { pid: state.pid }),
-            ...took
-          })
+          return tell({ _tag: "Running", life, ...pidOf(state), ...took })
         }
         case "Stopping": {
           const means = meansOf(state)

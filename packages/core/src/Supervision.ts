@@ -64,7 +64,7 @@ const textName = "cltab"
 /** The cltab in force, and the effects that its fibers run. */
 export interface Loaded {
   readonly cltab: Context.Context<LoadedCltab>
-  readonly effects: CltabInCode.InForce<never>["effects"]
+  readonly effects: CltabInCode.Written<never>["effects"]
 }
 
 const none: Loaded["effects"] = new Map()

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
@@ -466,6 +467,18 @@ describe("the scripted machine", () => {
       ])
     }).pipe(Effect.provide(layer)))
 
+  it.effect("has one cltab for all files, which a test can edit or make unreadable", () =>
+    Effect.gen(function*() {
+      const cltab = yield* ClinitTest.EditableCltab
+      const clinit = yield* Clinit.make({ cltab: "/etc/cltab" })
+      cltab.write("web:b:1:respawn:b")
+      yield* clinit.tell("web", "1")
+      yield* ClinitTest.expect("1 second", ["0s b started"], { kind: "Started" })
+      cltab.makeUnreadable("permission denied")
+      const { warnings } = yield* clinit.reread
+      assert.deepStrictEqual(warnings, ["permission denied: /etc/cltab (the last cltab stays in force)"])
+    }).pipe(Effect.scoped, Effect.provide(ClinitTest.machine({ cltab: "web:a:1:respawn:a" }))))
+
   it.effect("carries any number of supervisors, each with a state of its own", () =>
     Effect.gen(function*() {
       const one = yield* Clinit.make({ text: "web:a:1:respawn:a" })
@@ -591,11 +604,15 @@ describe("misuse is told clearly:", () => {
     }))
 })
 
-it("no runner is needed: a promise is enough", () =>
+it("no runner is needed, as in the docstring of `make`: a promise is enough", () =>
   Effect.runPromise(
     Effect.gen(function*() {
-      const test = yield* ClinitTest.make({ text: "web:a:1:once:a" })
-      yield* test.tell("web", "1")
-      yield* test.expect("1 second", ["0s a started"], { kind: "Started" })
-    }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
+      const clinit = yield* ClinitTest.make({
+        text: "shop:worker:run,:respawn:node worker.js",
+        scripts: { worker: { ignores: ["SIGINT"] } }
+      })
+      yield* clinit.tell("shop", "run")
+      yield* clinit.stop("shop/worker")
+      yield* clinit.expect("1 minute", ["0s worker SIGINT", "5s worker SIGTERM"], { kind: "Signalled" })
+    }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.provide(Logger.layer([])))
   ))

@@ -269,6 +269,9 @@ describe("a mistake in code is told with the place of its entry:", () => {
         "entries:1:1: error: 5/null: unknown mode {} (the modes are once, wait, respawn, off, test)",
         "entries:1:1: error: 5/null: the command is no text: [1]"
       ]],
+      ["what is no effect", [Entry.effect("web", "f", { levels, mode: "once", effect: 5 as never })], [
+        "entries:1:1: error: web/f: the effect is none: 5"
+      ]],
       ["ambiguous names", [
         Entry.process("a", "b", { levels, mode: "once", command: "x", settings: { nice: 1 } }),
         Entry.process("a/b", "c", { levels, mode: "once", command: "x" })

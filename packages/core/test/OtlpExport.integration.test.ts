@@ -1,9 +1,13 @@
+import { LoadedCltab } from "@clinit/core/LoadedCltab"
 import * as Metrics from "@clinit/core/Metrics"
+import * as NodeTelemetry from "@clinit/core/node/NodeTelemetry"
 import * as OtlpExport from "@clinit/core/node/OtlpExport"
 import * as Spans from "@clinit/core/Spans"
+import * as EditableCltab from "@clinit/core/testing/EditableCltab"
 import { Trouble } from "@clinit/core/Trouble"
 import { GroupName, Level, Tag } from "@clinit/protocol/Names"
 import { assert, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -173,6 +177,32 @@ it.live("a collector that nobody runs is a trouble until it answers", () =>
       { logs: Duration.millis(100) }
     )
   })))
+
+it.live("what cannot be set up is a trouble, too", () =>
+  Effect.scoped(Effect.gen(function*() {
+    const trouble = yield* Trouble
+    const build = (settings: string) =>
+      Layer.build(
+        NodeTelemetry.layer({ version: "1.2.3" }).pipe(
+          Layer.provide(LoadedCltab.layer),
+          Layer.provide(EditableCltab.layer(settings))
+        )
+      )
+    yield* build("")
+    assert.deepStrictEqual(trouble.all(), [])
+    yield* build(":::otlp:http://127.0.0.1:4318\n")
+    assert.deepStrictEqual(trouble.all(), [
+      "otlp: it could not be set up: ConfigError(SchemaError(Expected object at [\"OTEL_RESOURCE_ATTRIBUTES\"] " +
+      "Expected a valid URI component at [\"OTEL_RESOURCE_ATTRIBUTES\"][\"host.name\"]))"
+    ])
+  })).pipe(
+    Effect.provide(Trouble.layer),
+    Effect.provide(Logger.layer([])),
+    Effect.provideService(
+      ConfigProvider.ConfigProvider,
+      ConfigProvider.fromEnv({ env: { OTEL_RESOURCE_ATTRIBUTES: "host.name=%zz" } })
+    )
+  ))
 
 for (
   const [what, answer, words] of [

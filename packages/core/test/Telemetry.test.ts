@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import * as TestClock from "effect/testing/TestClock"
 import { metrics, tracing } from "./support/Measured.ts"
-import { cltab, withNode } from "./support/Node.ts"
+import { cltab, withMachine, withNode } from "./support/Node.ts"
 import type { Node } from "./support/Node.ts"
 
 const measured = ({ context }: Node) => metrics(context as Context.Context<never>)
@@ -220,6 +221,30 @@ describe("spans", () => {
           assert.lengthOf(spans.filter(({ status }) => status._tag === "Started"), 1)
           const linked = spans.flatMap(({ links }) => links.map(({ span }) => span._tag))
           assert.deepStrictEqual(new Set(linked), new Set(["ExternalSpan"]))
+        })
+      )
+    )
+  })
+
+  it.effect("a process that is taken over from a killed daemon has been one since it was started", () => {
+    const { lines, within } = tracing()
+    return within(
+      withMachine(
+        cltab("web:app:1:respawn:app"),
+        {},
+        Effect.fnUntraced(function*({ boot, crash }) {
+          const first = yield* Effect.orDie(boot())
+          yield* TestClock.adjust("5 seconds")
+          yield* first.tell("web", "1")
+          yield* first.after("10 seconds")
+          yield* crash
+          yield* TestClock.adjust("1 minute")
+          const second = yield* Effect.orDie(boot())
+          yield* second.tell("web", "off")
+          yield* second.after("1 minute")
+          assert.deepStrictEqual(lines().filter((line) => line.includes("adopted")), [
+            "5-75s clinit.process ok group=web tag=app run=0 adopted=true process.pid=1001 [75s running, 75s stop 1 SIGINT]"
+          ])
         })
       )
     )

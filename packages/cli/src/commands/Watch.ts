@@ -42,16 +42,24 @@ const dismissed = Effect.callback<void>((resume) => {
 
 const schema = JsonFormats.ids.watch
 
-/** One line; with `json` the event as the daemon sent it, or `{"missed":N,"next":SEQ}`. */
-const show = Effect.fnUntraced(function*(news: Exclude<News, { readonly _tag: "Watching" }>, json: boolean) {
-  if (news._tag === "Event") {
-    const nowMillis = yield* Clock.currentTimeMillis
-    return json ? JSON.stringify({ schema, ...news.event }) : EventLine.line(news.event, { nowMillis })
+/** One line; with `json` the event as the daemon sent it, `{"missed":N,"next":SEQ}`, or `{"renumbered":SEQ}`. */
+const show = Effect.fnUntraced(function*(news: News, json: boolean) {
+  switch (news._tag) {
+    case "Event": {
+      const nowMillis = yield* Clock.currentTimeMillis
+      return json ? JSON.stringify({ schema, ...news.event }) : EventLine.line(news.event, { nowMillis })
+    }
+    case "Missed": {
+      const { count, next } = news.missed
+      return json
+        ? JSON.stringify({ schema, missed: count, next })
+        : `missed ${count} event${count === 1 ? "" : "s"}`
+    }
+    case "Watching":
+      return json
+        ? JSON.stringify({ schema, renumbered: news.position.seq })
+        : `another daemon: its events are numbered from ${news.position.seq + 1} on`
   }
-  const { count, next } = news.missed
-  return json
-    ? JSON.stringify({ schema, missed: count, next })
-    : `missed ${count} event${count === 1 ? "" : "s"}`
 })
 
 /** Prints what happens, a line each, until it is interrupted; fails when the daemon ends, unless it is to `follow` the next. */
@@ -63,14 +71,15 @@ export const watch = Effect.fnUntraced(function*({ follow, group, json, since }:
     )
   }
   let isBegun = false
-  const tell = Effect.fnUntraced(function*(news: News) {
-    if (news._tag !== "Watching") return yield* Output.print(yield* show(news, json))
-    if (process.stderr.isTTY && !isBegun) {
-      const what = Option.getOrElse(group, () => "all groups")
-      yield* Output.note(`watching ${what} from event ${news.position.seq + 1} on; interrupt to end`)
-    }
-    if (news.renumbered && isBegun) yield* Output.warn(["another daemon: its events are numbered anew"])
+  const begin = Effect.fnUntraced(function*({ position }: News) {
     isBegun = true
+    if (!process.stderr.isTTY) return
+    const what = Option.getOrElse(group, () => "all groups")
+    yield* Output.note(`watching ${what} from event ${position.seq + 1} on; interrupt to end`)
+  })
+  const tell = Effect.fnUntraced(function*(news: News) {
+    if (!isBegun) return yield* begin(news)
+    if (news._tag !== "Watching" || news.renumbered) yield* Output.print(yield* show(news, json))
   })
   const watched = Effect.gen(function*() {
     const client = yield* ClinitClient

@@ -67,10 +67,10 @@ const loss = ({ lock, socket }: Claim, bound: BoundSocket.BoundSocket): string |
   return undefined
 }
 
-const counted = <A, E, R>(client: Effect.Effect<A, E, R>) => {
-  const clients = Metrics.gauge("clients")
-  return Effect.acquireUseRelease(Metric.modify(clients, 1), () => client, () => Metric.modify(clients, -1))
-}
+const present = Metrics.gauge("clients")
+
+const counted = <A, E, R>(client: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(Metric.modify(present, 1), () => client, () => Metric.modify(present, -1))
 
 /** Serves each client that comes, as well as there is room for it. */
 const reception = Effect.fnUntraced(function*(answer: Answer) {
@@ -109,6 +109,7 @@ export const listen = Effect.fnUntraced(
     const { lock, socket } = claim
     const trouble = yield* Trouble
     const { connections } = yield* ClientConnection.Limits
+    yield* Effect.acquireRelease(Metric.update(present, 0), () => Metric.remove(present))
     const clients = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(clients)()
     const receive = yield* reception(answer)

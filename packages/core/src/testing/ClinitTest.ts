@@ -29,6 +29,7 @@ import * as Timeline from "./Timeline.ts"
 import { Trace } from "./Trace.ts"
 import * as TraceRecord from "./TraceRecord.ts"
 
+export { EditableCltab } from "./EditableCltab.ts"
 export type { Parts } from "./ScriptedMachine.ts"
 export { ScriptedMachine } from "./ScriptedMachine.ts"
 export type { Act, LiveProcess, Script, Scripts, Writing } from "./ScriptedSystem.ts"
@@ -97,7 +98,7 @@ const fileOfText = "/test/cltab"
  * schedule; if it is an array it has a script for each run, the last one for all further ones. `cltab` is the text that every
  * cltab has that is given as a file.
  *
- * The trace and the machine can be had as services. At the end nothing may live, and no published state may have followed one
+ * The trace, the machine and the cltab (`EditableCltab`) can be had as services. At the end nothing may live, and no published state may have followed one
  * that it must not: otherwise the scope's end dies.
  */
 export const machine = (
@@ -202,6 +203,24 @@ export interface Make {
  * A supervisor on scripted processes, for as long as the scope lives: `Clinit.make`, or `Clinit.serve`, of these options. The
  * scope's end shuts it down and lets time pass until the last process is gone. Dies of scripts that no entry has. What
  * chance decides is the same each time.
+ *
+ * ```ts
+ * import * as ClinitTest from "@clinit/core/testing"
+ * import * as Effect from "effect/Effect"
+ * import * as TestClock from "effect/testing/TestClock"
+ *
+ * const test = Effect.gen(function*() {
+ *   const clinit = yield* ClinitTest.make({
+ *     text: "shop:worker:run,:respawn:node worker.js",
+ *     scripts: { worker: { ignores: ["SIGINT"] } }
+ *   })
+ *   yield* clinit.tell("shop", "run")
+ *   yield* clinit.stop("shop/worker")
+ *   yield* clinit.expect("1 minute", ["0s worker SIGINT", "5s worker SIGTERM"], { kind: "Signalled" })
+ * })
+ *
+ * await Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(TestClock.layer())))
+ * ```
  */
 export const make = ((options: Source & Options) => trial(options)) as Make
 

@@ -1,4 +1,4 @@
-import * as TextDiff from "effect/TextDiff"
+import * as LineDiff from "./LineDiff.ts"
 
 const line = /^(\d+(?:\.\d+)?s)?\s*(.*)$/u
 
@@ -21,17 +21,13 @@ export const timeline = (
   ...values: ReadonlyArray<string | number>
 ): ReadonlyArray<string> => normalized(String.raw({ raw: strings.raw }, ...values).split("\n"))
 
-const signs = { Equal: " ", Delete: "-", Insert: "+" } as const
-
-const diff = (expected: ReadonlyArray<string>, actual: ReadonlyArray<string>): ReadonlyArray<string> =>
-  TextDiff.diff(expected, actual).flatMap(({ _tag, items }) => items.map((item) => `${signs[_tag]} ${item}`))
-
 /** What happened is not what was expected. The message shows both, line by line, and the stack begins where it was expected. */
 export class TraceMismatch extends Error {
   override readonly name = "TraceMismatch"
 
   constructor(expected: ReadonlyArray<string>, actual: ReadonlyArray<string>, expectedAt: Error) {
-    super(`the trace is another one (- expected, + what happened):\n${diff(expected, actual).join("\n")}`)
+    const lines = LineDiff.diff(expected, actual).map(({ line, sign }) => `${sign} ${line}`)
+    super(["the trace is another one (- expected, + what happened):", ...lines].join("\n"))
     this.stack = [`${this.name}: ${this.message}`, ...framesOf(expectedAt)].join("\n")
   }
 }
