@@ -37,7 +37,7 @@ export default defineConfig({
           name: "packages",
           root: "tests/packages",
           globalSetup: "support/setup.ts",
-          testTimeout: 60_000
+          testTimeout: 180_000
         }
       }
     ],

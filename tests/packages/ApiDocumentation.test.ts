@@ -9,4 +9,4 @@ it("each export of a public module has a docstring, and each link in one leads s
   })
   expect(`${stdout}${stderr}`).toBe("")
   expect(status).toBe(0)
-}, 180_000)
+})

@@ -67,7 +67,7 @@ const shown = (scratch: Scratch, block: CodeBlock): string => {
 let compiled: Awaited<ReturnType<typeof Compiling.run>>
 beforeAll(async () => {
   compiled = await Compiling.run(consumer)
-}, 60_000)
+}, 180_000)
 
 describe("with nothing but the tarballs, Effect and Node's types", () => {
   it("TypeScript 7 compiles the example programs and those of documents and docstrings, and declarations of what they export", () => {
@@ -162,7 +162,15 @@ for (const { line, node } of nodes) {
       "test-kit's tests and those of documents pass",
       inScratch(async (scratch) => {
         const vitest = path.join(consumer.tests, "node_modules/vitest/vitest.mjs")
-        const { exit, stderr, stdout } = await run(scratch, node, vitest, "run", "--root", consumer.tests)
+        const { exit, stderr, stdout } = await start(
+          scratch,
+          node,
+          vitest,
+          "run",
+          `--root=${consumer.tests}`,
+          "--no-isolate",
+          "--maxWorkers=1"
+        ).finished(120)
         expect({ exit, stderr }, stdout).toEqual({ exit: 0, stderr: "" })
       })
     )
