@@ -3,15 +3,11 @@ import { readdirSync, readFileSync } from "node:fs"
 import * as PublicModules from "../../scripts/PublicModules.ts"
 import { root } from "./support/Consumer.ts"
 
-/**
- * Modules that may change before that. What is lost then is the export of telemetry, which is loaded when a setting asks for it, and the
- * message of a test kit's mismatch.
- */
+/** Modules that may change before that. What is lost then is the export of telemetry, which is loaded when a setting asks for it. */
 const unstable: ReadonlyArray<string> = [
   "core/node/OtlpExport.ts imports http/FetchHttpClient",
   "core/node/OtlpExport.ts imports observability/Otlp",
-  "core/node/PrometheusEndpoint.ts imports observability/PrometheusMetrics",
-  "core/testing/Timeline.ts imports TextDiff"
+  "core/node/PrometheusEndpoint.ts imports observability/PrometheusMetrics"
 ]
 
 it("the packages use modules of Effect that are stable until its next major version, as their peer range says, or are known not to be", () => {
