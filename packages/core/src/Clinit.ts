@@ -43,10 +43,12 @@ import { StatusBoard } from "./StatusBoard.ts"
 import * as StatusOf from "./StatusOf.ts"
 import * as Supervision from "./Supervision.ts"
 
-// What the calls answer can be named by whoever exports something that is made of them.
+// What the calls take and answer can be named by whoever exports something that is made of them.
 export type { Applied, Planned, Reread, Retried, Signalled, Status, Told } from "./Daemon.ts"
 export type { Ending } from "./ExitWith.ts"
 export type { Extract } from "./History.ts"
+export type { Options as ServeOptions } from "./Serving.ts"
+export type { Options, Source, Timings } from "./Supervision.ts"
 
 /** The group settled as FAILED. */
 export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed", {

@@ -22,6 +22,7 @@ import * as StatusFile from "./StatusFile.ts"
 import * as Supervision from "./Supervision.ts"
 import * as Telemetry from "./Telemetry.ts"
 
+/** Where a daemon serves, and how it begins. */
 export interface Options<E = never, R = never> extends Supervision.Options {
   /** The socket's path, unless the cltab says another; by default `DaemonPaths.defaults` has it. */
   readonly socket?: string | undefined

@@ -47,6 +47,7 @@ export interface Timings {
   readonly stopRepeat?: Duration.Input
 }
 
+/** How a supervisor behaves, whatever it supervises. */
 export interface Options {
   /** What tells its metrics from those of other supervisors that share the registry, as the label `daemon`. */
   readonly name?: string | undefined

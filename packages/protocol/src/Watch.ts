@@ -23,6 +23,7 @@ export const untiring: Schedule.Schedule<unknown> = Schedule.min([
   Schedule.spaced(Reconnection.mostMillis)
 ])
 
+/** What is watched, and from where on. */
 export interface Options {
   /** Only events of this group and its entries. */
   readonly group?: string | undefined
