@@ -71,6 +71,7 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
     CltabSettings.paths(cltab.settings)
   )
   const premises = yield* Premises
+  const claim = yield* premises.claim(socket)
   const alongside = Context.merge(
     loaded.cltab,
     yield* Layer.build(Layer.fresh(Supervision.alongside(options)))
@@ -79,7 +80,6 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
     alongside,
     yield* Effect.provideContext(Layer.build(premises.telemetry({ version })), alongside)
   )
-  const claim = yield* premises.claim(socket)
   const door = yield* makeDoor
   yield* Effect.provideContext(claim.listen(door.answer), base)
   // Who waits at the door of a start that fails must not hold up its end.

@@ -782,7 +782,7 @@ describe("a client that is gone", () => {
             if (count % 3 === 0) yield* client.halfClose
             yield* client.vanish
           })
-        yield* Effect.all(Array.from({ length: 200 }, (_, count) => gone(count)), { concurrency: 50 })
+        yield* Effect.all(Array.from({ length: 120 }, (_, count) => gone(count)), { concurrency: 50 })
         const client = yield* connect(socket)
         assert.strictEqual(yield* client.ask(version), versionAnswer)
         assert.deepStrictEqual(log, [])
