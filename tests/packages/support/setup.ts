@@ -18,6 +18,8 @@ export default ({ provide }: TestProject) => {
   build()
   const directory = mkdtempSync(path.join(realpathSync(tmpdir()), "clinit-packages-"))
   const remove = () => rmSync(directory, { recursive: true, force: true })
+  // A run that is given up in the middle leaves nothing behind either.
+  process.once("exit", remove)
   try {
     provide("consumer", Consumer.make(directory))
   } catch (error) {
