@@ -101,7 +101,7 @@ describe.concurrent("the daemon ends in order", () => {
   it(
     "clinit -k answers at once, clinit -k -w when the last process is gone",
     inScratch(async (scratch) => {
-      const daemon = await scratch.daemon(`g:a:1:respawn:${reluctant}`)
+      const daemon = await scratch.daemon(":::stop:INT 60s, KILL", `g:a:1:respawn:${reluctant}`)
       await scratch.clinit("-w", "g", "1")
       await eventually(() => scratch.lines("log"), ["up"])
       expect(await scratch.clinit("-k")).toEqual({ exit: 0, stdout: "", stderr: "" })
