@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Cltab from "./Cltab.ts"
 import * as CltabInCode from "./CltabInCode.ts"
@@ -12,6 +11,7 @@ import { Daemon } from "./Daemon.ts"
 import type { InCode, Services, Settings } from "./Entry.ts"
 import * as Escalation from "./Escalation.ts"
 import * as FiberSpawner from "./FiberSpawner.ts"
+import * as FreshName from "./FreshName.ts"
 import type { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import { LoadedCltab, withSettings } from "./LoadedCltab.ts"
@@ -129,8 +129,7 @@ export const make = Effect.fnUntraced(function*(
 > {
   const loaded = yield* load(options)
   const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(alongside(options))))
-  const id = (yield* Random.next).toString(36).slice(2)
-  const ownSpawner = yield* spawner(loaded, { name: id })
+  const ownSpawner = yield* spawner(loaded, { name: yield* FreshName.make })
   const board = Layer.provideMerge(Telemetry.over, StatusBoard.layer)
   // Another supervisor in this process has others of its own, even if both are built as parts of one layer.
   const system = yield* Layer.build(
