@@ -1,11 +1,10 @@
-import { Outcome } from "@clinit/protocol/ClinitRpcs"
+import { Outcome, ShuttingDown } from "@clinit/protocol/ClinitRpcs"
 import type {
   AmbiguousName,
   EntryOff,
   InvalidCltab,
   NeverTold,
   NotRunning,
-  ShuttingDown,
   Superseded,
   UnknownEntry,
   UnknownGroup,
@@ -18,9 +17,9 @@ import type { GroupStatus } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/StatusWords"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -156,8 +155,11 @@ export class Clinit extends Context.Service<Clinit, {
   ) => Stream.Stream<News, UnknownGroup>
   /** The last events, all that are known unless limited, of the supervisor, a group or an entry. */
   readonly history: (name?: string, limit?: number) => Effect.Effect<Extract, NameRefused>
-  /** Waits until the group or entry has come to its end: nothing of it runs, or will run again, or it failed. */
-  readonly ending: (name: string) => Effect.Effect<ExitWith.Ending, NameRefused>
+  /**
+   * Waits until the group or entry has come to its end: nothing of it runs, or will run again, or it failed. Fails if
+   * everything is shut down before that.
+   */
+  readonly ending: (name: string) => Effect.Effect<ExitWith.Ending, NameRefused | ShuttingDown>
   /** Halts every group, takes no more orders, and waits until the last process is gone. */
   readonly shutdown: Effect.Effect<void>
   /** Waits until it was shut down, by whoever, and the last process is gone. */
@@ -257,21 +259,23 @@ const newsOf = (lines: string): ReadonlyArray<News> =>
     return method === "event" ? { _tag: "Event", event: params as Event } : { _tag: "Missed", missed: params }
   })
 
-/** The events of a feed that is opened now, until supervision is over and the rest has been read. */
-const eventsOf = <E>(
-  open: Effect.Effect<Feed, E>,
-  over: Deferred.Deferred<void>
-): Stream.Stream<News, E> =>
+/** What `next` brings, time and again; once all is `down`, what there is left. */
+const untilDown = <A, E>(
+  next: Effect.Effect<ReadonlyArray<A>, E | Cause.Done>,
+  rest: Effect.Effect<ReadonlyArray<A>, E | Cause.Done>,
+  down: Effect.Effect<void>
+): Stream.Stream<A, E> =>
+  Stream.fromPull(Effect.succeed(Effect.gen(function*() {
+    const brought = yield* Effect.raceFirst(next, Effect.as(down, []))
+    const [first, ...others] = brought.length > 0 ? brought : yield* rest
+    return first === undefined ? yield* Cause.done() : [first, ...others] as const
+  })))
+
+/** The events of a feed that is opened now, until all is `down`. */
+const eventsOf = <E>(open: Effect.Effect<Feed, E>, down: Effect.Effect<void>): Stream.Stream<News, E> =>
   Stream.unwrap(Effect.map(
     Effect.acquireRelease(open, (feed) => Effect.sync(feed.close)),
-    (feed) =>
-      Stream.fromPull(Effect.succeed(Effect.gen(function*() {
-        const lines = Deferred.isDoneUnsafe(over)
-          ? ""
-          : yield* Effect.raceFirst(feed.next, Effect.as(Deferred.await(over), ""))
-        const [first, ...others] = newsOf(lines === "" ? feed.rest() : lines)
-        return first === undefined ? yield* Cause.done() : [first, ...others] as const
-      })))
+    (feed) => untilDown(Effect.map(feed.next, newsOf), Effect.sync(() => newsOf(feed.rest())), down)
   ))
 
 /** The supervisor as its program sees it, once the parts are made. */
@@ -279,9 +283,6 @@ const face = Effect.fnUntraced(
   function*<E, R>(
     make: Effect.Effect<Context.Context<Supervision.Parts>, E, R>
   ): Effect.fn.Return<Clinit["Service"], E, R | Scope.Scope> {
-    // Before the parts, so that it comes after their end.
-    const over = yield* Deferred.make<void>()
-    yield* Effect.addFinalizer(() => Deferred.succeed(over, undefined))
     const parts = yield* make
     const daemon = Context.get(parts, Daemon)
     const board = Context.get(parts, StatusBoard)
@@ -319,7 +320,10 @@ const face = Effect.fnUntraced(
           daemon.status,
           ({ groups }) => Effect.map(StatusOf.select(groups, name), ([status]) => status!)
         ),
-      changes: Stream.unwrap(Effect.map(board.everything, Stream.fromQueue)),
+      changes: Stream.unwrap(Effect.map(
+        board.everything,
+        (reader) => untilDown(Queue.takeAll(reader), Queue.clear(reader), daemon.down)
+      )),
       events: ({ group, since } = {}) =>
         eventsOf(
           Effect.map(
@@ -329,12 +333,15 @@ const face = Effect.fnUntraced(
             }),
             ({ feed }) => feed
           ),
-          over
+          daemon.down
         ),
       history: (name, limit = Infinity) => daemon.history(name, limit),
       ending: Effect.fnUntraced(function*(name) {
         const meaning = yield* EntryName.meaningOf(name, cltab.current().entries)
-        return yield* Effect.provideContext(ExitWith.ending(meaning), parts)
+        return yield* Effect.raceFirst(
+          Effect.provideContext(ExitWith.ending(meaning), parts),
+          Effect.andThen(daemon.down, new ShuttingDown())
+        )
       }),
       shutdown: Effect.andThen(daemon.shutdown, daemon.down),
       down: daemon.down

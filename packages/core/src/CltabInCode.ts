@@ -153,7 +153,11 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
 
   readSettings(0, undefined, whole, false)
   for (const [index, item] of items.entries()) {
-    if (item._tag === "Group") readGroup(index + 1, item)
+    if (typeof item !== "object" || item === null) {
+      diagnostics.push(
+        SourceLine.error(sourceAt(index + 1), 0, `this is no item: ${FieldInCode.shown(item)}`)
+      )
+    } else if (item._tag === "Group") readGroup(index + 1, item)
     else readEntry(index + 1, item)
   }
 

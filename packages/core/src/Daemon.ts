@@ -250,6 +250,12 @@ const make = Effect.gen(function*() {
   let shuttingDown = false
   let hasResumed = false
 
+  /** Everything that was published is known by then, so that whoever follows it has come to the end. */
+  const end = () => {
+    history.record({ what: { _tag: "Daemon", words: "all groups are down" } })
+    Deferred.doneUnsafe(down, Effect.void)
+  }
+
   const entriesOf = (group: GroupName) => DaemonPlanning.entriesOf(group, cltab.current())
 
   history.setCurrent(() =>
@@ -321,7 +327,7 @@ const make = Effect.gen(function*() {
     const group = yield* Effect.setContext(
       Group.make(name, scope, () => {
         groups.delete(name)
-        if (shuttingDown && groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
+        if (shuttingDown && groups.size === 0) end()
       }),
       context
     )
@@ -355,17 +361,16 @@ const make = Effect.gen(function*() {
   const shutdown = inOneGo(Effect.suspend(() => {
     if (shuttingDown) return Effect.void
     shuttingDown = true
-    const announced = say("shutting down")
-    if (groups.size === 0) Deferred.doneUnsafe(down, Effect.void)
-    return Effect.andThen(
-      announced,
-      Effect.forEach([...groups.values()], (group) => group.halt("end"), { discard: true })
+    return say("shutting down").pipe(
+      Effect.andThen(Effect.sync(() => groups.size === 0 && end())),
+      Effect.andThen(
+        Effect.forEach([...groups.values()], (group) => group.halt("end"), { discard: true })
+      )
     )
   }))
   yield* Effect.addFinalizer(() =>
     shutdown.pipe(
       Effect.andThen(Deferred.await(down)),
-      Effect.andThen(say("all groups are down")),
       // A start that failed half-way leaves the next one all that it found.
       Effect.andThen(
         Effect.suspend(() => hasResumed ? Effect.andThen(ledger.clear, history.clear) : Effect.void)

@@ -300,7 +300,8 @@ const make = Effect.gen(function*() {
     },
     setCurrent: (subjects) => void (current = subjects),
     flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
-      Effect.flatMap(Fiber.join),
+      // Once it is cleared there is nothing to write, and perhaps no scope to do it in.
+      Effect.flatMap((fiber) => cleared ? Effect.void : Fiber.join(fiber)),
       Effect.asVoid,
       Effect.timeoutOrElse({ duration: patience, orElse: () => late })
     ),

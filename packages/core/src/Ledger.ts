@@ -7,10 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { Entry } from "./Cltab.ts"
+import * as FreshName from "./FreshName.ts"
 import { LedgerRefused, LedgerStore } from "./LedgerStore.ts"
 import * as LedgerText from "./LedgerText.ts"
 import * as Mark from "./Mark.ts"
@@ -82,7 +82,7 @@ const volatileStore = Layer.succeed(LedgerStore, {
   replace: () => Effect.void,
   remove: Effect.void,
   // Its marks are known by it, and another supervisor in this process has them as well.
-  freshId: Effect.map(Random.next, (random) => `v${random.toString(36).slice(2)}`),
+  freshId: Effect.map(FreshName.make, (name) => `v${name}`),
   sign: () => "volatile",
   boot: undefined,
   keeper: { pid: 1 },
@@ -281,7 +281,8 @@ const make = (resume: boolean) =>
           runLines.delete(number)
         }),
       flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
-        Effect.flatMap(Fiber.join),
+        // Once it is cleared there is nothing to write, and perhaps no scope to do it in.
+        Effect.flatMap((fiber) => cleared ? Effect.void : Fiber.join(fiber)),
         Effect.asVoid,
         Effect.timeoutOrElse({ duration: patience, orElse: () => late })
       ),

@@ -35,18 +35,20 @@ export class LoadedCltab extends Context.Service<LoadedCltab, {
   ): Layer.Layer<LoadedCltab, InvalidCltab | CltabUnreadable, CltabSource> =>
     Layer.effect(LoadedCltab, make(settings))
 
-  /** A valid cltab that comes from no file and never changes; messages call it so. */
-  static readonly fixed = (name: string, cltab: Cltab.Cltab): Layer.Layer<LoadedCltab> =>
-    Layer.sync(LoadedCltab, () => {
-      const warnings = cltab.diagnostics.map((diagnostic) => Diagnostic.format(name, diagnostic))
-      return {
+  /** A valid cltab that comes from no file and never changes; messages call it so. What it warns of is logged once. */
+  static readonly fixed = (name: string, cltab: Cltab.Cltab): Layer.Layer<LoadedCltab> => {
+    const warnings = cltab.diagnostics.map((diagnostic) => Diagnostic.format(name, diagnostic))
+    return Layer.effect(
+      LoadedCltab,
+      Effect.as(Effect.forEach(warnings, (each) => Effect.logWarning(each), { discard: true }), {
         file: name,
         current: () => cltab,
         refresh: Effect.succeed([]),
         preview: Effect.succeed({ cltab, warnings: [] }),
         inspect: Effect.succeed({ isModified: false, cltab, warnings })
-      }
-    })
+      })
+    )
+  }
 }
 
 /** The cltab, where these settings hold for the whole daemon unless it says otherwise. */

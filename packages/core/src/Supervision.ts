@@ -1,22 +1,27 @@
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
+import * as Diagnostic from "@clinit/protocol/Diagnostic"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Cltab from "./Cltab.ts"
 import * as CltabInCode from "./CltabInCode.ts"
+import * as CltabSettings from "./CltabSettings.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
 import { Daemon } from "./Daemon.ts"
 import type { InCode, Services, Settings } from "./Entry.ts"
 import * as Escalation from "./Escalation.ts"
 import * as FiberSpawner from "./FiberSpawner.ts"
+import * as FieldInCode from "./FieldInCode.ts"
+import * as FreshName from "./FreshName.ts"
 import type { History } from "./History.ts"
 import { Ledger } from "./Ledger.ts"
 import { LoadedCltab, withSettings } from "./LoadedCltab.ts"
 import type { ContainmentUnavailable, SpawnerOptions } from "./Machine.ts"
 import { Machine } from "./Machine.ts"
+import * as SettingInCode from "./SettingInCode.ts"
 import type { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -69,15 +74,30 @@ export interface Loaded {
 
 const none: Loaded["effects"] = new Map()
 
+/** Refuses, as settings are refused, what is no time: a schedule would not wait, or never come to an end. */
+const requireTimes = ({ timings: { stopRepeat } = {} }: Options): Effect.Effect<void, InvalidCltab> => {
+  if (stopRepeat === undefined || Option.isSome(SettingInCode.valueOf("timeout", stopRepeat))) {
+    return Effect.void
+  }
+  const { form } = CltabSettings.valueOf("timeout")
+  const message = `timings.stopRepeat is ${form}, not ${FieldInCode.shown(stopRepeat)}`
+  const diagnostics = [{ severity: "error", line: 0, column: 1, message } as const]
+  return Effect.fail(new InvalidCltab({ file: CltabInCode.file, diagnostics }))
+}
+
 /** Loads the cltab: without a valid one there is nothing to start with. */
 export const load = Effect.fnUntraced(function*(
   source: Source & Options
 ): Effect.fn.Return<Loaded, InvalidCltab | CltabUnreadable, Machine | Scope.Scope> {
+  yield* requireTimes(source)
   if ("entries" in source) {
     const { cltab, effects } = yield* Effect.fromResult(CltabInCode.toCltab(source.entries, source.settings))
     return { cltab: yield* Layer.build(LoadedCltab.fixed(CltabInCode.file, cltab)), effects }
   }
-  const { cltab: { settings } } = yield* Effect.fromResult(CltabInCode.toCltab([], source.settings))
+  const { cltab: { diagnostics, settings } } = yield* Effect.fromResult(
+    CltabInCode.toCltab([], source.settings)
+  )
+  for (const each of diagnostics) yield* Effect.logWarning(Diagnostic.format(CltabInCode.file, each))
   if ("cltab" in source) {
     const machine = yield* Machine
     const file = machine.cltab(source.cltab)
@@ -129,8 +149,7 @@ export const make = Effect.fnUntraced(function*(
 > {
   const loaded = yield* load(options)
   const base = Context.merge(loaded.cltab, yield* Layer.build(Layer.fresh(alongside(options))))
-  const id = (yield* Random.next).toString(36).slice(2)
-  const ownSpawner = yield* spawner(loaded, { name: id })
+  const ownSpawner = yield* spawner(loaded, { name: yield* FreshName.make })
   const board = Layer.provideMerge(Telemetry.over, StatusBoard.layer)
   // Another supervisor in this process has others of its own, even if both are built as parts of one layer.
   const system = yield* Layer.build(

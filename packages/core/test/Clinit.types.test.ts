@@ -105,6 +105,9 @@ describe("the types of Clinit", () => {
     expectTypeOf<Effect.Error<ReturnType<Service["statusOf"]>>>().toEqualTypeOf<
       UnknownGroup | UnknownEntry | AmbiguousName
     >()
+    expectTypeOf<Effect.Error<ReturnType<Service["ending"]>>>().toEqualTypeOf<
+      UnknownGroup | UnknownEntry | AmbiguousName | ShuttingDown
+    >()
     expectTypeOf<Effect.Error<Service["status"]>>().toBeNever()
     expectTypeOf<Effect.Error<Service["shutdown"]>>().toBeNever()
   })

@@ -1,11 +1,21 @@
+import type { News } from "@clinit/core/Clinit"
+import { Clinit } from "@clinit/core/Clinit"
 import * as Entry from "@clinit/core/Entry"
+import { Machine } from "@clinit/core/Machine"
+import { Spawner } from "@clinit/core/Spawner"
+import type { Change } from "@clinit/core/StatusBoard"
 import * as ClinitTest from "@clinit/core/testing"
+import { ShuttingDown } from "@clinit/protocol/ClinitRpcs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
 const levels = ["run"]
@@ -95,15 +105,127 @@ describe("a supervisor that is closed", () => {
       const clinit = test.clinit()
       const reach = yield* waiting(clinit.reach("web", "run"))
       const restart = yield* waiting(Effect.flatMap(clinit.restart("web/both"), ({ settling }) => settling))
-      const ending = yield* Effect.forkChild(clinit.ending("web"), { startImmediately: true })
+      const ending = yield* waiting(clinit.ending("web"))
       yield* test.after("1 second")
       yield* Scope.close(scope, Exit.void)
-      const said = [yield* Fiber.join(reach), yield* Fiber.join(restart)]
+      const said = [yield* Fiber.join(reach), yield* Fiber.join(restart), yield* Fiber.join(ending)]
       assert.deepStrictEqual(said.map(({ message }) => message), [
         "web was halted before it settled at level run",
-        "web was halted before it settled at level run"
+        "web was halted before it settled at level run",
+        "the daemon is shutting down"
       ])
-      assert.strictEqual(ending.pollUnsafe(), undefined)
-      yield* Fiber.interrupt(ending)
+    }))
+
+  it.effect("refuses orders in the way of a shutdown, and tells what was", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const test = yield* Scope.provide(ClinitTest.make({ entries, scripts }), scope)
+      const clinit = test.clinit()
+      yield* test.tell("web", "run")
+      yield* Scope.close(scope, Exit.void)
+      const { apply, ending, plan, reach, reread, restart, retry, signal, start, stop, tell } = clinit
+      const orders: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        tell("web", "run"),
+        reach("web", "run"),
+        start("web"),
+        stop("web"),
+        restart("web"),
+        retry(),
+        signal("web/both", "HUP"),
+        reread,
+        apply,
+        plan(),
+        ending("web")
+      ]
+      const exits = yield* Effect.forEach(orders, Effect.exit)
+      const refused = Exit.fail(new ShuttingDown())
+      assert.deepStrictEqual(exits, exits.map(() => refused))
+      yield* clinit.shutdown
+      yield* clinit.down
+      const { groups, shuttingDown } = yield* clinit.status
+      assert.deepStrictEqual([shuttingDown, groups.map(({ state }) => state)], [true, ["CONFIGURED"]])
     }))
 })
+
+const words = (changes: ReadonlyArray<Change>) =>
+  changes.map((change) =>
+    change._tag === "Group" ? `${change.level} ${change.state}` : `${change.tag} ${change.state?._tag}`
+  )
+
+describe("the streams of a supervisor that was shut down", () => {
+  const text = "web:a:run,:respawn:a"
+  const lastWords = (news: ReadonlyArray<News>) => {
+    const last = news.at(-1)
+    return last?._tag === "Event" ? last.event.what : last
+  }
+  const end = { _tag: "Daemon", words: "all groups are down" } as const
+
+  it.effect("end with the last word about it, though its scope goes on", () =>
+    Effect.gen(function*() {
+      const test = yield* ClinitTest.make({ text })
+      const clinit = test.clinit()
+      yield* test.tell("web", "run")
+      const changes = yield* Effect.forkChild(Stream.runCollect(clinit.changes), { startImmediately: true })
+      const events = yield* Effect.forkChild(Stream.runCollect(clinit.events()), { startImmediately: true })
+      yield* clinit.shutdown
+      assert.deepStrictEqual(words(yield* Fiber.join(changes)), [
+        "run DONE",
+        "a Running",
+        "run HALTING",
+        "a Stopping",
+        "a undefined",
+        "run CONFIGURED"
+      ])
+      assert.deepStrictEqual(lastWords(yield* Fiber.join(events)), end)
+    }))
+
+  it.effect("that are taken after that tell what is so, or what was, and end", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const test = yield* Scope.provide(ClinitTest.make({ text }), scope)
+      const clinit = test.clinit()
+      yield* test.tell("web", "run")
+      const look = Effect.gen(function*() {
+        assert.deepStrictEqual(words(yield* Stream.runCollect(clinit.changes)), ["run CONFIGURED"])
+        assert.deepStrictEqual(yield* Stream.runCollect(clinit.events()), [])
+        assert.deepStrictEqual(lastWords(yield* Stream.runCollect(clinit.events({ since: 0 }))), end)
+      })
+      yield* clinit.shutdown
+      yield* look
+      yield* Scope.close(scope, Exit.void)
+      yield* look
+    }))
+})
+
+it.effect("supervisors have names and marks of their own, whatever their program's chance is seeded with", () =>
+  Effect.gen(function*() {
+    const words: Array<string | undefined> = []
+    const scripted = yield* Machine
+    const machine = Machine.of({
+      ...scripted,
+      spawner: (options) =>
+        Layer.effect(
+          Spawner,
+          Effect.map(Layer.build(scripted.spawner(options)), (context) => {
+            const below = Context.get(context, Spawner)
+            return {
+              ...below,
+              spawn: (entry, mark) => {
+                words.push(options.name, mark.split(".")[0])
+                return below.spawn(entry, mark)
+              }
+            }
+          })
+        )
+    })
+    const start = Effect.gen(function*() {
+      const clinit = yield* Effect.provideService(
+        Clinit.make({ text: "web:a:run,:respawn:a" }),
+        Machine,
+        machine
+      )
+      yield* clinit.reach("web", "run")
+    }).pipe(Random.withSeed("the program's"))
+    yield* ClinitTest.inTime(Effect.scoped(Effect.andThen(start, start)))
+    assert.strictEqual(new Set(words).size, 4, words.join(" "))
+  }).pipe(Effect.provide(ClinitTest.machine())))

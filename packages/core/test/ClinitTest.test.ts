@@ -550,6 +550,26 @@ describe("misuse is told clearly:", () => {
       )
     }))
 
+  it.effect("a script of an effect, which is run as it is", () =>
+    Effect.gen(function*() {
+      const entries = [Entry.effect("web", "a", { levels: ["1"], mode: "once", effect: Effect.void })]
+      assert.match(
+        yield* deathOf(Effect.scoped(ClinitTest.make({ entries, scripts: { a: { runs: "1 second" } } }))),
+        /a script is named "a", which is an effect of the program: that is run as it is$/
+      )
+    }))
+
+  it.effect("a supervisor whose process no signal ends: its end fails, and does not wait for ever", () =>
+    Effect.gen(function*() {
+      const scripts: ClinitTest.Scripts = { a: { ignores: ["SIGINT", "SIGTERM", "SIGKILL"] } }
+      const make = ClinitTest.make({ text: "web:a:1:respawn:a", scripts })
+      const test = Effect.flatMap(make, ({ tell }) => tell("web", "1"))
+      assert.match(
+        yield* deathOf(Effect.scoped(test)),
+        /the supervisor is not shut down \(web\/a \(pid 1001\) lives\) after 16h 40m$/
+      )
+    }))
+
   it.effect("a script that says how it ends, but not when, or two ends", () =>
     Effect.gen(function*() {
       assert.strictEqual(
@@ -577,7 +597,7 @@ describe("misuse is told clearly:", () => {
       yield* test.crash
       assert.match(
         yield* deathOf(test.tell("web", "1")),
-        /no program runs: it was killed, and boot starts the next$/
+        /no program runs: it was shut down or killed, and boot starts the next$/
       )
     }))
 

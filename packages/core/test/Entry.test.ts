@@ -286,6 +286,13 @@ describe("a mistake in code is told with the place of its entry:", () => {
     })
   }
 
+  it("of an item that is none", () => {
+    expect(refusal([null, process(), false])).toEqual([
+      "entries:1:1: error: this is no item: null",
+      "entries:3:1: error: this is no item: false"
+    ])
+  })
+
   it("of the settings of the whole at place 0", () => {
     expect(refusal([process()], { containment: "jail" })).toEqual([
       "entries:0:1: error: containment is cgroup, descendants or group, not \"jail\""

@@ -138,11 +138,13 @@ export const daemon = (
     yield* myself(tellAtStart(clinit, tells))
     let code = 0
     if (Option.isSome(exitWith)) {
-      yield* Effect.forkScoped(Effect.gen(function*() {
-        code = Failure.exitCodeOfEnding(yield* clinit.ending(exitWith.value))
-        yield* Effect.logInfo(`${exitWith.value} has come to its end: shutting down`)
-        yield* myself(clinit.shutdown)
-      }))
+      yield* Effect.forkScoped(
+        Effect.gen(function*() {
+          code = Failure.exitCodeOfEnding(yield* clinit.ending(exitWith.value))
+          yield* Effect.logInfo(`${exitWith.value} has come to its end: shutting down`)
+          yield* myself(clinit.shutdown)
+        }).pipe(Effect.catchTag("ShuttingDown", () => Effect.void))
+      )
     }
     yield* clinit.down
     yield* Effect.logInfo("all groups are down")

@@ -152,24 +152,32 @@ export const expect = (
 /** How long something is waited for before it is taken for endless. */
 const patience = Duration.minutes(1_000)
 
+/** Carries the effect out while time passes, and dies if it takes too long of what `overdue` says. */
+const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>, overdue: () => string): Effect.Effect<A, E, R> =>
+  Effect.gen(function*() {
+    // Detached, since who gives up must not wait for it as for a child.
+    const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
+    return yield* Effect.gen(function*() {
+      yield* TestClock.adjust(0)
+      for (let seconds = 0; fiber.pollUnsafe() === undefined;) {
+        if (seconds > Duration.toSeconds(patience)) {
+          fiber.interruptUnsafe()
+          return yield* Effect.die(misused(`${overdue()} after ${Duration.format(patience)}`))
+        }
+        const step = seconds < 60 ? 1 : 60
+        yield* TestClock.adjust(Duration.seconds(step))
+        seconds += step
+      }
+      return yield* Fiber.join(fiber)
+    }).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
+  })
+
 /**
  * Carries the effect out and lets time pass until it is done: a second at a time, after a minute a minute at a time. Dies if
  * that takes more than 1000 minutes. Nobody else should move the clock meanwhile.
  */
 export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-    yield* TestClock.adjust(0)
-    for (let seconds = 0; fiber.pollUnsafe() === undefined;) {
-      if (seconds > Duration.toSeconds(patience)) {
-        return yield* Effect.die(misused(`it is not done after ${Duration.format(patience)}`))
-      }
-      const step = seconds < 60 ? 1 : 60
-      yield* TestClock.adjust(Duration.seconds(step))
-      seconds += step
-    }
-    return yield* Fiber.join(fiber)
-  })
+  patiently(effect, () => "it is not done")
 
 /** What a test supervises. */
 type Source = { readonly text: string } | { readonly entries: ReadonlyArray<InCode<any>> }
@@ -253,11 +261,20 @@ const trial = Effect.fnUntraced(function*(
     current = undefined
     return Scope.close(scope, Exit.void)
   })
-  yield* Effect.addFinalizer(() => inTime(end))
+  const shutdown = patiently(
+    end,
+    () => {
+      const left = bench.processes().map(ScriptedMachine.describe)
+      return `the supervisor is not shut down (${left.length === 0 ? "an effect" : left.join(", ")} lives)`
+    }
+  )
+  yield* Effect.addFinalizer(() => shutdown)
   yield* boot
 
   const clinit = () => {
-    if (current === undefined) throw misused("no program runs: it was killed, and boot starts the next")
+    if (current === undefined) {
+      throw misused("no program runs: it was shut down or killed, and boot starts the next")
+    }
     return current.clinit
   }
   /** Carries an order out, with all that happens at once. */
@@ -275,7 +292,7 @@ const trial = Effect.fnUntraced(function*(
     reread: now(({ reread }) => reread),
     apply: now(({ apply }) => apply),
     reach: (group, level) => inTime(Effect.suspend(() => clinit().reach(group, level))),
-    shutdown: inTime(end),
+    shutdown,
     after: (time, selection) => Effect.provideService(after(time, selection), Trace, trace),
     expect: (time, lines, selection) => Effect.provideService(expect(time, lines, selection), Trace, trace),
     records: (selection = {}) => select(trace.records(), selection),

@@ -27,7 +27,8 @@ const endsTwice = ({ dieOf, exits }: Script) => exits !== undefined && dieOf !==
 
 /** What was hardly meant in these scripts for these entries, in words. */
 export const slips = (scripts: Scripts, entries: ReadonlyArray<Entry>): ReadonlyArray<string> => {
-  const known = [...new Set(entries.flatMap(namesIn))]
+  const known = [...new Set(entries.filter(({ fiber }) => fiber !== true).flatMap(namesIn))]
+  const effects = entries.filter(({ fiber }) => fiber === true).flatMap(of)
   return Object.entries(scripts).flatMap(([name, script]) => {
     const runs = "length" in script ? script : [script]
     const meant = Suggestion.nearest(name, known)
@@ -35,6 +36,8 @@ export const slips = (scripts: Scripts, entries: ReadonlyArray<Entry>): Readonly
     return [
       ...(known.includes(name)
         ? []
+        : effects.includes(name)
+        ? [`a script is named ${quote(name)}, which is an effect of the program: that is run as it is`]
         : [`a script is named ${quote(name)}, but no entry has that tag or command${hint}`]),
       ...(runs.some(isEndless)
         ? [`the script ${quote(name)} says how it ends, but not when: give it \`runs\` or \`obeys\``]

@@ -58,6 +58,10 @@ const begin = (): Life => ({ lives: true, severs: [] })
 
 const misused = (words: string) => Effect.die(new Error(`@clinit/core/testing: ${words}`))
 
+/** What a live process is called in messages. */
+export const describe = ({ entry: { group, tag }, pid }: ScriptedSystem.LiveProcess): string =>
+  `${group}/${tag} (pid ${pid})`
+
 const requireTestClock = Clock.clockWith((clock) =>
   "adjust" in clock
     ? Effect.void
@@ -146,7 +150,7 @@ const make = Effect.gen(function*() {
 
   // What went wrong already need not be said twice.
   yield* Effect.addFinalizer((exit) => {
-    const left = system.processes().map(({ entry: { group, tag }, pid }) => `${group}/${tag} (pid ${pid})`)
+    const left = system.processes().map(describe)
     if (Exit.isFailure(exit) || isOrphaned || left.length === 0) return Effect.void
     return misused(
       `these processes are left at the machine's end: ${
