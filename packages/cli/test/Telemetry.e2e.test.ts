@@ -141,6 +141,11 @@ describe.concurrent("telemetry", () => {
         daemon.kill("SIGTERM")
         assert.strictEqual((await daemon.finished()).exit, 0)
         assert.isBelow(Date.now() - began, 8_000)
+
+        // Another may be started as soon as all is down, though the last export is still waited for.
+        await scratch.restart()
+        await scratch.clinit("shutdown", "--wait")
+        await scratch.restart()
         assert.lengthOf(logLines(scratch, "internal error"), 0)
       } finally {
         for (const client of clients) client.destroy()

@@ -8,7 +8,7 @@ import type { Occurrence } from "./Observation.ts"
 /** The metrics of one entry, or of a group itself, by what else tells them apart. */
 type Series = Map<string, Metric.Metric<number, unknown>>
 
-type OfGroup = { readonly group: string } & Metrics.Labels
+type OfGroup = { readonly group: GroupName } & Metrics.Labels
 type OfEntry = { readonly tag: string } & OfGroup
 
 /** How a run that was not told to end did end; nothing if it did not begin. */
@@ -33,6 +33,8 @@ export interface Meter {
   /** Forgets what was measured of the entry: the cltab has it no longer. */
   readonly forgetEntry: (group: GroupName, tag: string) => void
   readonly forgetGroup: (group: GroupName) => void
+  /** Forgets what was measured of all entries but those that are named. */
+  readonly forgetOthers: (isKept: (group: GroupName, tag: string) => boolean) => void
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Meter {
  */
 export const make = (context: Context.Context<never>): Meter => {
   /** By group, tag (none for the group itself), and the rest of a series' identity. */
-  const series = new Map<string, Map<string, Series>>()
+  const series = new Map<GroupName, Map<string, Series>>()
 
   const find = (
     name: Metrics.Name,
@@ -67,6 +69,13 @@ export const make = (context: Context.Context<never>): Meter => {
   const measure = (name: Metrics.OfType<"histogram">, labels: OfGroup, seconds: number) =>
     find(name, labels, (all) => Metrics.histogram(name, all)).updateUnsafe(seconds, context)
   const remove = (ofEntry: Series) => ofEntry.forEach((metric) => Metric.removeUnsafe(metric, context))
+
+  const forgetEntry = (group: GroupName, tag: string) => {
+    const ofGroup = series.get(group)
+    const ofEntry = ofGroup?.get(tag)
+    if (ofEntry !== undefined) remove(ofEntry)
+    ofGroup?.delete(tag)
+  }
 
   return {
     record(occurrence) {
@@ -112,15 +121,15 @@ export const make = (context: Context.Context<never>): Meter => {
           return count("giveUps", { group: occurrence.group, tag: occurrence.tag })
       }
     },
-    forgetEntry(group, tag) {
-      const ofGroup = series.get(group)
-      const ofEntry = ofGroup?.get(tag)
-      if (ofEntry !== undefined) remove(ofEntry)
-      ofGroup?.delete(tag)
-    },
+    forgetEntry,
     forgetGroup(group) {
       series.get(group)?.forEach(remove)
       series.delete(group)
+    },
+    forgetOthers(isKept) {
+      for (const [group, ofGroup] of series) {
+        for (const tag of ofGroup.keys()) if (tag !== "" && !isKept(group, tag)) forgetEntry(group, tag)
+      }
     }
   }
 }

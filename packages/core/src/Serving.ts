@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { Cltab } from "./Cltab.ts"
 import * as CltabSettings from "./CltabSettings.ts"
 import type { CltabUnreadable } from "./CltabSource.ts"
@@ -71,7 +71,8 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
     CltabSettings.paths(cltab.settings)
   )
   const premises = yield* Premises
-  const claim = yield* premises.claim(socket)
+  const claimed = yield* Scope.fork(yield* Effect.scope)
+  const claim = yield* Scope.provide(premises.claim(socket), claimed)
   const alongside = Context.merge(
     loaded.cltab,
     yield* Layer.build(Layer.fresh(Supervision.alongside(options)))
@@ -80,6 +81,8 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
     alongside,
     yield* Effect.provideContext(Layer.build(premises.telemetry({ version })), alongside)
   )
+  // Before the last export, which waits for its collector: who was told that all is down may start another daemon.
+  yield* Effect.addFinalizer((exit) => Scope.close(claimed, exit))
   const door = yield* makeDoor
   yield* Effect.provideContext(claim.listen(door.answer), base)
   // Who waits at the door of a start that fails must not hold up its end.

@@ -1,4 +1,4 @@
-import type { GroupName } from "@clinit/protocol/Names"
+import type { GroupName, Tag } from "@clinit/protocol/Names"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -50,11 +50,23 @@ export const over: Layer.Layer<StatusBoard | History, never, StatusBoard | Histo
         () => clock.monotonicTimeNanosUnsafe()
       )
 
+      let known = names()
+      /** What is not even down will be forgotten when it is. */
+      const forgetGone = () => {
+        const now = names()
+        if (now === known) return
+        known = now
+        meter.forgetOthers((group, tag) =>
+          now.entries.has(nameOf({ group, tag })) || board.process(group, tag as Tag) !== undefined
+        )
+      }
+
       // After the change itself and uninterruptible, so that nothing is told of that was not published, nor left out.
       return Context.make(History, {
         ...history,
         record(draft) {
           history.record(draft)
+          forgetGone() // each order that reads the cltab again is recorded
           if (draft.what._tag === "Decided" && draft.group !== undefined) {
             observation.decided(draft.group, draft.what)
           }

@@ -123,6 +123,27 @@ describe("metrics", () => {
       })
     ))
 
+  it.effect("what was down already when the cltab lost it is no longer measured either", () =>
+    withNode(
+      cltab("web:a:1:respawn:a", "web:b:1,2:respawn:b", "shop:c:1:respawn:c"),
+      {},
+      Effect.fnUntraced(function*(node) {
+        yield* node.tell("web", "1")
+        yield* node.tell("shop", "1")
+        yield* node.tell("web", "2")
+        yield* node.after("1 minute")
+        assert.include(text(node), "tag=\"a\"")
+        node.cltab.write(cltab("web:b:1,2:respawn:b", "shop:d:1:respawn:d"))
+        yield* node.reread
+        assert.notInclude(text(node), "tag=\"a\"")
+        assert.include(text(node), "tag=\"b\"")
+        assert.include(text(node), "tag=\"c\"", "it still runs")
+        yield* node.tell("shop", "2")
+        yield* node.after("1 minute")
+        assert.notInclude(text(node), "tag=\"c\"")
+      })
+    ))
+
   it.effect("a daemon that ends takes its gauges along, and leaves what it counted", () =>
     Effect.gen(function*() {
       const node = yield* withNode(

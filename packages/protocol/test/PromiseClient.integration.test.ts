@@ -211,6 +211,33 @@ describe("a watch", () => {
     await eventually("no connection is left", () => daemon.open() === 0)
   })
 
+  it("that is left while it waits for news ends at once, and what waits is told that it is over", async () => {
+    await using daemon = await answering(result({ seq: 4, sequence: "a", after: 4 }))
+    const clinit = connect(daemon)
+    const { signal } = new AbortController()
+    const watch = clinit.watch({ reconnect: true, signal })
+    await watch.next()
+    const waiting = watch.next()
+    expect(await watch.return!()).toEqual({ done: true, value: undefined })
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    await eventually("no connection is left", () => daemon.open() === 0)
+    expect(getEventListeners(signal, "abort").length).toBe(0)
+  })
+
+  it("has no connection any more once the client is closed or its signal comes, even if nobody asks it for news", async () => {
+    await using daemon = await answering(`${result({ seq: 4, sequence: "a", after: 4 })}${event(5)}`)
+    const clinit = connect(daemon)
+    const giving = new AbortController()
+    const watches = [clinit.watch(), clinit.watch({ reconnect: true, signal: giving.signal })]
+    for (const watch of watches) await watch.next()
+    giving.abort(new Error("enough"))
+    await eventually("one is left", () => daemon.open() === 1)
+    clinit.close()
+    await eventually("no connection is left", () => daemon.open() === 0)
+    expect(await watches[0]!.next()).toEqual({ done: true, value: undefined })
+    expect(await failure(watches[1]!.next())).toEqual(new Error("enough"))
+  })
+
   it("throws what a call would reject with", async () => {
     await using daemon = await ScriptedDaemon.make((_, client) =>
       client.end(`${result({ seq: 4, sequence: "a", after: 4 })}${event(5)}{"jsonrpc":`)

@@ -78,6 +78,9 @@ async function* watchOnce(
   signal: AbortSignal
 ): AsyncGenerator<News, never> {
   const socket = await PromiseSocket.open(path, signal)
+  // Also while nobody asks for news: a watch that was merely forgotten must not keep the process.
+  const ended = () => socket.destroy()
+  signal.addEventListener("abort", ended)
   try {
     const next = PromiseSocket.linesOf(socket, signal)
     socket.write(`${requestLine("watch", WatchPosition.request(group, since))}\n`)
@@ -93,6 +96,7 @@ async function* watchOnce(
       yield news
     }
   } finally {
+    signal.removeEventListener("abort", ended)
     socket.destroy()
   }
 }
@@ -126,10 +130,13 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
     }
   }
 
-  async function* watch(
-    { group, reconnect = false, signal: given, since }: WatchOptions = {}
+  async function* watchOn(
+    { group, reconnect = false, signal: given, since }: WatchOptions,
+    leaving: AbortSignal
   ): AsyncGenerator<News, void> {
-    const signal = joined(given)
+    const signal = AbortSignal.any([joined(given), leaving])
+    const isOver = (error: unknown) =>
+      [closing.signal, leaving].some(({ aborted, reason }) => aborted && error === reason)
     let position = since
     let failed = 0
     for (;;) {
@@ -140,16 +147,29 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
           yield news
         }
       } catch (error) {
-        if (closing.signal.aborted && error === closing.signal.reason) return
+        if (isOver(error)) return
         if (!reconnect || !(error instanceof ClinitFailed) || !Reconnection.mayPass(error)) throw error
       }
       try {
         await PromiseSocket.pause(Reconnection.delayMillis(failed++), signal)
       } catch (error) {
-        if (error === closing.signal.reason) return
+        if (isOver(error)) return
         throw error
       }
     }
+  }
+
+  const watch = (options: WatchOptions = {}) => {
+    const leaving = new AbortController()
+    const news = watchOn(options, leaving.signal)
+    const finish = news.return.bind(news)
+    // A generator's own would wait for the next news, which may never come.
+    return Object.assign(news, {
+      return(value: void | PromiseLike<void>) {
+        leaving.abort()
+        return finish(value)
+      }
+    })
   }
 
   const close = () => closing.abort(new ClinitFailed("Closed", "the client was closed"))
