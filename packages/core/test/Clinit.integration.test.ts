@@ -1,4 +1,5 @@
 import { Clinit } from "@clinit/core/Clinit"
+import * as Entry from "@clinit/core/Entry"
 import { Machine } from "@clinit/core/Machine"
 import * as NodeMachine from "@clinit/core/node/NodeMachine"
 import type { Premises } from "@clinit/core/Premises"
@@ -170,6 +171,60 @@ const pidOf = (clinit: Clinit["Service"]) =>
     if (state?._tag !== "Running") throw new Error(`not running: ${state?._tag}`)
     return state.pid!
   })
+
+describe("processes and effects in one group", () => {
+  it.live("start in the order of their array, are shown for what they are, and end together with the layer", () =>
+    run(Effect.gen(function*() {
+      const file = fileOf(yield* scratch)
+      const said: Array<string> = []
+      const say = (words: string) => Effect.sync(() => void said.push(words))
+      const scope = yield* Scope.make()
+      const clinit = yield* Scope.provide(
+        Clinit.make({
+          settings: { stop: [{ signal: "TERM", grace: "5 seconds" }, "KILL"], output: "null" },
+          entries: [
+            Entry.process("web", "first", {
+              levels: ["run"],
+              mode: "wait",
+              command: `echo 1 > ${file}.first`
+            }),
+            Entry.effect("web", "second", {
+              levels: ["run"],
+              mode: "respawn",
+              effect: Effect.acquireRelease(
+                Effect.suspend(() => say(`begins behind ${read(`${file}.first`)?.trim()}`)),
+                () => say("ends")
+              ).pipe(Effect.andThen(Effect.never))
+            }),
+            Entry.process("web", "third", {
+              levels: ["run"],
+              mode: "respawn",
+              command: ["sh", "-c", `echo $$ > "$0"; exec sleep 1000`, file]
+            })
+          ]
+        }),
+        scope
+      )
+      yield* clinit.reach("web", "run")
+      const pid = yield* pidIn(file)
+      const { processes } = yield* clinit.statusOf("web")
+      assert.deepStrictEqual(
+        processes.map((
+          { containment, state, tag }
+        ) => [tag, state._tag, containment === "fiber", "pid" in state]),
+        [["first", "Done", false, false], ["second", "Running", true, false], [
+          "third",
+          "Running",
+          false,
+          true
+        ]]
+      )
+      assert.deepStrictEqual(said, ["begins behind 1"])
+      yield* withDeadline("the close", Scope.close(scope, Exit.void))
+      assert.strictEqual(runs(pid), false)
+      assert.deepStrictEqual(said, ["begins behind 1", "ends"])
+    })))
+})
 
 describe("a program whose main fiber is interrupted", () => {
   const host = (socket: string, text: string) =>
