@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -114,6 +115,24 @@ describe("a supervisor that is closed", () => {
         "web was halted before it settled at level run",
         "the daemon is shutting down"
       ])
+    }))
+
+  it.effect("comes to its end whatever the program's logger dies of", () =>
+    Effect.gen(function*() {
+      const isBroken = { now: false }
+      const logger = Logger.make(() => {
+        if (isBroken.now) throw new Error("the disk is full")
+      })
+      const scope = yield* Scope.make()
+      const test = yield* ClinitTest.make({ entries, scripts }).pipe(
+        Scope.provide(scope),
+        Effect.provide(Logger.layer([logger]))
+      )
+      yield* test.tell("web", "run")
+      isBroken.now = true
+      yield* test.after("30 seconds")
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(test.processes(), [])
     }))
 
   it.effect("refuses orders in the way of a shutdown, and tells what was", () =>
