@@ -166,6 +166,17 @@ describe("a supervisor that is closed", () => {
     }))
 })
 
+it.effect("a supervisor of a file tells its status after its end", () =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const clinit = yield* Scope.provide(Clinit.make({ cltab: "/etc/cltab" }), scope)
+    yield* clinit.tell("web", "run")
+    yield* ClinitTest.inTime(Scope.close(scope, Exit.void))
+    const { groups, modified, shuttingDown } = yield* clinit.status
+    assert.deepStrictEqual([shuttingDown, modified, groups[0]?.state], [true, false, "CONFIGURED"])
+    assert.strictEqual((yield* clinit.statusOf("web")).state, "CONFIGURED")
+  }).pipe(Effect.provide(ClinitTest.machine({ cltab: "web:a:run,:respawn:a" }))))
+
 const words = (changes: ReadonlyArray<Change>) =>
   changes.map((change) =>
     change._tag === "Group" ? `${change.level} ${change.state}` : `${change.tag} ${change.state?._tag}`
