@@ -329,7 +329,7 @@ const face = Effect.fnUntraced(
           Effect.map(
             daemon.watch({
               ...(group === undefined ? {} : { group: groupOf(group) }),
-              ...(since === undefined ? {} : { since })
+              ...(since === undefined ? {} : { since: Math.max(0, since) })
             }),
             ({ feed }) => feed
           ),

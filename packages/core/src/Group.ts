@@ -319,7 +319,9 @@ export const make = Effect.fnUntraced(function*(
     scheduleOf: (entry) => Escalation.describe(entry, stopPlan)
   })
 
-  const report = (defect: unknown) => Effect.logError(`internal error in group ${name}`, defect)
+  /** What a program logs with may be what died. */
+  const report = (defect: unknown) =>
+    Effect.ignoreCause(Effect.logError(`internal error in group ${name}`, defect))
 
   /** Never dies itself: the group has to go on with the next target, and a shutdown waits for its end. */
   const carryOut = (wish: GroupTarget.GroupTarget) =>

@@ -163,13 +163,17 @@ const concerning = (tag: Tag, events: ReadonlyArray<Recorded>): ReadonlyArray<Re
   }).sort((a, b) => a.seq - b.seq)
 }
 
+/** The last of these; -0 would be a place before the first. */
+const lastOf = (events: ReadonlyArray<Recorded>, limit: number) => limit >= 1 ? events.slice(-limit) : []
+
 /** The last of these, but among them the latest order and the latest decision. */
 const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
   const latest = (...kinds: ReadonlyArray<Recorded["kind"]>) =>
     events.findLast(({ kind }) => kinds.includes(kind))
   const reasons = [latest("Asked", "Refused"), latest("Decided")].filter((event) => event !== undefined)
-  const last = events.slice(-limit)
-  const older = reasons.filter((event) => !last.includes(event)).sort((a, b) => a.seq - b.seq).slice(-limit)
+  const last = lastOf(events, limit)
+  const missing = reasons.filter((event) => !last.includes(event)).sort((a, b) => a.seq - b.seq)
+  const older = lastOf(missing, limit)
   const chosen = [...older, ...last.slice(older.length)]
   return { events: chosen.map(eventOf), omitted: events.length - chosen.length }
 }

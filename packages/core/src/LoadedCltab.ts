@@ -1,8 +1,10 @@
 import { InvalidCltab } from "@clinit/protocol/ClinitRpcs"
 import * as Diagnostic from "@clinit/protocol/Diagnostic"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Cltab from "./Cltab.ts"
@@ -165,7 +167,11 @@ const make = Effect.fnUntraced(
         Effect.ensuring(look, Effect.sync(() => void (looking = undefined))),
         scope
       )
-      return yield* Fiber.join(looking)
+      const exit = yield* Fiber.await(looking)
+      // Once the scope is closed nobody looks any more.
+      return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        ? { isModified: false, cltab: loaded.cltab, warnings: lasting(loaded.cltab) }
+        : yield* exit
     }).pipe(
       Effect.timeoutOrElse({
         duration: inspectionPatience,

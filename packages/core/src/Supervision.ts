@@ -57,8 +57,8 @@ export interface Options {
   /** What tells its metrics from those of other supervisors that share the registry, as the label `daemon`. */
   readonly name?: string | undefined
   /** What holds for the whole supervisor unless a line of the cltab says otherwise. */
-  readonly settings?: Settings
-  readonly timings?: Timings
+  readonly settings?: Settings | undefined
+  readonly timings?: Timings | undefined
 }
 
 /** What a supervisor is made of. */

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -116,6 +117,24 @@ describe("a supervisor that is closed", () => {
       ])
     }))
 
+  it.effect("comes to its end whatever the program's logger dies of", () =>
+    Effect.gen(function*() {
+      const isBroken = { now: false }
+      const logger = Logger.make(() => {
+        if (isBroken.now) throw new Error("the disk is full")
+      })
+      const scope = yield* Scope.make()
+      const test = yield* ClinitTest.make({ entries, scripts }).pipe(
+        Scope.provide(scope),
+        Effect.provide(Logger.layer([logger]))
+      )
+      yield* test.tell("web", "run")
+      isBroken.now = true
+      yield* test.after("30 seconds")
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(test.processes(), [])
+    }))
+
   it.effect("refuses orders in the way of a shutdown, and tells what was", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
@@ -146,6 +165,17 @@ describe("a supervisor that is closed", () => {
       assert.deepStrictEqual([shuttingDown, groups.map(({ state }) => state)], [true, ["CONFIGURED"]])
     }))
 })
+
+it.effect("a supervisor of a file tells its status after its end", () =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const clinit = yield* Scope.provide(Clinit.make({ cltab: "/etc/cltab" }), scope)
+    yield* clinit.tell("web", "run")
+    yield* ClinitTest.inTime(Scope.close(scope, Exit.void))
+    const { groups, modified, shuttingDown } = yield* clinit.status
+    assert.deepStrictEqual([shuttingDown, modified, groups[0]?.state], [true, false, "CONFIGURED"])
+    assert.strictEqual((yield* clinit.statusOf("web")).state, "CONFIGURED")
+  }).pipe(Effect.provide(ClinitTest.machine({ cltab: "web:a:run,:respawn:a" }))))
 
 const words = (changes: ReadonlyArray<Change>) =>
   changes.map((change) =>

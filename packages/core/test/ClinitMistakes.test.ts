@@ -6,7 +6,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 
 const text = "web:a:run,:respawn:a\n:::respawn.hts:3\n"
 
@@ -51,6 +53,18 @@ describe("what a cltab warns of is logged when a supervisor is made", () => {
       ])
     }))
 })
+
+it.effect("no events at all are what a history of none is, and before the first there was none to be missed", () =>
+  Effect.gen(function*() {
+    const clinit = yield* Clinit.make({ text })
+    yield* clinit.tell("web", "run")
+    for (const limit of [0, -1, 0.5, NaN]) {
+      assert.deepStrictEqual((yield* clinit.history("web", limit)).events, [], String(limit))
+    }
+    const first = yield* Stream.runHead(clinit.events({ since: -1 }))
+    assert.deepStrictEqual(Option.map(first, ({ _tag }) => _tag), Option.some("Event"))
+    yield* ClinitTest.inTime(clinit.shutdown)
+  }).pipe(Effect.scoped, Effect.provide(ClinitTest.machine())))
 
 it.effect("a time between the tries of a stop that is none is refused as a setting would be", () =>
   Effect.gen(function*() {
