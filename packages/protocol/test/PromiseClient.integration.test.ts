@@ -238,10 +238,16 @@ describe("a watch", () => {
     const watch = clinit.watch({ reconnect: true, signal })
     await watch.next()
     const waiting = watch.next()
-    expect(await watch.return!()).toEqual({ done: true, value: undefined })
+    expect(await watch.return()).toEqual({ done: true, value: undefined })
     expect(await waiting).toEqual({ done: true, value: undefined })
     await eventually("no connection is left", () => daemon.open() === 0)
     expect(getEventListeners(signal, "abort").length).toBe(0)
+    {
+      await using scoped = clinit.watch()
+      await scoped.next()
+      expect(Object.hasOwn(scoped, Symbol.asyncDispose), "in Node 22, too").toBe(true)
+    }
+    await eventually("no connection is left", () => daemon.open() === 0)
   })
 
   it("has no connection any more once the client is closed or its signal comes, even if nobody asks it for news", async () => {
