@@ -24,7 +24,10 @@ const quick: PrometheusEndpoint.Limits = {
 }
 
 /** An endpoint on a registry of its own, which has one counter, and what is wrong with it. */
-const start = Effect.fnUntraced(function*(address: TelemetryAddress.Listening) {
+const start = Effect.fnUntraced(function*(
+  address: TelemetryAddress.Listening,
+  limits: Partial<PrometheusEndpoint.Limits> = {}
+) {
   const trouble = yield* Effect.map(Layer.build(Trouble.layer), (context) => Context.get(context, Trouble))
   const registry = Context.make(Metric.MetricRegistry, new Map())
   const counter = Metrics.counter("pauses", { group: "web", tag: "a\"b" })
@@ -33,10 +36,15 @@ const start = Effect.fnUntraced(function*(address: TelemetryAddress.Listening) {
   yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
   yield* Layer.buildWithScope(PrometheusEndpoint.layer(address), scope).pipe(
     Effect.provideContext(registry),
-    Effect.provideService(PrometheusEndpoint.Limits, quick),
+    Effect.provideService(PrometheusEndpoint.Limits, { ...quick, ...limits }),
     Effect.provideService(Trouble, trouble)
   )
-  return { trouble, close: Scope.close(scope, Exit.void), count: () => counter.updateUnsafe(1, registry) }
+  return {
+    trouble,
+    registry,
+    close: Scope.close(scope, Exit.void),
+    count: () => counter.updateUnsafe(1, registry)
+  }
 }, Effect.provide(Logger.layer([])))
 
 /** A port of the loopback interface that nobody listens at for now. */
@@ -170,6 +178,26 @@ it.live("a UNIX socket is its owner's alone, is made again when it was removed, 
     assert.strictEqual((yield* ask({ socketPath: path })).text, metrics)
     yield* close
     assert.isFalse(fs.existsSync(path))
+  })))
+
+it.live("a thousand requests at once for answers that nobody takes cost the memory of a few", () =>
+  Effect.scoped(Effect.gen(function*() {
+    const port = yield* freePort
+    const { registry } = yield* start({ host: "127.0.0.1", port }, { fresh: Duration.seconds(1) })
+    yield* up({ host: "127.0.0.1", port })
+    const megabyte = 1024 * 1024
+    Metric.gauge("long", { description: "x".repeat(megabyte) }).updateUnsafe(1, registry)
+    const before = process.memoryUsage().arrayBuffers
+    const client = net.connect({ port, host: "127.0.0.1" })
+    let isAnswered = false
+    client.on("error", () => {}).once("data", () => {
+      client.pause()
+      isAnswered = true
+    })
+    client.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000))
+    yield* eventually("the first answer begins", () => isAnswered)
+    assert.isBelow(process.memoryUsage().arrayBuffers - before, 50 * megabyte)
+    client.destroy()
   })))
 
 it.live("an answer that nobody takes does not hold up the end", () =>

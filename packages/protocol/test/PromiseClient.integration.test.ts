@@ -3,6 +3,10 @@ import { ClinitFailed, ClinitRefused, connect } from "@clinit/protocol/node/Prom
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { build } from "esbuild"
 import { getEventListeners } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import * as net from "node:net"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
 import * as ScriptedDaemon from "./support/ScriptedDaemon.ts"
 
 const { eventually } = ScriptedDaemon
@@ -87,6 +91,22 @@ describe("a call", () => {
     expect(none).toMatchObject({
       _tag: "NoDaemon",
       message: `no daemon at ${daemon.socket}: there is no such socket`
+    })
+  })
+
+  it("says that nothing was sent, and why, where too many wait for a daemon that lets nobody in", async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "clinit-protocol-"))
+    const socket = path.join(directory, "s")
+    const busy = net.createServer((client) => client.end(result({ version: "9", protocol: 1 })))
+    await new Promise<void>((resolve) => busy.listen({ path: socket, backlog: 1 }, resolve))
+    const all = await Promise.allSettled(Array.from({ length: 9 }, () => connect({ socket }).version()))
+    busy.close()
+    rmSync(directory, { recursive: true })
+    expect(all.findLast(({ status }) => status === "rejected")).toMatchObject({
+      reason: {
+        _tag: "NoDaemon",
+        message: `no daemon at ${socket}: it lets nobody in, and too many wait already`
+      }
     })
   })
 
@@ -218,10 +238,16 @@ describe("a watch", () => {
     const watch = clinit.watch({ reconnect: true, signal })
     await watch.next()
     const waiting = watch.next()
-    expect(await watch.return!()).toEqual({ done: true, value: undefined })
+    expect(await watch.return()).toEqual({ done: true, value: undefined })
     expect(await waiting).toEqual({ done: true, value: undefined })
     await eventually("no connection is left", () => daemon.open() === 0)
     expect(getEventListeners(signal, "abort").length).toBe(0)
+    {
+      await using scoped = clinit.watch()
+      await scoped.next()
+      expect(Object.hasOwn(scoped, Symbol.asyncDispose), "in Node 22, too").toBe(true)
+    }
+    await eventually("no connection is left", () => daemon.open() === 0)
   })
 
   it("has no connection any more once the client is closed or its signal comes, even if nobody asks it for news", async () => {

@@ -46,7 +46,7 @@ const refuse = (
   response.end(`${words}\n`)
 }
 
-const makeServer = (text: () => string, { connections, patience }: Limits): http.Server => {
+const makeServer = (text: () => Buffer, { connections, patience }: Limits): http.Server => {
   const millis = Duration.toMillis(patience)
   const server = http.createServer({
     maxHeaderSize: 8_192,
@@ -61,7 +61,7 @@ const makeServer = (text: () => string, { connections, patience }: Limits): http
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refuse(response, 405, "the metrics can only be read", { allow: "GET, HEAD" })
     }
-    const body = Buffer.from(text())
+    const body = text()
     response.writeHead(200, { ...headers, "content-length": body.length })
     response.end(request.method === "HEAD" ? undefined : body)
   })
@@ -105,11 +105,12 @@ export const layer = (address: TelemetryAddress.Listening): Layer.Layer<never, n
     const limits = yield* Limits
     const context = yield* Effect.context<never>()
     const freshMillis = Duration.toMillis(limits.fresh)
-    let made: { readonly text: string; readonly atMillis: number } | undefined
+    // Bytes, which all answers share: a client may ask for thousands before it takes the first.
+    let made: { readonly text: Buffer; readonly atMillis: number } | undefined
     const text = () => {
       const now = performance.now()
       if (made === undefined || now - made.atMillis > freshMillis) {
-        made = { text: PrometheusMetrics.formatUnsafe(context), atMillis: now }
+        made = { text: Buffer.from(PrometheusMetrics.formatUnsafe(context)), atMillis: now }
       }
       return made.text
     }

@@ -10,6 +10,7 @@ export const maxAnswerBytes = 64 * 1024 * 1024
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket",
   ECONNREFUSED: "nobody listens there",
+  EAGAIN: "it lets nobody in, and too many wait already",
   EACCES: "permission denied"
 }
 

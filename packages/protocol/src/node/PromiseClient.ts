@@ -64,7 +64,7 @@ export interface PromiseClient {
   readonly shutdown: (options?: Options<"shutdown">) => Promise<Rpcs.Result<"shutdown">>
   readonly version: (options?: Abortable) => Promise<Rpcs.Result<"version">>
   /** What happens, no event twice, and none left out without a word. It ends with the client, and throws what a call rejects with. */
-  readonly watch: (options?: WatchOptions) => AsyncIterableIterator<News>
+  readonly watch: (options?: WatchOptions) => AsyncGenerator<News, void>
   /** Rejects the calls that wait, ends the watches, and takes no more of either. */
   readonly close: () => void
   readonly [Symbol.asyncDispose]: () => Promise<void>
@@ -164,12 +164,12 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
     const news = watchOn(options, leaving.signal)
     const finish = news.return.bind(news)
     // A generator's own would wait for the next news, which may never come.
-    return Object.assign(news, {
-      return(value: void | PromiseLike<void>) {
-        leaving.abort()
-        return finish(value)
-      }
-    })
+    const leave = (value: void | PromiseLike<void>) => {
+      leaving.abort()
+      return finish(value)
+    }
+    // Node 22 has no disposal of generators yet.
+    return Object.assign(news, { return: leave, [Symbol.asyncDispose]: async () => void await leave() })
   }
 
   const close = () => closing.abort(new ClinitFailed("Closed", "the client was closed"))
