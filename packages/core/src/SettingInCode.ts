@@ -28,7 +28,7 @@ export interface CommandStep {
 }
 
 /** The last step of a stop, done again and again until nothing is left; 15 s, unless it says so, are waited for its effect. */
-type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
+export type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
 
 /** The steps of a stop in their order. A signal's bare name is enough for the last. */
 export type Stop<Step> =
