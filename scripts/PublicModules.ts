@@ -4,6 +4,7 @@ const packages = new URL("../packages/", import.meta.url).pathname
 
 /** The packages that others import. */
 export const libraries = ["protocol", "core"] as const
+export type Library = (typeof libraries)[number]
 
 /** A module that a package lets others import. */
 export interface PublicModule {

@@ -5,6 +5,7 @@ import * as GroupState from "@clinit/core/GroupState"
 import * as ProcessState from "@clinit/core/ProcessState"
 import * as Respawn from "@clinit/core/Respawn"
 import * as SettingDefaults from "@clinit/core/SettingDefaults"
+import * as SettingValue from "@clinit/core/SettingValue"
 import { Mode } from "@clinit/protocol/Names"
 import * as Effect from "effect/Effect"
 
@@ -88,7 +89,7 @@ const stop = (): string => {
 }
 
 const throttle = (): string => {
-  const { capMillis: _cap, factor, giveUp, hits, jitter, pauseMillis, stableMillis, windowMillis } =
+  const { capMillis, factor, giveUp, hits, jitter, pauseMillis, stableMillis, windowMillis } =
     Respawn.defaultThrottle
   return table(["setting", "default", "says"], [
     [
@@ -99,6 +100,11 @@ const throttle = (): string => {
     ["`respawn.hits`", String(hits), "more quick deaths than this make it pause; a slow one takes one back"],
     ["`respawn.pause`", `${pauseMillis / 1_000} s`, "the first pause"],
     ["`respawn.factor`", String(factor), "how many times longer each further pause in a row is"],
+    [
+      "`respawn.cap`",
+      capMillis < SettingValue.longestMillis ? `${capMillis / 1_000} s` : "none",
+      "no pause is longer"
+    ],
     ["`respawn.jitter`", `${jitter * 100} %`, "the share of a pause that is left to chance"],
     [
       "`respawn.stable`",

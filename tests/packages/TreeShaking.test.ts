@@ -13,7 +13,8 @@ const bundle = async (program: string) => {
     format: "esm",
     platform: "neutral",
     metafile: true,
-    write: false
+    write: false,
+    logLevel: "silent"
   })
   const [output] = Object.values(metafile.outputs)
   const modules = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
@@ -59,6 +60,13 @@ describe("a bundled program", () => {
     expect(modules).toEqual(reader)
     // Most of it are Effect's schemas, by which settings are read.
     expect(bytes).toBeLessThan(115_000)
+  })
+
+  it("that uses nothing of what it imports has nothing of it", async () => {
+    const { modules } = await bundle(
+      `import { ClinitClient } from "@clinit/protocol/ClinitClient"; import { Clinit } from "@clinit/core/Clinit"`
+    )
+    expect(modules).toEqual([])
   })
 
   it("that checks a name has the names in it, and none of the calls", async () => {

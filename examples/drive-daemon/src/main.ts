@@ -1,6 +1,5 @@
 /** Takes a group to a level, waits, and prints what runs: `main.ts SOCKET GROUP LEVEL`. */
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
-import { GroupName, Level } from "@clinit/protocol/Names"
 import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import * as Effect from "effect/Effect"
 
@@ -8,11 +7,7 @@ const [socket = "/var/run/clinit/clinit.s", group = "shop", level = "run"] = pro
 
 const drive = Effect.gen(function*() {
   const client = yield* ClinitClient
-  const { outcome } = yield* client.tell({
-    group: GroupName.make(group),
-    level: Level.make(level),
-    wait: true
-  })
+  const { outcome } = yield* client.tell({ group, level, wait: true })
   const { groups } = yield* client.status({ name: group })
   const processes = groups.flatMap(({ processes }) => processes)
   for (const { state, tag } of processes) console.log(`${group}/${tag} ${state._tag}`)

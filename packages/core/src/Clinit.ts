@@ -45,9 +45,13 @@ import * as Supervision from "./Supervision.ts"
 // What the calls take and answer can be named by whoever exports something that is made of them.
 export type { Applied, Planned, Reread, Retried, Signalled, Status, Told } from "./Daemon.ts"
 export type { Ending } from "./ExitWith.ts"
+export type { Retrial, Settling } from "./Group.ts"
 export type { Extract } from "./History.ts"
+export { LedgerRefused } from "./LedgerStore.ts"
+export type { Settled } from "./OrderOutcome.ts"
 export type { Options as ServeOptions } from "./Serving.ts"
-export type { Options, Source, Timings } from "./Supervision.ts"
+export { SocketRefused } from "./SocketRefused.ts"
+export type { Needs, Options, Source, Timings, Unusable } from "./Supervision.ts"
 
 /** The group settled as FAILED. */
 export class LevelFailed extends Schema.TaggedError<LevelFailed>()("LevelFailed", {
@@ -186,7 +190,8 @@ export class Clinit extends Context.Service<Clinit, {
       Layer.effect(Clinit, face(Serving.make(options)))) as Serve
 }
 
-type Items = ReadonlyArray<InCode<any>>
+/** Entries in code. */
+export type Items = ReadonlyArray<InCode<any>>
 
 /** What a supervisor of this source can be refused for. */
 export type Refused<S extends Supervision.Source> = Supervision.Unusable<S> | ContainmentUnavailable
@@ -206,7 +211,9 @@ export interface Make {
   (options: { readonly text: string } & Supervision.Options): Made<{ readonly text: string }>
   (options: { readonly cltab: string } & Supervision.Options): Made<{ readonly cltab: string }>
 }
-type Made<S extends Supervision.Source> = Effect.Effect<
+
+/** What `Clinit.make` makes of this source. */
+export type Made<S extends Supervision.Source> = Effect.Effect<
   Clinit["Service"],
   Refused<S>,
   Machine | Scope.Scope | Supervision.Needs<S>
@@ -220,7 +227,9 @@ export interface MakeLayer {
   (options: { readonly text: string } & Supervision.Options): Supervising<{ readonly text: string }>
   (options: { readonly cltab: string } & Supervision.Options): Supervising<{ readonly cltab: string }>
 }
-type Supervising<S extends Supervision.Source> = Layer.Layer<
+
+/** What `Clinit.layer` makes of this source. */
+export type Supervising<S extends Supervision.Source> = Layer.Layer<
   Clinit,
   Refused<S>,
   Machine | Supervision.Needs<S>
@@ -238,7 +247,9 @@ export interface Serve {
     options: { readonly cltab: string } & Serving.Options<E, R>
   ): Served<{ readonly cltab: string }, E, R>
 }
-type Served<S extends Supervision.Source, E, R> = Layer.Layer<
+
+/** What `Clinit.serve` makes of this source; `E` and `R` are those of `onLoaded`. */
+export type Served<S extends Supervision.Source, E, R> = Layer.Layer<
   Clinit,
   ServeRefused<S> | E,
   Machine | Premises | Supervision.Needs<S> | R

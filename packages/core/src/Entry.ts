@@ -10,6 +10,7 @@ export type {
   CommandStep,
   EffectSettings,
   EntrySettings,
+  Last,
   Output,
   Settings,
   SignalName,

@@ -24,9 +24,9 @@ import * as Telemetry from "./Telemetry.ts"
 
 /** Where a daemon serves, and how it begins. */
 export interface Options<E = never, R = never> extends Supervision.Options {
-  /** The socket's path, unless the cltab says another; by default `DaemonPaths.defaults` has it. */
+  /** The socket's path, unless the cltab says another; `/var/run/clinit/clinit.s` unless given. */
   readonly socket?: string | undefined
-  /** The status file's path, unless the cltab says another; by default that of `DaemonPaths.defaults`. */
+  /** The status file's path, unless the cltab says another; `/var/run/clinit/clstat` unless given. */
   readonly clstat?: string | undefined
   /** Whether it goes on with what a daemon that was killed left, which is so unless given. */
   readonly resume?: boolean | undefined

@@ -28,7 +28,7 @@ export interface CommandStep {
 }
 
 /** The last step of a stop, done again and again until nothing is left; 15 s, unless it says so, are waited for its effect. */
-type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
+export type Last<Step> = Omit<Step, "grace"> & { readonly grace?: Duration.Input }
 
 /** The steps of a stop in their order. A signal's bare name is enough for the last. */
 export type Stop<Step> =
@@ -157,18 +157,21 @@ export interface Variables {
   readonly [variable: `env.${string}`]: string | undefined
 }
 
-/** Settings of an entry that is a process, or of all entries of a group, by their names in a cltab. */
+/**
+ * Settings of an entry that is a process, or of all entries of a group, by their names in a cltab. A time is what Effect takes
+ * for a duration, a number of milliseconds, too; a limit is in its own unit; `docs/embedding.md` has the form of each.
+ */
 export type EntrySettings = Table<keyof typeof CltabSettings.inherited> & Variables
 
 /**
- * Settings of an effect, by their names in a cltab: those of how it is supervised. It has no user, directory, limits or
- * output of its own, and leaves nothing behind; no command can stop it.
+ * Settings of an effect, by their names in a cltab and as in `EntrySettings`: those of how it is supervised. It has no user,
+ * directory, limits or output of its own, and leaves nothing behind; no command can stop it.
  */
 export type EffectSettings =
   & Table<Exclude<keyof typeof CltabSettings.supervision, "tree" | "stop">>
   & { readonly stop?: Stop<SignalStep> | undefined }
 
-/** Settings for everything, by their names in a cltab: the daemon's own, and those of all entries. */
+/** Settings for everything, by their names in a cltab and as in `EntrySettings`: the daemon's own, and those of all entries. */
 export type Settings = Table<keyof Forms> & Variables
 
 const isForm = (name: string): name is keyof Forms => Object.hasOwn(forms, name)

@@ -8,6 +8,9 @@ import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
 import type { Signal } from "./Signal.ts"
 
+export type { LoggerEntry } from "./EntryLogger.ts"
+export type { Signal } from "./Signal.ts"
+
 /** The operating system refused to start a process; nothing was left running. */
 export class SpawnError extends Schema.TaggedError<SpawnError>()("SpawnError", { reason: Schema.String }) {
   override get message() {

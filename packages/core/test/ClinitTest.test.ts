@@ -270,6 +270,14 @@ describe("the trace", () => {
       ])
     }))
 
+  it.effect("has what a test notes in it", () =>
+    Effect.gen(function*() {
+      const test = yield* ClinitTest.make({ text: "web:a:1:once:a" })
+      yield* test.after("2 seconds")
+      yield* test.note("edited")
+      yield* test.expect("0 seconds", ["2s edited"], { kind: "Noted" })
+    }))
+
   it.effect("is expected as a table in which a line without a time has that of the line above", () =>
     Effect.gen(function*() {
       const test = yield* told

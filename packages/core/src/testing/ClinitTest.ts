@@ -75,6 +75,8 @@ export interface Trial
   readonly records: (selection?: TraceRecord.Selection) => ReadonlyArray<TraceRecord.TraceRecord>
   /** The same as lines. */
   readonly lines: (selection?: TraceRecord.Selection) => ReadonlyArray<string>
+  /** Adds these words to the trace, as a record of the kind `Noted`. */
+  readonly note: (words: string) => Effect.Effect<void>
   /** Every process whose leader or whose tree lives, in the order of their starts. */
   readonly processes: () => ReadonlyArray<LiveProcess>
   /** Makes this the text of the cltab, which each order reads anew. Of use only if it was given as a text. */
@@ -297,6 +299,7 @@ const trial = Effect.fnUntraced(function*(
     expect: (time, lines, selection) => Effect.provideService(expect(time, lines, selection), Trace, trace),
     records: (selection = {}) => select(trace.records(), selection),
     lines: (selection = {}) => select(trace.records(), selection).map(TraceRecord.print),
+    note: trace.note,
     processes: bench.processes,
     edit: cltab.write,
     crash: Effect.andThen(bench.crash, end),
