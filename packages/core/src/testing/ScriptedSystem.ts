@@ -55,10 +55,14 @@ export interface Writing {
 /** The scripts of a command's runs in order; the last one serves all further runs. */
 export type Scripts = Readonly<Record<string, Script | readonly [Script, ...ReadonlyArray<Script>]>>
 
-/** What names the script of an entry, best first: its command, unless somebody has better names for it. */
-export type Naming = (entry: Entry) => ReadonlyArray<string>
-
-const byCommand: Naming = ({ command }) => [command]
+/**
+ * By what names a script is that of an entry, best first: `GROUP/TAG`, its tag, its command. That of a logger: the same
+ * with the output behind it, as `TAG/output`, or its command.
+ */
+export const namesOf = ({ command, group, logs, tag }: Entry): ReadonlyArray<string> => {
+  const output = logs === undefined ? "" : `/${logs}`
+  return [`${group}/${tag}${output}`, `${tag}${output}`, command]
+}
 
 /** A live process as the system sees it, whoever started it. */
 export interface LiveProcess {
@@ -131,10 +135,7 @@ const gone = (identity: ProcessIdentity): ProcessChild => ({
  * without one. A logger appears as `a/output`. It reads each line as soon as it is written; what is written while no logger
  * runs waits for the next one.
  */
-export const layer = (
-  scripts: Scripts = {},
-  namesOf: Naming = byCommand
-): Layer.Layer<ScriptedSystem, never, Trace> =>
+export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
   Layer.effect(
     ScriptedSystem,
     Effect.gen(function*() {
