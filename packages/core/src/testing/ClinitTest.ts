@@ -179,11 +179,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
   patiently(effect, () => "it is not done")
 
 /** What a test supervises. */
-type Source = { readonly text: string } | { readonly entries: ReadonlyArray<InCode<any>> }
-
-/** A text becomes the machine's file, so that a test can edit it. */
-const editable = <S extends Source>(source: S): S | { readonly cltab: string } =>
-  "text" in source ? { cltab: fileOfText } : source
+type Source = Exclude<Supervision.Source, { readonly cltab: string }>
 
 /** The cltab that it makes; undefined if that is not valid, which is told elsewhere. */
 const cltabOf = ({ settings = {}, ...source }: Source & Options): Cltab.Cltab | undefined => {
@@ -236,7 +232,8 @@ const trial = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Trial, InvalidCltab, Scope.Scope> {
   yield* requireScriptsOf(scripts, cltabOf(given))
   const text = "text" in given ? given.text : ""
-  const options = { ...given, ...editable(given) }
+  // As the machine's file, so that a test can edit it.
+  const options = "text" in given ? { ...given, cltab: fileOfText } : given
   const context = yield* Layer.build(Layer.fresh(machine({ scripts, cltab: text })))
   const trace = Context.get(context, Trace)
   const bench = Context.get(context, ScriptedMachine.ScriptedMachine)
@@ -310,7 +307,7 @@ const trial = Effect.fnUntraced(function*(
 
 /** Starts a supervisor, which lives as long as the scope. The scripted machine refuses nothing but the cltab. */
 const start = (
-  options: (Source | { readonly cltab: string }) & Supervision.Options,
+  options: Supervision.Source & Supervision.Options,
   serve: boolean
 ): Effect.Effect<Clinit["Service"], InvalidCltab, Machine | Premises | Scope.Scope> => {
   // Which kind of source it is makes no difference here but for the types; what its effects need is there.
