@@ -42,11 +42,11 @@ export interface Script {
   readonly obeys?: Readonly<Record<string, Duration.Input>>
 }
 
-/** Something that a process does of its own accord. What it does is told by the name of the field: there may be others one day. */
-export type Act = Writing
-
-/** It writes a line, at once unless a time is given, as its output unless that is said, too. */
-export interface Writing {
+/**
+ * Something that a process does of its own accord: it writes a line, at once unless a time is given, as its output unless that is
+ * said, too.
+ */
+export interface Act {
   readonly after?: Duration.Input
   readonly writes: string
   readonly to?: Stream
@@ -225,7 +225,7 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
         })
       })
 
-      const write = Effect.fnUntraced(function*(process: Process, { to = "output", writes: line }: Writing) {
+      const write = Effect.fnUntraced(function*(process: Process, { to = "output", writes: line }: Act) {
         if (Deferred.isDoneUnsafe(process.exit)) return
         yield* happens(process.entry, { _tag: "Wrote", line, to })
         const reader = readerOf(process.entry, to)
