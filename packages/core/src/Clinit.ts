@@ -171,7 +171,8 @@ export class Clinit extends Context.Service<Clinit, {
 }>()("@clinit/core/Clinit") {
   /** `layer` as an effect: a supervisor of its own each time, which lives as long as the scope. */
   static readonly make =
-    ((options: Supervision.Source & Supervision.Options) => face(Supervision.make(options))) as Make
+    ((options: Supervision.Source & Supervision.Options) =>
+      Effect.map(Supervision.make(options), face)) as Make
 
   /**
    * Supervises groups for as long as the layer lives, and leaves nothing behind: its end stops every process and waits for
@@ -179,7 +180,7 @@ export class Clinit extends Context.Service<Clinit, {
    */
   static readonly layer =
     ((options: Supervision.Source & Supervision.Options) =>
-      Layer.effect(Clinit, face(Supervision.make(options)))) as MakeLayer
+      Layer.effect(Clinit, Effect.map(Supervision.make(options), face))) as MakeLayer
 
   /**
    * The same with all that makes a daemon: a socket for clients, a status file, a history, and a ledger by which one that comes
@@ -187,7 +188,7 @@ export class Clinit extends Context.Service<Clinit, {
    */
   static readonly serve =
     ((options: Supervision.Source & Serving.Options<unknown, unknown>) =>
-      Layer.effect(Clinit, face(Serving.make(options)))) as Serve
+      Layer.effect(Clinit, Effect.map(Serving.make(options), face))) as Serve
 }
 
 /** Entries in code. */
@@ -289,73 +290,68 @@ const eventsOf = <E>(open: Effect.Effect<Feed, E>, down: Effect.Effect<void>): S
     (feed) => untilDown(Effect.map(feed.next, newsOf), Effect.sync(() => newsOf(feed.rest())), down)
   ))
 
-/** The supervisor as its program sees it, once the parts are made. */
-const face = Effect.fnUntraced(
-  function*<E, R>(
-    make: Effect.Effect<Context.Context<Supervision.Parts>, E, R>
-  ): Effect.fn.Return<Clinit["Service"], E, R | Scope.Scope> {
-    const parts = yield* make
-    const daemon = Context.get(parts, Daemon)
-    const board = Context.get(parts, StatusBoard)
-    const cltab = Context.get(parts, LoadedCltab)
+/** The supervisor that these parts make, as its program sees it. */
+const face = (parts: Context.Context<Supervision.Parts>): Clinit["Service"] => {
+  const daemon = Context.get(parts, Daemon)
+  const board = Context.get(parts, StatusBoard)
+  const cltab = Context.get(parts, LoadedCltab)
 
-    const tell = Effect.fnUntraced(function*(group: string, level: string) {
-      return yield* daemon.tell(groupOf(group), yield* levelOf(level))
-    })
+  const tell = Effect.fnUntraced(function*(group: string, level: string) {
+    return yield* daemon.tell(groupOf(group), yield* levelOf(level))
+  })
 
-    return Clinit.of({
-      tell,
-      reach: Effect.fnUntraced(function*(group, level) {
-        const { settling } = yield* tell(group, level)
-        const outcome = yield* settling
-        return outcome.state === "FAILED"
-          ? yield* new LevelFailed({ group, level, failed: outcome.failed })
-          : outcome
-      }),
-      start: (name) => daemon.order("start", name),
-      stop: (name) => daemon.order("stop", name),
-      restart: (name) => daemon.order("restart", name),
-      retry: daemon.retry,
-      signal: daemon.signal,
-      reread: daemon.reread,
-      apply: daemon.apply,
-      plan: Effect.fnUntraced(function*(group, level) {
-        return yield* daemon.plan(
-          group === undefined ? undefined : groupOf(group),
-          level === undefined ? undefined : yield* levelOf(level)
-        )
-      }),
-      status: daemon.status,
-      statusOf: (name) =>
-        Effect.flatMap(
-          daemon.status,
-          ({ groups }) => Effect.map(StatusOf.select(groups, name), ([status]) => status!)
+  return {
+    tell,
+    reach: Effect.fnUntraced(function*(group, level) {
+      const { settling } = yield* tell(group, level)
+      const outcome = yield* settling
+      return outcome.state === "FAILED"
+        ? yield* new LevelFailed({ group, level, failed: outcome.failed })
+        : outcome
+    }),
+    start: (name) => daemon.order("start", name),
+    stop: (name) => daemon.order("stop", name),
+    restart: (name) => daemon.order("restart", name),
+    retry: daemon.retry,
+    signal: daemon.signal,
+    reread: daemon.reread,
+    apply: daemon.apply,
+    plan: Effect.fnUntraced(function*(group, level) {
+      return yield* daemon.plan(
+        group === undefined ? undefined : groupOf(group),
+        level === undefined ? undefined : yield* levelOf(level)
+      )
+    }),
+    status: daemon.status,
+    statusOf: (name) =>
+      Effect.flatMap(
+        daemon.status,
+        ({ groups }) => Effect.map(StatusOf.select(groups, name), ([status]) => status!)
+      ),
+    changes: Stream.unwrap(Effect.map(
+      board.everything,
+      (reader) => untilDown(Queue.takeAll(reader), Queue.clear(reader), daemon.down)
+    )),
+    events: ({ group, since } = {}) =>
+      eventsOf(
+        Effect.map(
+          daemon.watch({
+            ...(group === undefined ? {} : { group: groupOf(group) }),
+            ...(since === undefined ? {} : { since: Math.max(0, since) })
+          }),
+          ({ feed }) => feed
         ),
-      changes: Stream.unwrap(Effect.map(
-        board.everything,
-        (reader) => untilDown(Queue.takeAll(reader), Queue.clear(reader), daemon.down)
-      )),
-      events: ({ group, since } = {}) =>
-        eventsOf(
-          Effect.map(
-            daemon.watch({
-              ...(group === undefined ? {} : { group: groupOf(group) }),
-              ...(since === undefined ? {} : { since: Math.max(0, since) })
-            }),
-            ({ feed }) => feed
-          ),
-          daemon.down
-        ),
-      history: (name, limit = Infinity) => daemon.history(name, limit),
-      ending: Effect.fnUntraced(function*(name) {
-        const meaning = yield* EntryName.meaningOf(name, cltab.current().entries)
-        return yield* Effect.raceFirst(
-          Effect.provideContext(ExitWith.ending(meaning), parts),
-          Effect.andThen(daemon.down, new ShuttingDown())
-        )
-      }),
-      shutdown: Effect.andThen(daemon.shutdown, daemon.down),
-      down: daemon.down
-    })
+        daemon.down
+      ),
+    history: (name, limit = Infinity) => daemon.history(name, limit),
+    ending: Effect.fnUntraced(function*(name) {
+      const meaning = yield* EntryName.meaningOf(name, cltab.current().entries)
+      return yield* Effect.raceFirst(
+        Effect.provideContext(ExitWith.ending(meaning), parts),
+        Effect.andThen(daemon.down, new ShuttingDown())
+      )
+    }),
+    shutdown: Effect.andThen(daemon.shutdown, daemon.down),
+    down: daemon.down
   }
-)
+}

@@ -51,15 +51,6 @@ const sourceAt = (place: number): SourceLine.SourceLine => ({ number: place, tex
 const nameOf = (names: ReadonlyArray<unknown>): string =>
   names.map((name) => typeof name === "string" ? escape(name) : escape(format(name))).join("/")
 
-interface Setting {
-  readonly name: string
-  readonly given: unknown
-}
-
-/** What is given, without what is only there to be left out. */
-const given = (settings: object | undefined): ReadonlyArray<Setting> =>
-  Object.entries(settings ?? {}).flatMap(([name, given]) => given === undefined ? [] : [{ name, given }])
-
 const unknownName = (name: string): readonly [message: string, hint: string | undefined] => {
   const meant = Suggestion.nearest(name, CltabSettings.names)
   const hint = name.startsWith("env.")
@@ -83,20 +74,21 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
   const diagnostics: Array<Diagnostic.Diagnostic> = []
   const places = new Map<Tag, number>()
 
+  const reporting = (place: number, about = "") => {
+    const add = (diagnose: typeof SourceLine.error): FieldInCode.Report => (message, hint) =>
+      void diagnostics.push(diagnose(sourceAt(place), 0, `${about}${message}`, hint))
+    return { refuse: add(SourceLine.error), warn: add(SourceLine.warning) }
+  }
+
   const readSettings = (
     place: number,
     scope: string | undefined,
     settings: object | undefined,
     isFiber: boolean
   ) => {
-    const source = sourceAt(place)
-    const about = scope === undefined ? "" : `${escape(scope)}: `
-    const warn = (message: string, hint?: string) =>
-      void diagnostics.push(SourceLine.warning(source, 0, `${about}${message}`, hint))
-    const refuse: FieldInCode.Report = (message, hint) =>
-      void diagnostics.push(SourceLine.error(source, 0, `${about}${message}`, hint))
-
-    for (const { given: value, name } of given(settings)) {
+    const { refuse, warn } = reporting(place, scope === undefined ? "" : `${escape(scope)}: `)
+    for (const [name, value] of Object.entries(settings ?? {})) {
+      if (value === undefined) continue
       if (!CltabSettings.isName(name)) warn(...unknownName(name))
       else if (scope !== undefined && !CltabSettings.isInherited(name)) {
         refuse(`${name} holds for the whole daemon`)
@@ -104,7 +96,7 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
         const said = SettingInCode.valueOf(name, value)
         if (Option.isNone(said)) refuse(wrongValue(name, value))
         else lines.push({ name, scope, value: said.value, line: place })
-        if (scope !== undefined) scoped.push({ source, scope, name })
+        if (scope !== undefined) scoped.push({ source: sourceAt(place), scope, name })
         if (isFiber && !CltabSettings.fitsFiber(name)) {
           warn(`${name} has no effect: it is for processes, and this is an effect of the program`)
         }
@@ -113,17 +105,17 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
   }
 
   const readGroup = (place: number, { group, settings }: GroupSettings) => {
-    const refuse: FieldInCode.Report = (message) =>
-      void diagnostics.push(SourceLine.error(sourceAt(place), 0, message))
-    const scope = FieldInCode.text(refuse, "group name", CltabEntry.Entry.fields.group, group)
+    const scope = FieldInCode.text(
+      reporting(place).refuse,
+      "group name",
+      CltabEntry.Entry.fields.group,
+      group
+    )
     if (scope !== undefined) readSettings(place, scope, settings, false)
   }
 
   const readEntry = (place: number, item: ProcessEntry | EffectEntry<unknown>) => {
-    const report: FieldInCode.Report = (message, hint) =>
-      void diagnostics.push(
-        SourceLine.error(sourceAt(place), 0, `${nameOf([item.group, item.tag])}: ${message}`, hint)
-      )
+    const { refuse: report } = reporting(place, `${nameOf([item.group, item.tag])}: `)
     const { fields } = CltabEntry.Entry
     const group = FieldInCode.text(report, "group name", fields.group, item.group)
     const tag = FieldInCode.text(report, "tag", fields.tag, item.tag)
@@ -154,9 +146,7 @@ const read = (items: ReadonlyArray<InCode<any>>, whole: SettingInCode.Settings) 
   readSettings(0, undefined, whole, false)
   for (const [index, item] of items.entries()) {
     if (typeof item !== "object" || item === null) {
-      diagnostics.push(
-        SourceLine.error(sourceAt(index + 1), 0, `this is no item: ${FieldInCode.shown(item)}`)
-      )
+      reporting(index + 1).refuse(`this is no item: ${FieldInCode.shown(item)}`)
     } else if (item._tag === "Group") readGroup(index + 1, item)
     else readEntry(index + 1, item)
   }

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as ByHand from "./ByHand.ts"
-import * as CallCount from "./CallCount.ts"
 import { Daemon } from "./Daemon.ts"
 import type { Feed } from "./EventFeed.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Requester from "./Requester.ts"
 import { conceal } from "./Secret.ts"
 import * as StatusOf from "./StatusOf.ts"
@@ -116,7 +116,10 @@ export const failure = (code: number, message: string, id: JsonRpc.Id = null, da
  */
 export const make = Effect.fnUntraced(function*(identity: Identity) {
   const handle = handlers(yield* Daemon, identity)
-  const { called, refused } = CallCount.make(yield* Effect.context<never>())
+  const context = yield* Effect.context<never>()
+  /** The reason is the name of an error: there are few. */
+  const refused = (method: Rpcs.Method, reason: string) =>
+    Metrics.counter("callRefusals", { method, reason }).updateUnsafe(1, context)
 
   const call = <M extends Rpcs.Method>(
     method: M,
@@ -124,7 +127,7 @@ export const make = Effect.fnUntraced(function*(identity: Identity) {
     input: unknown,
     follow: Follow
   ): Effect.Effect<string> => {
-    called(method)
+    Metrics.counter("calls", { method }).updateUnsafe(1, context)
     const { params, result } = Rpcs.calls[method]
     const decoded = Schema.decodeUnknownResult(params)(input ?? {}, { errors: "all" })
     if (Result.isFailure(decoded)) {

@@ -39,9 +39,9 @@ export interface ProcessDefinition extends Definition {
 }
 
 /** How an effect of this program is run. */
-export interface EffectDefinition<E, R> extends Definition {
+export interface EffectDefinition<out R> extends Definition {
   /** What is run, anew each time, as a fiber in a scope of its own; what it succeeds with is of no interest. */
-  readonly effect: Effect.Effect<unknown, E, R>
+  readonly effect: Effect.Effect<unknown, unknown, R>
   readonly settings?: EffectSettings | undefined
 }
 
@@ -53,12 +53,10 @@ export interface ProcessEntry extends ProcessDefinition {
 }
 
 /** An entry that is an effect of this program, and what that needs. */
-export interface EffectEntry<out R> extends Definition {
+export interface EffectEntry<out R> extends EffectDefinition<R> {
   readonly _tag: "Effect"
   readonly group: string
   readonly tag: string
-  readonly effect: Effect.Effect<unknown, unknown, R>
-  readonly settings?: EffectSettings | undefined
 }
 
 /** Settings for all entries of a group. */
@@ -87,10 +85,10 @@ export const process = (group: string, tag: string, definition: ProcessDefinitio
  * for processes. Success is exit code 0; a failure is the error's own exit code (`errorExitCode` of effect/Runtime),
  * else 1; a defect is 70. Nothing is checked before all entries are read together. The tag is unique in the whole cltab.
  */
-export const effect = <E, R>(
+export const effect = <R>(
   group: string,
   tag: string,
-  definition: EffectDefinition<E, R>
+  definition: EffectDefinition<R>
 ): EffectEntry<R> => ({ _tag: "Effect", group, tag, ...definition })
 
 /** Settings for all entries of the group that do not say otherwise; effects only take those that fit them. */

@@ -195,7 +195,9 @@ export const isLeft = ({ mode, settings }: Entry, child: Child, end: RunEnd | un
   (end !== undefined && end._tag !== "TimedOut" &&
     (settings?.tree ?? SettingDefaults.treeOf(mode)) === "loose")
 
-const pidOf = ({ identity }: Child) => identity === undefined ? {} : { pid: identity.pid }
+/** The pid of a child that has one: a fiber has none. */
+export const pidOf = ({ identity }: Child): { readonly pid?: number } =>
+  identity === undefined ? {} : { pid: identity.pid }
 
 /** A test is there for its result alone: if nobody could see it, it is made again. */
 export const isUnseen = (mode: Mode, end: RunEnd): boolean => mode === "test" && end._tag === "Unknown"

@@ -10,12 +10,13 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { ParentSpan } from "effect/Tracer"
 import type { Entry } from "./Cltab.ts"
+import * as EntryLog from "./EntryLog.ts"
 import * as Signal from "./Signal.ts"
 import type { Child } from "./Spawner.ts"
 import { Spawner, SpawnError } from "./Spawner.ts"
 
 /** What the exit code of an effect is that died of a defect: EX_SOFTWARE of sysexits(3). */
-export const defectCode = 70
+const defectCode = 70
 
 const isCode = (code: number) => Number.isInteger(code) && code >= 0 && code <= 255
 
@@ -89,7 +90,7 @@ export const layer = <R>(
         }
         const run = Effect.scoped(effect).pipe(
           Effect.onExit((exit) => logFailure(entry, exit)),
-          Effect.annotateLogs({ group: entry.group, tag: entry.tag }),
+          EntryLog.of(entry),
           Effect.provideContext(context)
         )
         // At once, so that it has begun when the next entry does.

@@ -15,6 +15,7 @@ import type { Feed } from "./EventFeed.ts"
 import * as EventFeed from "./EventFeed.ts"
 import type { Recorded, Subject } from "./EventStock.ts"
 import * as EventStock from "./EventStock.ts"
+import * as FreshName from "./FreshName.ts"
 import { HistoryStore } from "./HistoryStore.ts"
 import * as Sequence from "./Sequence.ts"
 import { Trouble } from "./Trouble.ts"
@@ -191,7 +192,7 @@ const make = Effect.gen(function*() {
   const past = parse(found.text)
   for (const event of past.events) stock.add(event)
   let seq = past.events.at(-1)?.seq ?? 0
-  const own: Sequence.Sequence = { sequence: yield* Sequence.newId, after: seq }
+  const own: Sequence.Sequence = { sequence: yield* FreshName.make, after: seq }
   const sequences = Sequence.followedBy(past.sequences, own)
   const problems = [
     ...(found.problem === undefined ? [] : [found.problem]),

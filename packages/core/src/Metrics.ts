@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
 /** A metric as it is exposed. A label `group` or `tag` has the cltab's names: it has no more values than that. */
@@ -137,6 +138,19 @@ const described = ({ help, name }: Definition, attributes: Labels) =>
 /** The gauge with these labels. */
 export const gauge = (name: OfType<"gauge">, labels: Labels = {}): Metric.Gauge<number> =>
   Metric.gauge(...described(definitions[name], labels))
+
+/** The gauge with these labels in the context's registry, until it is removed: who looks at it reads the value. */
+export const register = (
+  name: OfType<"gauge">,
+  labels: Labels,
+  context: Context.Context<never>,
+  read: () => number
+): Metric.Registration =>
+  Metric.registerUnsafe(gauge(name, labels), context, {
+    get: () => ({ value: read() }),
+    update: () => {},
+    modify: () => {}
+  })
 
 /** The counter with these labels. */
 export const counter = (name: OfType<"counter">, labels: Labels): Metric.Counter<number> => {

@@ -14,14 +14,14 @@ export interface Transition {
 
 /**
  * One run of an entry, from its start until nothing of it is left; `run` counts the starts before it since the entry
- * was started first. One that an earlier daemon started was taken over at `beganNanos`, and runs since `sinceMillis` of 1970.
+ * was started first. One that an earlier daemon started was taken over at `beganNanos`, and runs `sinceMillis` of 1970.
  */
 export interface Life {
   readonly group: GroupName
   readonly tag: Tag
   readonly run: number
   readonly beganNanos: bigint
-  readonly adopted?: { readonly sinceMillis: number }
+  readonly sinceMillis?: number
 }
 
 /** How a transition ended: as the group's state says, before it came to its end by another one, or with the group at rest. */
@@ -122,7 +122,7 @@ export const make = (tell: (occurrence: Occurrence) => void, nowNanos: () => big
   }
 
   const begin = (known: Known, { group, tag }: Entry, run: number, sinceMillis?: number): Life => {
-    const adopted = sinceMillis === undefined ? {} : { adopted: { sinceMillis } }
+    const adopted = sinceMillis === undefined ? {} : { sinceMillis }
     const life = { group, tag, run, beganNanos: nowNanos(), ...adopted }
     known.open = { life, steps: 0 }
     return life

@@ -203,7 +203,7 @@ const live = Effect.fnUntraced(function*(
       Effect.suspend(() =>
         child === undefined || child.isExtinct()
           ? Effect.succeed(undefined)
-          : Effect.as(child.signal(signal), child.identity === undefined ? {} : { pid: child.identity.pid })
+          : Effect.as(child.signal(signal), EntryRun.pidOf(child))
       ),
     fiber
   } satisfies Process

@@ -1,6 +1,4 @@
 import * as ClinitRpcs from "@clinit/protocol/ClinitRpcs"
-import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -22,12 +20,6 @@ const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Sequence))
 
 /** The sequence that a stored line tells of, if it tells of one. */
 export const read = (line: string): Sequence | undefined => Result.getOrUndefined(decode(line))
-
-/** An id that no other daemon has. */
-export const newId: Effect.Effect<string> = Effect.map(
-  Effect.all([Random.nextIntBetween(0, 2 ** 32 - 1), Random.nextIntBetween(0, 2 ** 32 - 1)]),
-  (words) => words.map((word) => word.toString(16).padStart(8, "0")).join("")
-)
 
 /** The daemons up to this one, the last of them. */
 export const followedBy = (

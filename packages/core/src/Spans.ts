@@ -65,17 +65,17 @@ export const make = (context: Context.Context<never>): Spans | undefined => {
   }
 
   const openLife = (life: Life) => {
-    const { adopted, group, run, tag } = life
+    const { group, run, sinceMillis, tag } = life
     const span = open(
       names.process,
       {
         "clinit.group": group,
         "clinit.tag": tag,
         "clinit.run": run,
-        "clinit.adopted": adopted === undefined ? undefined : true
+        "clinit.adopted": sinceMillis === undefined ? undefined : true
       },
       startedBy(group),
-      adopted === undefined ? undefined : BigInt(adopted.sinceMillis) * 1_000_000n
+      sinceMillis === undefined ? undefined : BigInt(sinceMillis) * 1_000_000n
     )
     lives.set(life, span)
     return span

@@ -26,11 +26,7 @@ export const make = (
   untold: () => number
 ): StateGauges => {
   const register = (name: Metrics.OfType<"gauge">, labels: Metrics.Labels, read: () => number) =>
-    Metric.registerUnsafe(Metrics.gauge(name, labels), context, {
-      get: () => ({ value: read() }),
-      update: () => {},
-      modify: () => {}
-    })
+    Metrics.register(name, labels, context, read)
 
   const ofDaemon = GroupState.literals.map((state) =>
     register("groups", { state }, () => {

@@ -70,7 +70,7 @@ export class StatusBoard extends Context.Service<StatusBoard, {
 }>()("@clinit/core/StatusBoard") {
   static readonly recorded: Layer.Layer<StatusBoard, never, History> = Layer.effect(
     StatusBoard,
-    Effect.suspend(() => witnessed)
+    Effect.suspend(() => make)
   )
 
   /** With a history that is kept in memory only. */
@@ -100,6 +100,7 @@ const make = Effect.gen(function*() {
   const loggers = new Map<string, ReadonlyArray<LoggerStatus>>()
   const changes = yield* PubSub.sliding<Change>(changesKept)
   const history = yield* History
+  const witness = yield* Witness
   const readers = new Set<Queue.Queue<Change, Cause.Done>>()
 
   yield* Effect.addFinalizer(() =>
@@ -128,7 +129,7 @@ const make = Effect.gen(function*() {
   })
 
   // Uninterruptible, so that no state is there that was not published.
-  return StatusBoard.of({
+  return witness({
     setGroup: Effect.fnUntraced(function*(group, level, state, past) {
       const since = past ?? (yield* Clock.currentTimeMillis)
       groups.set(group, { group, level, state, since })
@@ -217,9 +218,4 @@ const make = Effect.gen(function*() {
         })
     )
   })
-})
-
-const witnessed = Effect.gen(function*() {
-  const witness = yield* Witness
-  return witness(yield* make)
 })

@@ -126,15 +126,12 @@ export const alongside = ({ name }: Pick<Options, "name">): Layer.Layer<Trouble>
   Layer.merge(Trouble.layer, Telemetry.named(name))
 
 /** Starts the daemon with these timings. */
-export const daemon = ({ timings: { stopRepeat } = {} }: Pick<Options, "timings">) => {
-  const build = Layer.build(Daemon.layer)
-  if (stopRepeat === undefined) return build
-  return Effect.flatMap(Escalation.StopPlan, (plan) =>
-    Effect.provideService(build, Escalation.StopPlan, {
-      ...plan,
-      repeatMillis: Duration.toMillis(stopRepeat)
-    }))
-}
+export const daemon = ({ timings: { stopRepeat } = {} }: Pick<Options, "timings">) =>
+  Effect.updateService(
+    Layer.build(Daemon.layer),
+    Escalation.StopPlan,
+    (plan) => stopRepeat === undefined ? plan : { ...plan, repeatMillis: Duration.toMillis(stopRepeat) }
+  )
 
 /**
  * Supervises what the source says while the scope lives, and remembers nothing beyond that. The scope's end stops every

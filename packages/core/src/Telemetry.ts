@@ -135,18 +135,10 @@ export const named = (name?: string): Layer.Layer<never> =>
     const free = freeName(name ?? "", taken)
     const own = free === "" ? attributes : { ...attributes, [label]: free }
     const context = Context.make(Metric.CurrentMetricAttributes, own)
-    const info = Metric.registerUnsafe(
-      Metrics.gauge("info"),
-      Context.merge(yield* Effect.context<never>(), context),
-      {
-        get: () => ({ value: 1 }),
-        update: () => {},
-        modify: () => {}
-      }
-    )
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(info.remove)
-    )
+    const all = Context.merge(yield* Effect.context<never>(), context)
+    const info = Metrics.register("info", {}, all, () =>
+      1)
+    yield* Effect.addFinalizer(() => Effect.sync(info.remove))
     return context as Context.Context<never>
   }))
 

@@ -190,24 +190,32 @@ describe("the streams of a supervisor that was shut down", () => {
   }
   const end = { _tag: "Daemon", words: "all groups are down" } as const
 
-  it.effect("end with the last word about it, though its scope goes on", () =>
-    Effect.gen(function*() {
-      const test = yield* ClinitTest.make({ text })
-      const clinit = test.clinit()
-      yield* test.tell("web", "run")
-      const changes = yield* Effect.forkChild(Stream.runCollect(clinit.changes), { startImmediately: true })
-      const events = yield* Effect.forkChild(Stream.runCollect(clinit.events()), { startImmediately: true })
-      yield* clinit.shutdown
-      assert.deepStrictEqual(words(yield* Fiber.join(changes)), [
-        "run DONE",
-        "a Running",
-        "run HALTING",
-        "a Stopping",
-        "a undefined",
-        "run CONFIGURED"
-      ])
-      assert.deepStrictEqual(lastWords(yield* Fiber.join(events)), end)
-    }))
+  for (
+    const [when, isClosed] of [["though its scope goes on", false], [
+      "also if its scope was closed",
+      true
+    ]] as const
+  ) {
+    it.effect(`end with the last word about it, ${when}`, () =>
+      Effect.scoped(Effect.gen(function*() {
+        const scope = yield* Scope.fork(yield* Effect.scope)
+        const test = yield* Scope.provide(ClinitTest.make({ text }), scope)
+        const clinit = test.clinit()
+        yield* test.tell("web", "run")
+        const changes = yield* Effect.forkChild(Stream.runCollect(clinit.changes), { startImmediately: true })
+        const events = yield* Effect.forkChild(Stream.runCollect(clinit.events()), { startImmediately: true })
+        yield* isClosed ? Scope.close(scope, Exit.void) : clinit.shutdown
+        assert.deepStrictEqual(words(yield* Fiber.join(changes)), [
+          "run DONE",
+          "a Running",
+          "run HALTING",
+          "a Stopping",
+          "a undefined",
+          "run CONFIGURED"
+        ])
+        assert.deepStrictEqual(lastWords(yield* Fiber.join(events)), end)
+      })))
+  }
 
   it.effect("that are taken after that tell what is so, or what was, and end", () =>
     Effect.gen(function*() {

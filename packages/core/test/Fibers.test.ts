@@ -9,8 +9,7 @@ import * as Runtime from "effect/Runtime"
 import * as TestClock from "effect/testing/TestClock"
 import { withMachine, withNode } from "./support/Node.ts"
 
-const says = (line: string) =>
-  Effect.flatMap(Trace, (trace) => trace.add({ what: { _tag: "Noted", words: line } }))
+const says = (line: string) => Effect.flatMap(Trace, ({ note }) => note(line))
 
 /** An effect that says when it begins, and when it is interrupted before it ends in its way. */
 const does = <A, E, R>(name: string, work: Effect.Effect<A, E, R>) =>

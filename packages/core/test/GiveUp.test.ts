@@ -97,12 +97,12 @@ describe("a respawn entry that is given up", () => {
 
   it.effect("starts anew when it was changed", () =>
     withNode(
-      cltab(...settings, "web:r:1:respawn:r"),
-      { r: quick },
+      cltab(...settings, "web:r:1:respawn:quick"),
+      { quick },
       Effect.fnUntraced(function*(node) {
         yield* node.tell("web", "1")
         yield* node.after("1 minute")
-        node.cltab.write(cltab(...settings, "web:r:1:respawn:s"))
+        node.cltab.write(cltab(...settings, "web:r:1:respawn:steady"))
         node.news()
         yield* node.tell("web", "1")
         assert.deepStrictEqual(yield* node.after("1 hour"), [

@@ -1,7 +1,9 @@
+import { History } from "@clinit/core/History"
 import * as Sequence from "@clinit/core/Sequence"
 import { GroupName } from "@clinit/protocol/Names"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { Node } from "./support/Node.ts"
 import { cltab, withMachine } from "./support/Node.ts"
 
@@ -57,6 +59,14 @@ it("of daemons that are killed one after the other the last 32 are known", () =>
   assert.strictEqual(known.length, 32)
   assert.deepStrictEqual(known[0], { sequence: "68", after: 68 })
   assert.deepStrictEqual(known.at(-1), { sequence: "99", after: 99 })
+})
+
+it.effect("a daemon's sequence has an id of its own, whatever its program's chance is seeded with", () => {
+  const id = Effect.map(History, ({ sequence }) => sequence).pipe(
+    Effect.provide(History.volatile, { local: true }),
+    Random.withSeed("the program's")
+  )
+  return Effect.map(Effect.all([id, id]), ([one, other]) => assert.notStrictEqual(one, other))
 })
 
 it("a stored line that tells of no sequence is none", () => {

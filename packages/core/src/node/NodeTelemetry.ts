@@ -8,20 +8,14 @@ import { Trouble } from "../Trouble.ts"
 const words = (cause: Cause.Cause<unknown>) => String(Cause.squash(cause)).replaceAll(/\s*\n\s*/g, " ")
 
 /** A part that could not be set up is a trouble: nothing is worth the supervision of everything. */
-const orTrouble = (
+const loaded = (
   subject: string,
-  layer: Layer.Layer<never, never, Trouble>
+  load: () => Promise<Layer.Layer<never, never, Trouble>>
 ): Layer.Layer<never, never, Trouble> =>
-  Layer.catchCause(
-    layer,
-    (cause) =>
-      Layer.effectDiscard(
-        Effect.flatMap(
-          Trouble,
-          (trouble) => trouble.set(subject, `it could not be set up: ${words(cause)}`)
-        )
-      )
-  )
+  Layer.catchCause(Layer.unwrap(Effect.promise(load)), (cause) =>
+    Layer.effectDiscard(
+      Effect.flatMap(Trouble, (trouble) => trouble.set(subject, `it could not be set up: ${words(cause)}`))
+    ))
 
 /**
  * What the cltab in force switches on when this is built: a Prometheus endpoint (`metrics`), and the export of metrics,
@@ -40,23 +34,13 @@ const ofSettings = (
   { metrics, otlp }: CltabSettings.Settings,
   identity: { readonly version: string }
 ): Layer.Layer<never, never, Trouble> => {
-  const endpoint = metrics === undefined ? Layer.empty : orTrouble(
+  const endpoint = metrics === undefined ? Layer.empty : loaded(
     "metrics",
-    Layer.unwrap(
-      Effect.map(
-        Effect.promise(() => import("./PrometheusEndpoint.ts")),
-        (endpoint) => endpoint.layer(metrics.value)
-      )
-    )
+    () => import("./PrometheusEndpoint.ts").then((endpoint) => endpoint.layer(metrics.value))
   )
-  const exporter = otlp === undefined ? Layer.empty : orTrouble(
+  const exporter = otlp === undefined ? Layer.empty : loaded(
     "otlp",
-    Layer.unwrap(
-      Effect.map(
-        Effect.promise(() => import("./OtlpExport.ts")),
-        (exporter) => exporter.layer({ url: otlp.value, ...identity })
-      )
-    )
+    () => import("./OtlpExport.ts").then((exporter) => exporter.layer({ url: otlp.value, ...identity }))
   )
-  return Layer.mergeAll(endpoint, exporter)
+  return Layer.merge(endpoint, exporter)
 }

@@ -84,13 +84,9 @@ const listenAt = (
     server.once("error", failed)
     server.listen({ host: host.replace(/^\[|\]$/g, ""), port }, () => {
       server.off("error", failed)
-      const closed = new Promise<void>((resolve) => server.once("close", () => resolve()))
       resume(Effect.succeed({
         isInPlace: () => (server.address() as AddressInfo | null) !== null,
-        close: Effect.promise(() => {
-          server.close()
-          return closed
-        })
+        close: Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
       }))
     })
   })

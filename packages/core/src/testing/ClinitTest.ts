@@ -24,7 +24,7 @@ import type * as Supervision from "../Supervision.ts"
 import { EditableCltab } from "./EditableCltab.ts"
 import * as ScriptedMachine from "./ScriptedMachine.ts"
 import type { LiveProcess, Scripts } from "./ScriptedSystem.ts"
-import * as ScriptNames from "./ScriptNames.ts"
+import * as ScriptSlips from "./ScriptSlips.ts"
 import * as Timeline from "./Timeline.ts"
 import { Trace } from "./Trace.ts"
 import * as TraceRecord from "./TraceRecord.ts"
@@ -32,7 +32,7 @@ import * as TraceRecord from "./TraceRecord.ts"
 export { EditableCltab } from "./EditableCltab.ts"
 export type { Parts } from "./ScriptedMachine.ts"
 export { ScriptedMachine } from "./ScriptedMachine.ts"
-export type { Act, LiveProcess, Script, Scripts, Writing } from "./ScriptedSystem.ts"
+export type { Act, LiveProcess, Script, Scripts } from "./ScriptedSystem.ts"
 export { timeline, TraceMismatch } from "./Timeline.ts"
 export { Trace } from "./Trace.ts"
 export { Happening, TraceRecord } from "./TraceRecord.ts"
@@ -87,8 +87,6 @@ export interface Trial
   readonly boot: Effect.Effect<void>
 }
 
-const misused = (words: string) => new Error(`@clinit/core/testing: ${words}`)
-
 /** Where a daemon under test is; nothing is made there. */
 const paths = { socket: "/test/socket", clstat: "/test/clstat" }
 
@@ -105,8 +103,7 @@ const fileOfText = "/test/cltab"
  */
 export const machine = (
   options: { readonly scripts?: Scripts; readonly cltab?: string } = {}
-): Layer.Layer<ScriptedMachine.Parts> =>
-  ScriptedMachine.layer(options.scripts ?? {}, ScriptNames.of, options.cltab ?? "")
+): Layer.Layer<ScriptedMachine.Parts> => ScriptedMachine.layer(options.scripts ?? {}, options.cltab ?? "")
 
 /** The trace so far, or what of it is selected, as lines. */
 export const lines = (
@@ -164,7 +161,7 @@ const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>, overdue: () => strin
       for (let seconds = 0; fiber.pollUnsafe() === undefined;) {
         if (seconds > Duration.toSeconds(patience)) {
           fiber.interruptUnsafe()
-          return yield* Effect.die(misused(`${overdue()} after ${Duration.format(patience)}`))
+          return yield* Effect.die(ScriptedMachine.misused(`${overdue()} after ${Duration.format(patience)}`))
         }
         const step = seconds < 60 ? 1 : 60
         yield* TestClock.adjust(Duration.seconds(step))
@@ -182,11 +179,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
   patiently(effect, () => "it is not done")
 
 /** What a test supervises. */
-type Source = { readonly text: string } | { readonly entries: ReadonlyArray<InCode<any>> }
-
-/** A text becomes the machine's file, so that a test can edit it. */
-const editable = <S extends Source>(source: S): S | { readonly cltab: string } =>
-  "text" in source ? { cltab: fileOfText } : source
+type Source = Exclude<Supervision.Source, { readonly cltab: string }>
 
 /** The cltab that it makes; undefined if that is not valid, which is told elsewhere. */
 const cltabOf = ({ settings = {}, ...source }: Source & Options): Cltab.Cltab | undefined => {
@@ -197,8 +190,8 @@ const cltabOf = ({ settings = {}, ...source }: Source & Options): Cltab.Cltab | 
 }
 
 const requireScriptsOf = (scripts: Scripts, cltab: Cltab.Cltab | undefined) => {
-  const slips = cltab === undefined || !Cltab.isValid(cltab) ? [] : ScriptNames.slips(scripts, cltab.entries)
-  return slips.length === 0 ? Effect.void : Effect.die(misused(slips.join("; ")))
+  const slips = cltab === undefined || !Cltab.isValid(cltab) ? [] : ScriptSlips.check(scripts, cltab.entries)
+  return slips.length === 0 ? Effect.void : Effect.die(ScriptedMachine.misused(slips.join("; ")))
 }
 
 /** Makes a supervisor under test of one kind of source. */
@@ -239,7 +232,8 @@ const trial = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Trial, InvalidCltab, Scope.Scope> {
   yield* requireScriptsOf(scripts, cltabOf(given))
   const text = "text" in given ? given.text : ""
-  const options = { ...given, ...editable(given) }
+  // As the machine's file, so that a test can edit it.
+  const options = "text" in given ? { ...given, cltab: fileOfText } : given
   const context = yield* Layer.build(Layer.fresh(machine({ scripts, cltab: text })))
   const trace = Context.get(context, Trace)
   const bench = Context.get(context, ScriptedMachine.ScriptedMachine)
@@ -275,7 +269,7 @@ const trial = Effect.fnUntraced(function*(
 
   const clinit = () => {
     if (current === undefined) {
-      throw misused("no program runs: it was shut down or killed, and boot starts the next")
+      throw ScriptedMachine.misused("no program runs: it was shut down or killed, and boot starts the next")
     }
     return current.clinit
   }
@@ -304,14 +298,16 @@ const trial = Effect.fnUntraced(function*(
     edit: cltab.write,
     crash: Effect.andThen(bench.crash, end),
     boot: Effect.suspend(() =>
-      current === undefined ? Effect.orDie(boot) : Effect.die(misused("it runs already: crash it before"))
+      current === undefined
+        ? Effect.orDie(boot)
+        : Effect.die(ScriptedMachine.misused("it runs already: crash it before"))
     )
   }
 })
 
 /** Starts a supervisor, which lives as long as the scope. The scripted machine refuses nothing but the cltab. */
 const start = (
-  options: (Source | { readonly cltab: string }) & Supervision.Options,
+  options: Supervision.Source & Supervision.Options,
   serve: boolean
 ): Effect.Effect<Clinit["Service"], InvalidCltab, Machine | Premises | Scope.Scope> => {
   // Which kind of source it is makes no difference here but for the types; what its effects need is there.

@@ -56,7 +56,8 @@ export type Parts =
 
 const begin = (): Life => ({ lives: true, severs: [] })
 
-const misused = (words: string) => Effect.die(new Error(`@clinit/core/testing: ${words}`))
+/** What is wrong in how a test uses the kit. */
+export const misused = (words: string): Error => new Error(`@clinit/core/testing: ${words}`)
 
 /** What a live process is called in messages. */
 export const describe = ({ entry: { group, tag }, pid }: ScriptedSystem.LiveProcess): string =>
@@ -65,9 +66,9 @@ export const describe = ({ entry: { group, tag }, pid }: ScriptedSystem.LiveProc
 const requireTestClock = Clock.clockWith((clock) =>
   "adjust" in clock
     ? Effect.void
-    : misused(
+    : Effect.die(misused(
       "scripted processes live on the test clock: run the test by it.effect of @effect/vitest, or provide TestClock.layer()"
-    )
+    ))
 )
 
 const make = Effect.gen(function*() {
@@ -152,15 +153,17 @@ const make = Effect.gen(function*() {
   yield* Effect.addFinalizer((exit) => {
     const left = system.processes().map(describe)
     if (Exit.isFailure(exit) || isOrphaned || left.length === 0) return Effect.void
-    return misused(
+    return Effect.die(misused(
       `these processes are left at the machine's end: ${
         left.join(", ")
       }; is the supervisor's scope closed before?`
-    )
+    ))
   })
   yield* Effect.addFinalizer((exit) => {
     const illegal = trace.records().filter(({ what }) => what._tag === "Illegal").map(TraceRecord.print)
-    return Exit.isFailure(exit) || illegal.length === 0 ? Effect.void : misused(illegal.join(", "))
+    return Exit.isFailure(exit) || illegal.length === 0
+      ? Effect.void
+      : Effect.die(misused(illegal.join(", ")))
   })
 
   return Context.make(ScriptedMachine, machine).pipe(
@@ -180,11 +183,10 @@ const make = Effect.gen(function*() {
  */
 export const layer = (
   scripts: ScriptedSystem.Scripts,
-  namesOf: ScriptedSystem.Naming,
   text: string
 ): Layer.Layer<Parts> =>
   Layer.effectDiscard(requireTestClock).pipe(
     Layer.provideMerge(Layer.effectContext(make)),
-    Layer.provideMerge(Layer.mergeAll(ScriptedSystem.layer(scripts, namesOf), EditableCltab.layer(text))),
+    Layer.provideMerge(Layer.mergeAll(ScriptedSystem.layer(scripts), EditableCltab.layer(text))),
     Layer.provideMerge(Trace.layer)
   )

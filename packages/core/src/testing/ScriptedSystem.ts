@@ -42,11 +42,11 @@ export interface Script {
   readonly obeys?: Readonly<Record<string, Duration.Input>>
 }
 
-/** Something that a process does of its own accord. What it does is told by the name of the field: there may be others one day. */
-export type Act = Writing
-
-/** It writes a line, at once unless a time is given, as its output unless that is said, too. */
-export interface Writing {
+/**
+ * Something that a process does of its own accord: it writes a line, at once unless a time is given, as its output unless that is
+ * said, too.
+ */
+export interface Act {
   readonly after?: Duration.Input
   readonly writes: string
   readonly to?: Stream
@@ -55,10 +55,14 @@ export interface Writing {
 /** The scripts of a command's runs in order; the last one serves all further runs. */
 export type Scripts = Readonly<Record<string, Script | readonly [Script, ...ReadonlyArray<Script>]>>
 
-/** What names the script of an entry, best first: its command, unless somebody has better names for it. */
-export type Naming = (entry: Entry) => ReadonlyArray<string>
-
-const byCommand: Naming = ({ command }) => [command]
+/**
+ * By what names a script is that of an entry, best first: `GROUP/TAG`, its tag, its command. That of a logger: the same
+ * with the output behind it, as `TAG/output`, or its command.
+ */
+export const namesOf = ({ command, group, logs, tag }: Entry): ReadonlyArray<string> => {
+  const output = logs === undefined ? "" : `/${logs}`
+  return [`${group}/${tag}${output}`, `${tag}${output}`, command]
+}
 
 /** A live process as the system sees it, whoever started it. */
 export interface LiveProcess {
@@ -131,10 +135,7 @@ const gone = (identity: ProcessIdentity): ProcessChild => ({
  * without one. A logger appears as `a/output`. It reads each line as soon as it is written; what is written while no logger
  * runs waits for the next one.
  */
-export const layer = (
-  scripts: Scripts = {},
-  namesOf: Naming = byCommand
-): Layer.Layer<ScriptedSystem, never, Trace> =>
+export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never, Trace> =>
   Layer.effect(
     ScriptedSystem,
     Effect.gen(function*() {
@@ -224,7 +225,7 @@ export const layer = (
         })
       })
 
-      const write = Effect.fnUntraced(function*(process: Process, { to = "output", writes: line }: Writing) {
+      const write = Effect.fnUntraced(function*(process: Process, { to = "output", writes: line }: Act) {
         if (Deferred.isDoneUnsafe(process.exit)) return
         yield* happens(process.entry, { _tag: "Wrote", line, to })
         const reader = readerOf(process.entry, to)

@@ -3,7 +3,7 @@ import * as LineDiff from "./LineDiff.ts"
 const line = /^(\d+(?:\.\d+)?s)?\s*(.*)$/u
 
 /** Lines of a trace in their one form: a time, a blank, the rest; a line without a time has that of the one before. */
-export const normalized = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+const normalized = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   let time = "0s"
   return lines.map((text) => text.trim()).filter((text) => text !== "").map((text) => {
     const [, own, rest = ""] = line.exec(text) ?? []

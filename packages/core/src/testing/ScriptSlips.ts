@@ -2,20 +2,12 @@ import type { Entry } from "../Cltab.ts"
 import * as EntryLogger from "../EntryLogger.ts"
 import { quote } from "../Quotation.ts"
 import * as Suggestion from "../Suggestion.ts"
-import type { Naming, Script, Scripts } from "./ScriptedSystem.ts"
-
-/**
- * By what names a script is that of an entry, best first: `GROUP/TAG`, its tag, its command. That of a logger: the same
- * with the output behind it, as `TAG/output`, or its command.
- */
-export const of: Naming = ({ command, group, logs, tag }) => {
-  const output = logs === undefined ? "" : `/${logs}`
-  return [`${group}/${tag}${output}`, `${tag}${output}`, command]
-}
+import type { Script, Scripts } from "./ScriptedSystem.ts"
+import { namesOf } from "./ScriptedSystem.ts"
 
 const namesIn = (entry: Entry): ReadonlyArray<string> => [
-  ...of(entry),
-  ...EntryLogger.of(entry).flatMap(of),
+  ...namesOf(entry),
+  ...EntryLogger.of(entry).flatMap(namesOf),
   ...(entry.settings?.stop ?? []).flatMap((step) => "command" in step ? [step.command] : [])
 ]
 
@@ -26,9 +18,9 @@ const isEndless = ({ dieOf, exits, obeys, runs }: Script) =>
 const endsTwice = ({ dieOf, exits }: Script) => exits !== undefined && dieOf !== undefined
 
 /** What was hardly meant in these scripts for these entries, in words. */
-export const slips = (scripts: Scripts, entries: ReadonlyArray<Entry>): ReadonlyArray<string> => {
+export const check = (scripts: Scripts, entries: ReadonlyArray<Entry>): ReadonlyArray<string> => {
   const known = [...new Set(entries.filter(({ fiber }) => fiber !== true).flatMap(namesIn))]
-  const effects = entries.filter(({ fiber }) => fiber === true).flatMap(of)
+  const effects = entries.filter(({ fiber }) => fiber === true).flatMap(namesOf)
   return Object.entries(scripts).flatMap(([name, script]) => {
     const runs = "length" in script ? script : [script]
     const meant = Suggestion.nearest(name, known)
