@@ -124,7 +124,9 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
     const signal = joined(given)
     const socket = await PromiseSocket.open(path, signal)
     try {
-      return resultOf<M>(await PromiseSocket.exchange(socket, requestLine(method, params), signal))
+      const next = PromiseSocket.linesOf(socket, signal)
+      socket.write(`${requestLine(method, params)}\n`)
+      return resultOf<M>(await next(CallText.connectionLost))
     } finally {
       socket.destroy()
     }
