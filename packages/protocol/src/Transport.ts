@@ -45,7 +45,7 @@ export interface Connection {
   readonly receive: Effect.Effect<string, ConnectionLost>
 }
 
-/** The way to the daemon; `node/UnixSocket.ts` has the one for the daemon's socket. */
+/** The way to the daemon; `node/NodeClinitClient.ts` has the one over its socket. */
 export class Transport extends Context.Service<Transport, {
   /** Connects, or fails when nobody listens; the connection ends with the scope. */
   readonly connect: Effect.Effect<Connection, NoDaemon, Scope.Scope>

@@ -1,6 +1,6 @@
 import type { News, Position } from "@clinit/protocol/ClinitClient"
+import type { Connection } from "@clinit/protocol/ClinitClient"
 import { ClinitClient, ConnectionLost, NoDaemon, Transport } from "@clinit/protocol/ClinitClient"
-import type { Connection } from "@clinit/protocol/Transport"
 import * as Watch from "@clinit/protocol/Watch"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
