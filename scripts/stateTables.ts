@@ -7,7 +7,6 @@ import * as Respawn from "@clinit/core/Respawn"
 import * as SettingDefaults from "@clinit/core/SettingDefaults"
 import * as SettingValue from "@clinit/core/SettingValue"
 import { Mode } from "@clinit/protocol/Names"
-import * as Effect from "effect/Effect"
 
 const row = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
@@ -71,7 +70,7 @@ const modes = table(
 const stepsShown = 6
 
 const stop = (): string => {
-  const plan = Effect.runSync(Effect.map(Escalation.StopPlan, (plan) => plan))
+  const plan = Escalation.StopPlan.defaultValue()
   let millis = 0
   return table(
     ["at", "what is done", "then it waits"],

@@ -5,7 +5,7 @@ import * as NodeMachine from "@clinit/core/node/NodeMachine"
 import type { Premises } from "@clinit/core/Premises"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -239,7 +239,7 @@ describe("a program whose main fiber is interrupted", () => {
       const second = yield* host(socket, text)
       yield* eventually("the second is up", () => second.said() === "up\n")
       const clinit = Context.get(
-        yield* Layer.build(Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))),
+        yield* Layer.build(NodeClinitClient.layer(socket)),
         ClinitClient
       )
       const { groups: [web] } = yield* clinit.status({})
@@ -262,7 +262,7 @@ describe("a program that serves", () => {
       const served = yield* Layer.build(Clinit.serve({ text, socket, clstat, version: "7.8" }))
       yield* Context.get(served, Clinit).reach("web", "run")
       const client = Context.get(
-        yield* Layer.build(Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))),
+        yield* Layer.build(NodeClinitClient.layer(socket)),
         ClinitClient
       )
       const { groups: [web], pid, version } = yield* client.status({})

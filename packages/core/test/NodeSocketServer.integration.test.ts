@@ -6,14 +6,13 @@ import type { Answer } from "@clinit/core/Premises"
 import { Trouble } from "@clinit/core/Trouble"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { UnknownGroup } from "@clinit/protocol/ClinitRpcs"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import { execFileSync, spawn } from "node:child_process"
@@ -497,7 +496,7 @@ describe("many clients", () => {
   it.live("beyond the limit the client library says so", () =>
     Effect.gen(function*() {
       const { socket } = yield* serving({ clients: 0, hasty: 0 })
-      const client = Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))
+      const client = NodeClinitClient.layer(socket)
       for (let count = 0; count < 20; count++) {
         const call = Effect.flatMap(ClinitClient, (client) => client.version({}))
         const error = yield* Effect.flip(Effect.provide(call, client))

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Rpcs from "./ClinitRpcs.ts"
 import * as JsonRpc from "./JsonRpc.ts"
-import type { ConnectionLost, NoDaemon, Transport } from "./Transport.ts"
+import type { Connection, ConnectionLost, NoDaemon, Transport } from "./Transport.ts"
 import { ProtocolError } from "./Transport.ts"
 
 /**
@@ -22,7 +22,7 @@ export type Call<M extends Rpcs.Method> = (
 
 const decodeResponse = Schema.decodeUnknownEffect(Schema.fromJsonString(JsonRpc.Response))
 
-/** The same over a connection that is there, by its way of sending a line and getting the answer. */
+/** The same over a connection that is there. */
 export const over = <M extends Rpcs.Method>(method: M) => {
   const { params, refusal, result } = Rpcs.calls[method]
   const encode = Schema.encodeUnknownEffect(params)
@@ -31,12 +31,15 @@ export const over = <M extends Rpcs.Method>(method: M) => {
   ) => Effect.Effect<Rpcs.Result<M>, Schema.SchemaError>
   const decodeRefusal = Schema.decodeUnknownEffect<Schema.Decoder<Rpcs.RefusalOf<M>>>(refusal)
   return Effect.fnUntraced(
-    function*<E>(
+    function*(
       input: Rpcs.Input<M>,
-      exchange: (line: string) => Effect.Effect<string, E>
-    ): Effect.fn.Return<Rpcs.Result<M>, Rpcs.RefusalOf<M> | E | ProtocolError | Schema.SchemaError> {
-      const request = { jsonrpc: "2.0", id: 1, method, params: yield* encode(input) }
-      const response = yield* decodeResponse(yield* exchange(JSON.stringify(request)))
+      { receive, send }: Connection
+    ): Effect.fn.Return<
+      Rpcs.Result<M>,
+      Rpcs.RefusalOf<M> | ConnectionLost | ProtocolError | Schema.SchemaError
+    > {
+      yield* send(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: yield* encode(input) }))
+      const response = yield* decodeResponse(yield* receive)
       if ("result" in response) return yield* decode(response.result)
       const { code, data, message } = response.error
       const misunderstood = new ProtocolError({ reason: message, code })
@@ -56,5 +59,5 @@ export const over = <M extends Rpcs.Method>(method: M) => {
 /** The call over a connection of its own, which is closed behind the answer. */
 export const make = <M extends Rpcs.Method>(connect: Transport["Service"]["connect"], method: M): Call<M> => {
   const call = over(method)
-  return (input) => Effect.scoped(Effect.flatMap(connect, ({ exchange }) => call(input, exchange)))
+  return (input) => Effect.scoped(Effect.flatMap(connect, (connection) => call(input, connection)))
 }

@@ -9,6 +9,7 @@ import * as Watch from "./Watch.ts"
 import type { News } from "./WatchPosition.ts"
 
 export type { Call, CallError } from "./Call.ts"
+export type { Connection } from "./Transport.ts"
 export { ConnectionLost, NoDaemon, ProtocolError, Transport } from "./Transport.ts"
 export type { WatchError } from "./Watch.ts"
 export type { News, Position } from "./WatchPosition.ts"

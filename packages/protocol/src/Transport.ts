@@ -37,22 +37,15 @@ export class ProtocolError extends Schema.TaggedError<ProtocolError>()("Protocol
   }
 }
 
-/** A line's answer, and the lines behind it. */
-export interface Conversation {
-  readonly answer: string
-  /** The next line. Those that come before they are asked for wait, and then hold up the daemon. */
-  readonly next: Effect.Effect<string, ConnectionLost>
-}
-
-/** A connection that carries one message a line. */
+/** A connection that carries one message a line, each way. */
 export interface Connection {
-  /** Sends a line and waits, without a time limit, for the line that answers it. */
-  readonly exchange: (line: string) => Effect.Effect<string, ConnectionLost>
-  /** The same for a line whose answer is not the last: nothing else can be exchanged from then on. */
-  readonly converse: (line: string) => Effect.Effect<Conversation, ConnectionLost>
+  /** Sends a line. */
+  readonly send: (line: string) => Effect.Effect<void>
+  /** The next line, waited for without a time limit. Those that come before they are asked for hold up the daemon. */
+  readonly receive: Effect.Effect<string, ConnectionLost>
 }
 
-/** The way to the daemon; `node/UnixSocket.ts` has the one for the daemon's socket. */
+/** The way to the daemon; `node/NodeClinitClient.ts` has the one over its socket. */
 export class Transport extends Context.Service<Transport, {
   /** Connects, or fails when nobody listens; the connection ends with the scope. */
   readonly connect: Effect.Effect<Connection, NoDaemon, Scope.Scope>

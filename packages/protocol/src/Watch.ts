@@ -9,7 +9,7 @@ import * as Call from "./Call.ts"
 import { Event, Missed } from "./Event.ts"
 import * as JsonRpc from "./JsonRpc.ts"
 import * as Reconnection from "./Reconnection.ts"
-import type { Conversation, Transport } from "./Transport.ts"
+import type { Connection, Transport } from "./Transport.ts"
 import { ConnectionLost, ProtocolError } from "./Transport.ts"
 import type { News, Position } from "./WatchPosition.ts"
 import * as WatchPosition from "./WatchPosition.ts"
@@ -42,9 +42,9 @@ const decodeMissed = Schema.decodeUnknownEffect(Missed)
 
 /** The news that the next lines are at this position; lines that say nothing to this client are passed over. */
 const nextNews = Effect.fnUntraced(
-  function*(at: Position, next: Conversation["next"]) {
+  function*(at: Position, { receive }: Connection) {
     while (true) {
-      const { method, params } = yield* decodeNotification(yield* next)
+      const { method, params } = yield* decodeNotification(yield* receive)
       // A daemon that is newer may tell more than is known here.
       const news = method === "event" ?
         WatchPosition.afterEvent(at, yield* decodeEvent(params)) :
@@ -68,17 +68,9 @@ const begin = Effect.fnUntraced(function*(
   group: string | undefined,
   since: Position | undefined
 ) {
-  const { converse } = yield* connect
-  let next: Conversation["next"] = Effect.never
-  const answer = yield* call(
-    WatchPosition.request(group, since),
-    (line) =>
-      Effect.map(converse(line), (conversation) => {
-        next = conversation.next
-        return conversation.answer
-      })
-  )
-  return { watching: WatchPosition.begun(since, answer), next }
+  const connection = yield* connect
+  const answer = yield* call(WatchPosition.request(group, since), connection)
+  return { watching: WatchPosition.begun(since, answer), connection }
 })
 
 /** What happens, as it is told: no event twice, and none left out without a word. */
@@ -90,7 +82,7 @@ export const stream = (
     const scope = yield* Effect.scope
     let position = since
     let lost: WatchError | undefined
-    let current: { readonly scope: Scope.Closeable; readonly next: Conversation["next"] } | undefined
+    let current: { readonly scope: Scope.Closeable; readonly connection: Connection } | undefined
 
     const attempt = Effect.suspend((): Effect.Effect<News, WatchError> => {
       // The first delay of the schedule comes before the first attempt after a loss.
@@ -103,8 +95,8 @@ export const stream = (
         begin(connect, group, position).pipe(
           Scope.provide(own),
           Effect.onError(() => Scope.close(own, Exit.void)),
-          Effect.map(({ next, watching }) => {
-            current = { scope: own, next }
+          Effect.map(({ connection, watching }) => {
+            current = { scope: own, connection }
             return watching
           })
         ))
@@ -117,7 +109,7 @@ export const stream = (
       while (true) {
         const news = current === undefined || position === undefined
           ? yield* connected
-          : yield* Effect.catchTag(nextNews(position, current.next), "ConnectionLost", (error) => {
+          : yield* Effect.catchTag(nextNews(position, current.connection), "ConnectionLost", (error) => {
             if (reconnect === undefined) return Effect.fail(error)
             const { scope } = current!
             lost = error

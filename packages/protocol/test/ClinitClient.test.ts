@@ -23,13 +23,8 @@ const ask = <A, E>(
 ) =>
   Effect.suspend(() => {
     const sent: Array<string> = []
-    const exchange = (line: string) => {
-      sent.push(line)
-      return answer
-    }
-    const transport = Layer.succeed(Transport, {
-      connect: Effect.succeed({ exchange, converse: () => Effect.die("unused") })
-    })
+    const send = (line: string) => Effect.sync(() => void sent.push(line))
+    const transport = Layer.succeed(Transport, { connect: Effect.succeed({ send, receive: answer }) })
     return Effect.flatMap(ClinitClient, (client) => use(client, sent)).pipe(
       Effect.provide(Layer.provide(ClinitClient.layer, transport))
     )

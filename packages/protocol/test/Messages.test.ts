@@ -1,10 +1,14 @@
-import type { CallError } from "@clinit/protocol/ClinitClient"
-import type { ClinitClient } from "@clinit/protocol/ClinitClient"
+import type {
+  CallError,
+  ClinitClient,
+  ConnectionLost,
+  NoDaemon,
+  ProtocolError
+} from "@clinit/protocol/ClinitClient"
 import type * as Rpcs from "@clinit/protocol/ClinitRpcs"
 import { calls } from "@clinit/protocol/ClinitRpcs"
 import * as Messages from "@clinit/protocol/Messages"
 import * as ProtocolSchema from "@clinit/protocol/ProtocolSchema"
-import type { ConnectionLost, NoDaemon, ProtocolError } from "@clinit/protocol/Transport"
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import type * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 import type { News, Position } from "@clinit/protocol/ClinitClient"
+import type { Connection } from "@clinit/protocol/ClinitClient"
 import { ClinitClient, ConnectionLost, NoDaemon, Transport } from "@clinit/protocol/ClinitClient"
-import type { Connection } from "@clinit/protocol/Transport"
 import * as Watch from "@clinit/protocol/Watch"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -45,18 +45,14 @@ const watched = Effect.fnUntraced(function*(scripts: ReadonlyArray<Script>, opti
   const note = (what: string) =>
     Effect.map(Clock.currentTimeMillis, (millis) => void trace.push(`${millis - begun} ${what}`))
   let next = 0
-  const conversation = (lines: ReadonlyArray<string>, isLast: boolean): Connection["converse"] => {
+  const connection = (lines: ReadonlyArray<string>, isLast: boolean): Connection => {
     const waiting = [...lines]
-    const take = Effect.suspend((): Effect.Effect<string, ConnectionLost> => {
+    const receive = Effect.suspend((): Effect.Effect<string, ConnectionLost> => {
       const line = waiting.shift()
       if (line !== undefined) return Effect.succeed(line)
       return isLast ? Effect.never : Effect.fail(new ConnectionLost({ reason: "closed" }))
     })
-    return (request) =>
-      Effect.andThen(
-        note(`asked ${JSON.stringify(JSON.parse(request).params)}`),
-        Effect.map(take, (answer) => ({ answer, next: take }))
-      )
+    return { send: (request) => note(`asked ${JSON.stringify(JSON.parse(request).params)}`), receive }
   }
   const connect = Effect.suspend(() => {
     const index = Math.min(next++, scripts.length - 1)
@@ -64,13 +60,9 @@ const watched = Effect.fnUntraced(function*(scripts: ReadonlyArray<Script>, opti
     if (script === "none") {
       return Effect.andThen(note("no daemon"), Effect.fail(new NoDaemon({ socket: "s", reason: "none" })))
     }
-    const connection = {
-      exchange: () => Effect.die("unused"),
-      converse: conversation(script, index === scripts.length - 1)
-    }
     return Effect.as(
       Effect.acquireRelease(Effect.sync(() => open++), () => Effect.sync(() => open--)),
-      connection
+      connection(script, index === scripts.length - 1)
     )
   })
   const client = yield* Effect.provide(

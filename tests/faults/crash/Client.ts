@@ -1,6 +1,6 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import type { DaemonStatus } from "@clinit/protocol/Status"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,7 +15,7 @@ export class Client {
   private readonly layer: Layer.Layer<ClinitClient, unknown>
 
   constructor(socket: string) {
-    this.layer = Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))
+    this.layer = NodeClinitClient.layer(socket)
   }
 
   private call<A, E>(use: (calls: Calls) => Effect.Effect<A, E>): Promise<A> {

@@ -3,12 +3,11 @@ import { CltabSource } from "@clinit/core/CltabSource"
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as NodeCltabSource from "@clinit/core/node/NodeCltabSource"
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import type { DaemonStatus } from "@clinit/protocol/Status"
 import type * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as os from "node:os"
 import * as BuiltIns from "../BuiltIns.ts"
 import * as Completion from "../completion/Completion.ts"
@@ -48,7 +47,7 @@ const known = Effect.fnUntraced(function*({ given }: Completion.Question) {
     DaemonPaths.read(bytes)
   )
   const status = yield* Effect.flatMap(ClinitClient, ({ status }) => status({})).pipe(
-    Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(socket))),
+    Effect.provide(NodeClinitClient.layer(socket)),
     Effect.map(ofStatus),
     Effect.timeoutOrElse({ duration: patienceMillis, orElse: () => Effect.succeed([]) }),
     Effect.orElseSucceed((): ReadonlyArray<Completion.Known> => [])

@@ -9,10 +9,7 @@ const clientOf = (answer: string) =>
   Layer.provide(
     ClinitClient.layer,
     Layer.succeed(Transport, {
-      connect: Effect.succeed({
-        exchange: () => Effect.succeed(answer),
-        converse: () => Effect.succeed({ answer, next: Effect.never })
-      })
+      connect: Effect.succeed({ send: () => Effect.void, receive: Effect.succeed(answer) })
     })
   )
 

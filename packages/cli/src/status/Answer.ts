@@ -50,11 +50,10 @@ const exchange = (path: string, line: string, seconds: number | undefined, hesit
         const givesUp = () => settle({ message: CallText.noAnswer(path, seconds) })
         timers.push(setTimeout(givesUp, Math.min(seconds * 1_000, maxTimerMillis)))
       }
-      LineSocket.exchange(
-        connected,
-        line,
+      connected.write(`${line}\n`)
+      LineSocket.linesOf(connected)().then(
         (answer) => settle({ answer }),
-        (reason) => settle({ message: CallText.connectionLost(reason) })
+        (error: Error) => settle({ message: CallText.connectionLost(error.message) })
       )
     }, (reason) => resolve({ message: CallText.noDaemon(path, reason) }))
   })

@@ -1,8 +1,7 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { Scratch } from "./Scratch.ts"
 
 /** Tells the group to go to the level and returns what became of it, without the cost of a client process. */
@@ -12,6 +11,6 @@ export const tell = (scratch: Scratch, group: string, level: string): Promise<st
     (client) => client.tell({ group: GroupName.make(group), level: Level.make(level), wait: true })
   ).pipe(
     Effect.map(({ outcome }) => outcome?.state),
-    Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(scratch.socket))),
+    Effect.provide(NodeClinitClient.layer(scratch.socket)),
     Effect.runPromise
   )

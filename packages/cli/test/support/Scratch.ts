@@ -1,10 +1,9 @@
 import { ClinitClient } from "@clinit/protocol/ClinitClient"
 import { GroupName, Level } from "@clinit/protocol/Names"
-import * as UnixSocket from "@clinit/protocol/node/UnixSocket"
+import * as NodeClinitClient from "@clinit/protocol/node/NodeClinitClient"
 import type { DaemonStatus, ProcessStatus } from "@clinit/protocol/Status"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
@@ -129,7 +128,7 @@ export class Scratch {
   /** What the daemon knows, asked without the cost of a client process. */
   status(): Promise<DaemonStatus> {
     return Effect.flatMap(ClinitClient, (client) => client.status({})).pipe(
-      Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(this.socket))),
+      Effect.provide(NodeClinitClient.layer(this.socket)),
       Effect.runPromise
     )
   }
@@ -142,7 +141,7 @@ export class Scratch {
         (level) => tell({ group: GroupName.make(group), level: Level.make(level) }),
         { discard: true }
       )).pipe(
-        Effect.provide(Layer.provide(ClinitClient.layer, UnixSocket.layer(this.socket))),
+        Effect.provide(NodeClinitClient.layer(this.socket)),
         Effect.runPromise
       )
   }

@@ -32,46 +32,21 @@ export const open = (
   return socket
 }
 
-/** Sends a line and hands over, once and without a time limit, the line that answers it or why there is none. */
-export const exchange = (
-  socket: net.Socket,
-  line: string,
-  answered: (line: string) => void,
-  lost: (reason: string) => void
-): void => {
-  const decoder = LineDecoder.make(maxAnswerBytes)
-  const settle = (tell: () => void) => {
-    socket.off("data", received).off("close", closed).off("end", closed)
-    tell()
-  }
-  const closed = () => settle(() => lost("the connection was closed"))
-  const received = (chunk: Buffer) => {
-    const [frame] = decoder.push(chunk)
-    if (frame === undefined) return
-    settle(() =>
-      frame._tag === "Line" ? answered(frame.text) : lost(`an answer of more than ${maxAnswerBytes} bytes`)
-    )
-  }
-  if (socket.destroyed || socket.readableEnded) return closed()
-  socket.on("data", received).once("close", closed).once("end", closed)
-  socket.write(`${line}\n`)
-}
-
 /**
  * The lines that come, one at a time; no more is read of the socket than is asked for. Rejects with an `Error` that says why
  * none comes any more.
  */
 export const linesOf = (socket: net.Socket): () => Promise<string> => {
   const decoder = LineDecoder.make(maxAnswerBytes)
-  const chunks: AsyncIterator<Buffer> = socket.iterator({ destroyOnReturn: false })
+  const chunks: AsyncIterator<Buffer, undefined> = socket.iterator({ destroyOnReturn: false })
   const frames: Array<LineDecoder.Frame> = []
   return async () => {
     for (;;) {
       const frame = frames.shift()
       if (frame?._tag === "Line") return frame.text
       if (frame !== undefined) throw new Error(`a line of more than ${maxAnswerBytes} bytes`)
-      const chunk = await chunks.next()
-      if (chunk.done === true) throw new Error("the connection was closed")
+      const chunk = await chunks.next().catch(() => undefined)
+      if (chunk?.value === undefined) throw new Error("the connection was closed")
       frames.push(...decoder.push(chunk.value))
     }
   }

@@ -2,6 +2,7 @@ import * as CallText from "../CallText.ts"
 import type * as Rpcs from "../ClinitRpcs.ts"
 import { ClinitFailed, newsOf, protocolError, requestLine, resultOf } from "../Envelope.ts"
 import * as Reconnection from "../Reconnection.ts"
+import type * as Watch from "../Watch.ts"
 import type { News, Position } from "../WatchPosition.ts"
 import * as WatchPosition from "../WatchPosition.ts"
 import * as PromiseSocket from "./PromiseSocket.ts"
@@ -22,11 +23,7 @@ export type Options<M extends Rpcs.Method, Named extends keyof Rpcs.Input<M> = n
   & Omit<Rpcs.Input<M>, Named>
   & Abortable
 
-export interface WatchOptions extends Abortable {
-  /** Only events of this group and its entries. */
-  readonly group?: string | undefined
-  /** Begins with what happened after that, as far as it is known, and not with what happens from now on. */
-  readonly since?: Position | undefined
+export interface WatchOptions extends Omit<Watch.Options, "reconnect">, Abortable {
   /**
    * Whether to try again, after 50 ms, then twice as long each time up to 2 s, if the daemon is not there, goes away or has too
    * many clients. Then it goes on right behind the last news. Otherwise it throws.
@@ -124,7 +121,9 @@ export const connect = ({ socket: path }: { readonly socket: string }): PromiseC
     const signal = joined(given)
     const socket = await PromiseSocket.open(path, signal)
     try {
-      return resultOf<M>(await PromiseSocket.exchange(socket, requestLine(method, params), signal))
+      const next = PromiseSocket.linesOf(socket, signal)
+      socket.write(`${requestLine(method, params)}\n`)
+      return resultOf<M>(await next(CallText.connectionLost))
     } finally {
       socket.destroy()
     }

@@ -34,15 +34,6 @@ export const open = (path: string, signal: AbortSignal): Promise<net.Socket> => 
   return unlessAborted(signal, () => socket.destroy(), connected)
 }
 
-/** Sends a line and waits for the line that answers it. */
-export const exchange = (socket: net.Socket, line: string, signal: AbortSignal): Promise<string> => {
-  signal.throwIfAborted()
-  const answered = new Promise<string>((resolve, reject) => {
-    LineSocket.exchange(socket, line, resolve, (reason) => reject(lost(CallText.connectionLost)(reason)))
-  })
-  return unlessAborted(signal, () => socket.destroy(), answered)
-}
-
 /** Done after so long; rejects when the signal comes. */
 export const pause = (millis: number, signal: AbortSignal): Promise<void> => {
   let timer: NodeJS.Timeout
