@@ -117,7 +117,7 @@ export class Clinit extends Context.Service<Clinit, {
     name: string
   ) => Effect.Effect<Ordered, NameRefused | NeverTold | EntryOff | OrderRefused>
   /** Stops a group or an entry by hand. */
-  readonly stop: (name: string) => Effect.Effect<Ordered, NameRefused | NeverTold | EntryOff | OrderRefused>
+  readonly stop: (name: string) => Effect.Effect<Ordered, NameRefused | OrderRefused>
   /** Restarts the entries of a group, or an entry, by hand. */
   readonly restart: (
     name: string
@@ -137,10 +137,13 @@ export class Clinit extends Context.Service<Clinit, {
    * What a tell of this level would do, without a level one of the group's present level, or without a group `apply`;
    * nothing is changed.
    */
-  readonly plan: (
-    group?: string,
-    level?: string
-  ) => Effect.Effect<Planned, UnknownGroup | InvalidLevel | NeverTold | OrderRefused>
+  readonly plan: {
+    (): Effect.Effect<Planned, OrderRefused>
+    (
+      group: string,
+      level?: string
+    ): Effect.Effect<Planned, UnknownGroup | InvalidLevel | NeverTold | OrderRefused>
+  }
   /** Every group, told or not, with its entries. */
   readonly status: Effect.Effect<Status>
   /** The status of a group, or of one entry (`GROUP/TAG`) in its group. */
@@ -316,12 +319,12 @@ const face = (parts: Context.Context<Supervision.Parts>): Clinit["Service"] => {
     signal: daemon.signal,
     reread: daemon.reread,
     apply: daemon.apply,
-    plan: Effect.fnUntraced(function*(group, level) {
+    plan: Effect.fnUntraced(function*(group?: string, level?: string) {
       return yield* daemon.plan(
         group === undefined ? undefined : groupOf(group),
         level === undefined ? undefined : yield* levelOf(level)
       )
-    }),
+    }) as Clinit["Service"]["plan"],
     status: daemon.status,
     statusOf: (name) =>
       Effect.flatMap(

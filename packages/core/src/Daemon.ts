@@ -71,15 +71,13 @@ export class Daemon extends Context.Service<Daemon, {
   >
   /**
    * Starts, stops or restarts by hand the group or entry (`GROUP/TAG`) that the cltab has by this name; the answer comes at
-   * once and says how to await what becomes of it. What is so already is left alone.
+   * once and says how to await what becomes of it. What is so already is left alone: what has no level, or is off, is
+   * stopped.
    */
-  readonly order: (
-    verb: ByHand.Verb,
-    name: string
-  ) => Effect.Effect<
-    Ordered,
-    UnknownGroup | UnknownEntry | AmbiguousName | NeverTold | EntryOff | InvalidCltab | ShuttingDown
-  >
+  readonly order: {
+    (verb: "stop", name: string): Effect.Effect<Ordered, StopRefused>
+    (verb: ByHand.Verb, name: string): Effect.Effect<Ordered, StopRefused | NeverTold | EntryOff>
+  }
   /** Sends a signal, named with or without `SIG`, to the whole process tree of the entry (`GROUP/TAG`). */
   readonly signal: (
     name: string,
@@ -149,6 +147,8 @@ export class Daemon extends Context.Service<Daemon, {
     )
   )
 }
+
+type StopRefused = UnknownGroup | UnknownEntry | AmbiguousName | InvalidCltab | ShuttingDown
 
 /** What a tell answers at once; `settling` waits for the outcome. */
 export interface Told {
@@ -430,7 +430,7 @@ const make = Effect.gen(function*() {
         }
         return { warnings, retrials }
       })).pipe(noteRefusal(nameOrder("retry", name), name), remembered),
-    order: (verb, name) =>
+    order: ((verb: ByHand.Verb, name: string) =>
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted
         const { group, tag } = yield* EntryName.meaningOf(name, cltab.current().entries)
@@ -452,7 +452,7 @@ const make = Effect.gen(function*() {
           message: OrderOutcome.describe(verb, ordered.isIdle, isDown),
           settling: OrderOutcome.settled(verb, group, ordered, statusOf)
         }
-      })).pipe(noteRefusal(`${verb} ${name}`, name), remembered),
+      })).pipe(noteRefusal(`${verb} ${name}`, name), remembered)) as Daemon["Service"]["order"],
     signal: (name, word) =>
       order(Effect.fnUntraced(function*(warnings) {
         yield* haltDeleted

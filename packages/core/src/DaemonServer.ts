@@ -4,7 +4,7 @@ import * as JsonRpc from "@clinit/protocol/JsonRpc"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as ByHand from "./ByHand.ts"
+import type { Ordered } from "./Daemon.ts"
 import { Daemon } from "./Daemon.ts"
 import type { Feed } from "./EventFeed.ts"
 import * as Metrics from "./Metrics.ts"
@@ -28,9 +28,9 @@ type Handlers = {
   ) => Effect.Effect<Rpcs.Result<M>, Rpcs.RefusalOf<M>>
 }
 
-const byHand = (daemon: Daemon["Service"], verb: ByHand.Verb): Handlers["start"] =>
-  Effect.fnUntraced(function*({ name, wait }) {
-    const { group, level, message, settling, tags, warnings } = yield* daemon.order(verb, name)
+const byHand = <E>(order: (name: string) => Effect.Effect<Ordered, E>) =>
+  Effect.fnUntraced(function*({ name, wait }: Rpcs.Params<"start">) {
+    const { group, level, message, settling, tags, warnings } = yield* order(name)
     const answer = { message, warnings, ...(level === undefined ? {} : { level }) }
     return wait === true
       ? { ...answer, ...(yield* Effect.interruptible(settling)) }
@@ -56,11 +56,9 @@ const handlers = (daemon: Daemon["Service"], { pid, version }: Identity): Handle
     ).pipe(Effect.interruptible)
     return { ...answer, outcomes }
   }),
-  start: byHand(daemon, "start"),
-  stop: (params, follow) =>
-    // What has no level, or is off, is stopped.
-    Effect.catchTag(byHand(daemon, "stop")(params, follow), ["NeverTold", "EntryOff"], Effect.die),
-  restart: byHand(daemon, "restart"),
+  start: byHand((name) => daemon.order("start", name)),
+  stop: byHand((name) => daemon.order("stop", name)),
+  restart: byHand((name) => daemon.order("restart", name)),
   signal: ({ name, signal }) => daemon.signal(name, signal),
   reread: Effect.fnUntraced(function*({ apply, wait }) {
     const message = "cltab read"

@@ -108,6 +108,11 @@ describe("the types of Clinit", () => {
     expectTypeOf<Effect.Error<ReturnType<Service["ending"]>>>().toEqualTypeOf<
       UnknownGroup | UnknownEntry | AmbiguousName | ShuttingDown
     >()
+    expectTypeOf<Effect.Error<ReturnType<Service["stop"]>>>().toEqualTypeOf<
+      UnknownGroup | UnknownEntry | AmbiguousName | InvalidCltab | ShuttingDown
+    >()
+    const planAll = (clinit: Service) => clinit.plan()
+    expectTypeOf<Effect.Error<ReturnType<typeof planAll>>>().toEqualTypeOf<InvalidCltab | ShuttingDown>()
     expectTypeOf<Effect.Error<Service["status"]>>().toBeNever()
     expectTypeOf<Effect.Error<Service["shutdown"]>>().toBeNever()
   })
