@@ -5,11 +5,10 @@ import type { Finished } from "./support/Program.ts"
 import type { Scratch } from "./support/Scratch.ts"
 import { inScratch } from "./support/Scratch.ts"
 
-/** The commands of docs/habits.md: what stands in its table's last column. */
-const habits: ReadonlyArray<string> = readFileSync(
-  new URL("../../../docs/habits.md", import.meta.url),
-  "utf8"
-)
+const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+
+/** The commands of the README's table of habits: what stands in its last column. */
+const habits: ReadonlyArray<string> = (/^## Habits\n(?<part>.*?)^## /msu.exec(readme)?.groups?.["part"] ?? "")
   .split("\n")
   .flatMap((line) => /\| `clinit (?<command>[^`]+)` \|$/u.exec(line)?.groups?.["command"] ?? [])
 
@@ -112,7 +111,7 @@ const world = async (scratch: Scratch): Promise<Before> => {
   return { db: await scratch.pid("db"), app: await scratch.pid("app") }
 }
 
-describe.concurrent("the table of docs/habits.md", () => {
+describe.concurrent("the README's table of habits", () => {
   it("has a test for each row, and nothing else", () => {
     expect([...habits].sort()).toEqual([...Object.keys(checks), ...Object.keys(endless)].sort())
   })
