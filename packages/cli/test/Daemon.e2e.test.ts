@@ -108,6 +108,10 @@ describe.concurrent("the daemon ends in order", () => {
       await eventually(() => scratch.lines("log"), ["up", "INT"])
       expect(await scratch.group("g")).toBe("1 HALTING")
       const waiting = scratch.launch("-k", "-w")
+      await until(
+        "it has been asked twice",
+        async () => (await scratch.clinit("why")).stdout.split("\"shutdown").length > 2
+      )
       const late = await scratch.clinit("shutdown", "--wait", "--timeout", "0.3")
       expect(withoutTimes(withoutHold(late.stderr))).toMatch(
         /^clinit: the shutdown is not done after 0.3 s and goes on:\nclinit: g 1 HALTING\nclinit: {3}a respawn STOPPING pid \d+, sent SIGINT\n$/
