@@ -1,3 +1,4 @@
+import { connect } from "@clinit/protocol/node/PromiseClient"
 import { describe, expect, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import {
@@ -108,10 +109,10 @@ describe.concurrent("the daemon ends in order", () => {
       await eventually(() => scratch.lines("log"), ["up", "INT"])
       expect(await scratch.group("g")).toBe("1 HALTING")
       const waiting = scratch.launch("-k", "-w")
-      await until(
-        "it has been asked twice",
-        async () => (await scratch.clinit("why")).stdout.split("\"shutdown").length > 2
-      )
+      await using client = connect({ socket: scratch.socket })
+      const orders = async () =>
+        (await client.history()).events.flatMap(({ what }) => what._tag === "Asked" ? what.order : [])
+      await eventually(orders, ["shutdown", "shutdown"])
       const late = await scratch.clinit("shutdown", "--wait", "--timeout", "0.3")
       expect(withoutTimes(withoutHold(late.stderr))).toMatch(
         /^clinit: the shutdown is not done after 0.3 s and goes on:\nclinit: g 1 HALTING\nclinit: {3}a respawn STOPPING pid \d+, sent SIGINT\n$/
