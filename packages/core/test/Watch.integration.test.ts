@@ -17,6 +17,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as path from "node:path"
+import { reachableBytes } from "./support/Heap.ts"
 import type { Peer } from "./support/Peer.ts"
 import { connect, eventually, scratch } from "./support/Peer.ts"
 
@@ -137,7 +138,7 @@ describe("who watches", { timeout: 60_000 }, () => {
         const slow = yield* connect(socket, { suspended: true })
         yield* slow.send(`${request("watch")}\n`)
         yield* Effect.sleep("50 millis")
-        const heap = () => process.memoryUsage().heapUsed / 2 ** 20
+        const heap = () => reachableBytes() / 2 ** 20
         const before = heap()
         for (let round = 0; round < 40; round++) {
           yield* happen(1_000, web, "x".repeat(400))
