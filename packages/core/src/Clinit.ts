@@ -42,15 +42,32 @@ import { StatusBoard } from "./StatusBoard.ts"
 import * as StatusOf from "./StatusOf.ts"
 import * as Supervision from "./Supervision.ts"
 
+// Every error that a supervisor fails with is to be had here, also by a program that does not depend on the protocol.
+export {
+  AmbiguousName,
+  EntryOff,
+  InvalidCltab,
+  NeverTold,
+  NotRunning,
+  ShuttingDown,
+  Superseded,
+  UnknownEntry,
+  UnknownGroup,
+  UnknownSignal
+} from "@clinit/protocol/ClinitRpcs"
+export { CltabUnreadable } from "./CltabSource.ts"
+export { LedgerRefused } from "./LedgerStore.ts"
+export { ContainmentUnavailable } from "./Machine.ts"
+export { LockRefused } from "./Premises.ts"
+export { SocketRefused } from "./SocketRefused.ts"
+
 // What the calls take and answer can be named by whoever exports something that is made of them.
 export type { Applied, Planned, Reread, Retried, Signalled, Status, Told } from "./Daemon.ts"
 export type { Ending } from "./ExitWith.ts"
 export type { Retrial, Settling } from "./Group.ts"
 export type { Extract } from "./History.ts"
-export { LedgerRefused } from "./LedgerStore.ts"
 export type { Settled } from "./OrderOutcome.ts"
 export type { Options as ServeOptions } from "./Serving.ts"
-export { SocketRefused } from "./SocketRefused.ts"
 export type { Needs, Options, Source, Timings, Unusable } from "./Supervision.ts"
 
 /** The group settled as FAILED. */

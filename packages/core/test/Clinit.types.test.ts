@@ -117,6 +117,20 @@ describe("the types of Clinit", () => {
     expectTypeOf<Effect.Error<Service["shutdown"]>>().toBeNever()
   })
 
+  it("every error that a supervisor fails with is exported beside it", () => {
+    type Exported = {
+      readonly [Name in keyof typeof Clinit_]: (typeof Clinit_)[Name] extends new(...args: any) => infer E
+        ? E extends { readonly _tag: string } ? E : never
+        : never
+    }[keyof typeof Clinit_]
+    const serve = () => Clinit.serve({ cltab: "/etc/cltab" })
+    const plan = (clinit: Service) => clinit.plan("web")
+    type Fails =
+      | Layer.Error<ReturnType<typeof serve>>
+      | Effect.Error<ReturnType<Service["reach"] | Service["start"] | Service["signal"] | typeof plan>>
+    expectTypeOf<Exclude<Fails, Exported>>().toBeNever()
+  })
+
   it("streams of changes cannot fail, those of events only by the name of a group", () => {
     expectTypeOf<Service["changes"]>().toEqualTypeOf<Stream.Stream<Change>>()
     expectTypeOf<Stream.Error<ReturnType<Service["events"]>>>().toEqualTypeOf<UnknownGroup>()
