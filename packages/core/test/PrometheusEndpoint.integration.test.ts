@@ -120,6 +120,21 @@ it.live("the endpoint answers GET and HEAD of /metrics, and nothing else", () =>
     assert.strictEqual((yield* ask({ port, path: "/metrics/../etc" })).status, 404)
   })))
 
+it.live("at a loopback address answers whoever calls it by that, and no page that has a name of its own lead there", () =>
+  Effect.scoped(Effect.gen(function*() {
+    const port = yield* freePort
+    yield* start({ host: "127.0.0.1", port })
+    yield* up({ host: "127.0.0.1", port })
+    const status = (host: string) =>
+      Effect.map(ask({ host: "127.0.0.1", port, headers: { host } }), ({ status }) => status)
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, "LOCALHOST", `[::1]:${port}`]) {
+      assert.strictEqual(yield* status(host), 200, host)
+    }
+    for (const host of ["rebound.example", `rebound.example:${port}`, "localhost.rebound.example"]) {
+      assert.strictEqual(yield* status(host), 421, host)
+    }
+  })))
+
 it.live("what is no HTTP, comes slowly or takes no answer is cut off, and others are served meanwhile", () =>
   Effect.scoped(Effect.gen(function*() {
     const port = yield* freePort

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
+import * as net from "node:net"
 import * as TelemetryAddress from "../TelemetryAddress.ts"
 import { Trouble } from "../Trouble.ts"
 import * as BoundSocket from "./BoundSocket.ts"
@@ -46,7 +47,24 @@ const refuse = (
   response.end(`${words}\n`)
 }
 
-const makeServer = (text: () => Buffer, { connections, patience }: Limits): http.Server => {
+const withoutBrackets = (host: string) => host.replace(/^\[|\]$/g, "")
+
+const isLocal = (host: string) => /^(?:localhost|127\.[\d.]+|\[::1\])$/i.test(host)
+
+/**
+ * Whether a request's Host is a name that somebody else can have lead here: by it a page in a browser of this machine
+ * could read what is only for the machine itself. An address is none, nor is `localhost`.
+ */
+const isForeign = (host = "") => {
+  const name = host.replace(/:\d*$/, "")
+  return name.toLowerCase() !== "localhost" && net.isIP(withoutBrackets(name)) === 0
+}
+
+const makeServer = (
+  text: () => Buffer,
+  isLocalOnly: boolean,
+  { connections, patience }: Limits
+): http.Server => {
   const millis = Duration.toMillis(patience)
   const server = http.createServer({
     maxHeaderSize: 8_192,
@@ -57,6 +75,9 @@ const makeServer = (text: () => Buffer, { connections, patience }: Limits): http
   }, (request, response) => {
     const timer = setTimeout(() => response.destroy(), millis)
     response.on("close", () => clearTimeout(timer))
+    if (isLocalOnly && isForeign(request.headers.host)) {
+      return refuse(response, 421, "the metrics are for localhost")
+    }
     if (request.url?.split("?")[0] !== path) return refuse(response, 404, `the metrics are at ${path}`)
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refuse(response, 405, "the metrics can only be read", { allow: "GET, HEAD" })
@@ -82,7 +103,7 @@ const listenAt = (
   Effect.callback<Bound, Error>((resume) => {
     const failed = (error: Error) => resume(Effect.fail(error))
     server.once("error", failed)
-    server.listen({ host: host.replace(/^\[|\]$/g, ""), port }, () => {
+    server.listen({ host: withoutBrackets(host), port }, () => {
       server.off("error", failed)
       resume(Effect.succeed({
         isInPlace: () => (server.address() as AddressInfo | null) !== null,
@@ -112,7 +133,7 @@ export const layer = (address: TelemetryAddress.Listening): Layer.Layer<never, n
     }
 
     const bind = Effect.suspend(() => {
-      const server = makeServer(text, limits)
+      const server = makeServer(text, "host" in address && isLocal(address.host), limits)
       const bound: Effect.Effect<Bound, Error> = "path" in address
         ? BoundSocket.bind(server, address.path)
         : listenAt(server, address)
