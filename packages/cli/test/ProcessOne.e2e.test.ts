@@ -100,7 +100,8 @@ describe("the daemon as process 1", () => {
       scratch.configure("web:a:run,:respawn:exec sleep 1000")
       const { first, program } = await PidNamespace.start(scratch, "/bin/sh", "--tell", "web:run")
       // From here on process 1 is the shell, and no signal is lost any more.
-      await until("the shell runs the daemon", () => PidNamespace.children(first).length === 1)
+      const isShell = () => Proc.describe(first).startsWith(`${first} /bin/sh `)
+      await until("the shell runs the daemon", () => isShell() && PidNamespace.children(first).length === 1)
       Proc.kill(first, "SIGTERM")
       expect((await program.finished()).exit).toBe(0)
       expect(scratch.lines("daemon.log").at(-1)).toContain("all groups are down")
