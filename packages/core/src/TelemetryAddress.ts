@@ -46,6 +46,10 @@ export const listening: SettingValue.Value<Listening> = SettingValue.of(
 export const isWildcard = (address: Listening): boolean =>
   "host" in address && /^(?:0\.0\.0\.0|0|\[[0:]*\])$/.test(address.host)
 
+/** Whether only this machine can reach it over the network. */
+export const isLoopback = (address: Listening): boolean =>
+  "host" in address && /^(?:localhost|127\.[\d.]+|\[::1\])$/i.test(address.host)
+
 /** How the address of a collector of OpenTelemetry is written: the part before `/v1/traces`. */
 export const collector: SettingValue.Value<string> = SettingValue.of(
   "an address such as http://127.0.0.1:4318",

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as http from "node:http"
-import type { AddressInfo } from "node:net"
 import * as net from "node:net"
 import * as TelemetryAddress from "../TelemetryAddress.ts"
 import { Trouble } from "../Trouble.ts"
@@ -49,8 +48,6 @@ const refuse = (
 
 const withoutBrackets = (host: string) => host.replace(/^\[|\]$/g, "")
 
-const isLocal = (host: string) => /^(?:localhost|127\.[\d.]+|\[::1\])$/i.test(host)
-
 /**
  * Whether a request's Host is a name that somebody else can have lead here: by it a page in a browser of this machine
  * could read what is only for the machine itself. An address is none, nor is `localhost`.
@@ -62,7 +59,7 @@ const isForeign = (host = "") => {
 
 const makeServer = (
   text: () => Buffer,
-  isLocalOnly: boolean,
+  isLoopback: boolean,
   { connections, patience }: Limits
 ): http.Server => {
   const millis = Duration.toMillis(patience)
@@ -75,7 +72,7 @@ const makeServer = (
   }, (request, response) => {
     const timer = setTimeout(() => response.destroy(), millis)
     response.on("close", () => clearTimeout(timer))
-    if (isLocalOnly && isForeign(request.headers.host)) {
+    if (isLoopback && isForeign(request.headers.host)) {
       return refuse(response, 421, "the metrics are for localhost")
     }
     if (request.url?.split("?")[0] !== path) return refuse(response, 404, `the metrics are at ${path}`)
@@ -106,7 +103,7 @@ const listenAt = (
     server.listen({ host: withoutBrackets(host), port }, () => {
       server.off("error", failed)
       resume(Effect.succeed({
-        isInPlace: () => (server.address() as AddressInfo | null) !== null,
+        isInPlace: () => (server.address() as net.AddressInfo | null) !== null,
         close: Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
       }))
     })
@@ -133,7 +130,7 @@ export const layer = (address: TelemetryAddress.Listening): Layer.Layer<never, n
     }
 
     const bind = Effect.suspend(() => {
-      const server = makeServer(text, "host" in address && isLocal(address.host), limits)
+      const server = makeServer(text, TelemetryAddress.isLoopback(address), limits)
       const bound: Effect.Effect<Bound, Error> = "path" in address
         ? BoundSocket.bind(server, address.path)
         : listenAt(server, address)
