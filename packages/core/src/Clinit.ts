@@ -293,8 +293,8 @@ const newsOf = (lines: string): ReadonlyArray<News> =>
 
 /** What `next` brings, time and again; once all is `down`, what there is left. */
 const untilDown = <A, E>(
-  next: Effect.Effect<ReadonlyArray<A>, E | Cause.Done>,
-  rest: Effect.Effect<ReadonlyArray<A>, E | Cause.Done>,
+  next: Effect.Effect<ReadonlyArray<A>, E>,
+  rest: Effect.Effect<ReadonlyArray<A>, E>,
   down: Effect.Effect<void>
 ): Stream.Stream<A, E> =>
   Stream.fromPull(Effect.succeed(Effect.gen(function*() {

@@ -7,7 +7,6 @@ import type {
   ProcessStatus,
   RunEnd
 } from "@clinit/protocol/Status"
-import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -64,9 +63,9 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
   /**
    * What is so at the moment, as changes, and then every change, none of them lost: what the reader has not taken is kept
-   * for it, however much that is. Ends with the board, when all has been taken.
+   * for it, however much that is.
    */
-  readonly everything: Effect.Effect<Queue.Dequeue<Change, Cause.Done>, never, Scope.Scope>
+  readonly everything: Effect.Effect<Queue.Dequeue<Change>, never, Scope.Scope>
 }>()("@clinit/core/StatusBoard") {
   static readonly recorded: Layer.Layer<StatusBoard, never, History> = Layer.effect(
     StatusBoard,
@@ -101,13 +100,7 @@ const make = Effect.gen(function*() {
   const changes = yield* PubSub.sliding<Change>(changesKept)
   const history = yield* History
   const witness = yield* Witness
-  const readers = new Set<Queue.Queue<Change, Cause.Done>>()
-
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const reader of readers) Queue.endUnsafe(reader)
-    })
-  )
+  const readers = new Set<Queue.Queue<Change>>()
 
   const publish = (change: Change) =>
     Effect.suspend(() => {
@@ -201,7 +194,7 @@ const make = Effect.gen(function*() {
     groups: () => Array.from(groups.values(), status),
     changes: PubSub.subscribe(changes),
     everything: Effect.acquireRelease(
-      Effect.map(Queue.unbounded<Change, Cause.Done>(), (reader) => {
+      Effect.map(Queue.unbounded<Change>(), (reader) => {
         for (const { group, level, state } of groups.values()) {
           Queue.offerUnsafe(reader, { _tag: "Group", group, level, state })
           for (const { state, tag } of processes.get(group)?.values() ?? []) {
