@@ -11,7 +11,7 @@ import type { Run } from "./Ledger.ts"
 import { Ledger } from "./Ledger.ts"
 import { quote } from "./Quotation.ts"
 import * as SettingDefaults from "./SettingDefaults.ts"
-import type { Child } from "./Spawner.ts"
+import type { Child, Urgency } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
@@ -46,11 +46,11 @@ export interface Inherited extends Running {
 }
 
 /** Starts the command of an entry or a logger. The ledger has the run before there can be a process of it. */
-export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0) {
+export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0, urgency?: Urgency) {
   const ledger = yield* Ledger
   const spawner = yield* Spawner
   const run = yield* ledger.begin(entry, restarts)
-  const child = yield* Effect.onError(spawner.spawn(entry, run.mark), () => ledger.remove(run))
+  const child = yield* Effect.onError(spawner.spawn(entry, run.mark, urgency), () => ledger.remove(run))
   // A fiber is gone with its daemon: for the next one it was never started.
   if (child.identity !== undefined) yield* ledger.setProcess(run, child.identity)
   return { run, child } satisfies Running
@@ -94,6 +94,7 @@ export interface Hooks {
 export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
+  urgency: Urgency,
   { child: present, dismissal, forked, stopped }: Hooks
 ) {
   const board = yield* StatusBoard
@@ -148,7 +149,7 @@ export const run = Effect.fnUntraced(function*(
 
   return yield* Effect.acquireUseRelease(
     past === undefined
-      ? launch(entry, board.process(entry.group, entry.tag)?.restarts)
+      ? launch(entry, board.process(entry.group, entry.tag)?.restarts, urgency)
       : Effect.succeed<Running>(past),
     Effect.fnUntraced(function*({ child, run }) {
       const ranBefore = past === undefined ? 0 : Math.max(0, (yield* Clock.currentTimeMillis) - past.since)

@@ -99,7 +99,8 @@ export const layer = <R>(
 
       return {
         ...below,
-        spawn: (entry, mark) => entry.fiber === true ? start(entry) : below.spawn(entry, mark),
+        spawn: (entry, mark, urgency) =>
+          entry.fiber === true ? start(entry) : below.spawn(entry, mark, urgency),
         environment: (entry) =>
           entry.fiber === true
             ? Effect.fail(

@@ -17,7 +17,7 @@ import type { RunRecord } from "./LedgerText.ts"
 import * as ProcessState from "./ProcessState.ts"
 import * as Respawn from "./Respawn.ts"
 import type { Signal } from "./Signal.ts"
-import type { Child } from "./Spawner.ts"
+import type { Child, Urgency } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import type { Trouble } from "./Trouble.ts"
@@ -219,6 +219,7 @@ const life = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
+  let urgency: Urgency = "first"
   for (let before = past;; before = undefined) {
     const entry = definition.now()
     if (before === undefined) {
@@ -227,13 +228,14 @@ const life = Effect.fnUntraced(function*(
     }
     const done = before !== undefined && !("child" in before)
       ? before
-      : yield* EntryRun.run(definition, before, {
+      : yield* EntryRun.run(definition, before, urgency, {
         child,
         dismissal,
         stopped,
         forked: EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
       })
     lastEnd = done.end
+    urgency = Respawn.urgencyAfter(done)
     if (before !== undefined && "over" in before && before.over) return yield* done.forget
     if (EntryRun.isUnseen(entry.mode, lastEnd)) {
       yield* done.forget

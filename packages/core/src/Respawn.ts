@@ -1,6 +1,7 @@
 import type { Entry } from "./Cltab.ts"
 import * as SettingDefaults from "./SettingDefaults.ts"
 import * as SettingValue from "./SettingValue.ts"
+import type { Urgency } from "./SpawnQueue.ts"
 
 /** When deaths in quick succession, and refused starts, make an entry pause. All times are in milliseconds. */
 export interface Throttle {
@@ -120,6 +121,13 @@ export const afterDeath = (
     ? pause(throttle, history, times(throttle.pauseMillis, throttle.factor, history.pauses), random)
     : { history, next: { _tag: "Start" } }
 }
+
+/** A run that has lived less than this is brief: starts of those that only ever live so are the ones that can wait. */
+const briefMillis = 1_000
+
+/** How urgent the start is that follows this death. */
+export const urgencyAfter = ({ ranMillis }: Pick<Death, "ranMillis">): Urgency =>
+  ranMillis < briefMillis ? "looping" : "again"
 
 /** Why it pauses after a death that left this history, in words that follow "it". */
 export const describePause = ({ windowMillis }: Throttle, { hits }: History): string =>

@@ -7,9 +7,11 @@ import * as Schema from "effect/Schema"
 import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
 import type { Signal } from "./Signal.ts"
+import type { Urgency } from "./SpawnQueue.ts"
 
 export type { LoggerEntry } from "./EntryLogger.ts"
 export type { Signal } from "./Signal.ts"
+export type { Urgency } from "./SpawnQueue.ts"
 
 /** The operating system refused to start a process; nothing was left running. */
 export class SpawnError extends Schema.TaggedError<SpawnError>()("SpawnError", { reason: Schema.String }) {
@@ -90,9 +92,10 @@ export class Spawner extends Context.Service<Spawner, {
   /**
    * Starts the entry's command through `/bin/sh -c`, marked and as its settings say; done once the process exists and
    * the command is about to begin. Fails if one of the settings cannot be carried out: the command has not begun then.
-   * An entry with loggers needs their pipes to be open, and so does a logger.
+   * An entry with loggers needs their pipes to be open, and so does a logger. Which one comes first of those that wait
+   * for their turn the `urgency` says, without which it is the first start of a level.
    */
-  readonly spawn: (entry: Entry, mark: Mark) => Effect.Effect<Child, SpawnError>
+  readonly spawn: (entry: Entry, mark: Mark, urgency?: Urgency) => Effect.Effect<Child, SpawnError>
   /**
    * The environment that the entry's process would be started with now, each name once, without the marks, which are
    * other ones at each start. Fails as a start would if it cannot be told.

@@ -357,4 +357,9 @@ describe("by property", () => {
       assert.strictEqual(there.hits, here.hits)
     }
   })
+
+  it("a run that has lived for a second is started again before first starts, a brief one after them", () => {
+    assert.strictEqual(Respawn.urgencyAfter({ ranMillis: 1_000 }), "again")
+    assert.strictEqual(Respawn.urgencyAfter({ ranMillis: 999 }), "looping")
+  })
 })

@@ -24,34 +24,17 @@ export const exitOf = (forked: ChildProcess): Deferred.Deferred<ChildExit> => {
   return exit
 }
 
-/**
- * A spawn blocks for about a millisecond. More than this many in one turn of the event loop would leave clients, and
- * deaths of other processes, waiting for as long as a whole level takes to start.
- */
-const spawnsPerTurn = 8
-
-const makeTurns = () => {
-  let spawned = 0
-  /** Waits for the next turn of the event loop if this one has had its share. */
-  return Effect.callback<void>((resume) => {
-    const take = () => {
-      if (spawned === 0) setImmediate(() => void (spawned = 0))
-      spawned++
-      resume(Effect.void)
-    }
-    const wait = () => spawned < spawnsPerTurn ? take() : void setImmediate(wait)
-    wait()
-  })
-}
-
 /** Where a process is started: in the tree with this mark and control group. */
 export interface Placement {
   readonly mark: Mark
   readonly cgroup: string | undefined
 }
 
-/** Forks what the launch says into the tree; `use` has the process before it can end. */
-const forkWith = (environment: NodeJS.ProcessEnv) =>
+/**
+ * How a daemon with this environment forks what a launch says into a tree; `use` has the process before it can end. Of
+ * the environment only the marks count, as they are by then: an adoption takes one away.
+ */
+export const make = (environment: NodeJS.ProcessEnv) =>
 <A>(
   launch: Launch.Launch,
   { cgroup, mark }: Placement,
@@ -78,9 +61,3 @@ const forkWith = (environment: NodeJS.ProcessEnv) =>
       refused(error)
     }
   })
-
-/**
- * How a daemon with this environment forks, of which only the marks count, as they are by then: an adoption takes one
- * away. Before each fork a `turn` is to be waited for.
- */
-export const make = (environment: NodeJS.ProcessEnv) => ({ turn: makeTurns(), fork: forkWith(environment) })

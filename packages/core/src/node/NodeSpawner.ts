@@ -11,6 +11,7 @@ import type { LoggerEntry } from "../EntryLogger.ts"
 import type { ContainmentUnavailable, SpawnerOptions } from "../Machine.ts"
 import type { Found, Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import { Spawner, SpawnError } from "../Spawner.ts"
+import type * as SpawnQueue from "../SpawnQueue.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
@@ -24,6 +25,7 @@ import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 import * as ProcessTree from "./ProcessTree.ts"
 import * as Refusal from "./Refusal.ts"
+import * as SpawnTurns from "./SpawnTurns.ts"
 import * as TreeChild from "./TreeChild.ts"
 import * as TreeDirectories from "./TreeDirectories.ts"
 import * as TreeMark from "./TreeMark.ts"
@@ -93,7 +95,8 @@ export const layer = (
       // By it a later daemon would tell what is being set up.
       const { [LaunchScript.variable]: _launch, ...environment } = process.env
       const daemon: Launch.Inheritance = { environment, directory: Launch.ownDirectory(environment["PWD"]) }
-      const { fork, turn } = Forking.make(environment)
+      const fork = Forking.make(environment)
+      const turns = SpawnTurns.make()
       const pipes = OutputPipes.make(options.pipes ?? path.join(os.tmpdir(), `clinit-${name}.pipes`))
       const openPipes = new Map<string, OutputPipes.OutputPipe>()
       yield* Effect.addFinalizer(() => Effect.sync(pipes.end))
@@ -119,23 +122,29 @@ export const layer = (
           ? use(Launch.plain(entry.command, environment))
           : Effect.scoped(Effect.flatMap(Launch.prepare(entry, daemon, openPipesOf(entry)), use))
 
-      const start = (entry: Entry, mark: Mark) =>
+      /** Forks in its turn what is launched; what then is waited for holds up nobody else. */
+      const forked = (launch: Launch.Launch, mark: Mark) =>
+        Effect.gen(function*() {
+          const cgroup = containment === "cgroup"
+            ? yield* Effect.try({ try: () => runs.make(mark), catch: Refusal.of })
+            : undefined
+          return yield* Effect.tapError(
+            fork(launch, { cgroup, mark }, (forked, pid) => ({
+              forked,
+              child: started(forked, pid, mark, cgroup)
+            })),
+            () => Effect.sync(() => runs.ended(cgroup))
+          )
+        })
+
+      const start = (entry: Entry, mark: Mark, urgency: SpawnQueue.Urgency = "first") =>
         entry.fiber === true ? Effect.fail(notOurs(entry)) : launched(
           entry,
-          Effect.fnUntraced(function*(launch) {
-            yield* turn
-            const cgroup = containment === "cgroup"
-              ? yield* Effect.try({ try: () => runs.make(mark), catch: Refusal.of })
-              : undefined
-            const { child, forked } = yield* Effect.tapError(
-              fork(launch, { cgroup, mark }, (forked, pid) => ({
-                forked,
-                child: started(forked, pid, mark, cgroup)
-              })),
-              () => Effect.sync(() => runs.ended(cgroup))
+          (launch) =>
+            Effect.flatMap(
+              turns.take(urgency, forked(launch, mark)),
+              ({ child, forked }) => launch.admit(forked, child)
             )
-            return yield* launch.admit(forked, child)
-          })
         )
 
       const helperIn = (
@@ -149,19 +158,24 @@ export const layer = (
         return launched(
           { ...entry, command, settings: { ...settings, "env.CLINIT_PID": leader } },
           Effect.fnUntraced(function*(launch) {
-            yield* turn
-            if (isExtinct()) return
-            const { forked, ...helper } = yield* fork(launch, { cgroup, mark }, (forked, pid) => {
-              const end = Forking.exitOf(forked)
-              const hasEnded = () => Deferred.isDoneUnsafe(end)
-              const root: Root = { pid, ...startTimeOf(table && pid), mark }
-              const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
-              const bornAt = performance.now()
-              const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
-              helpers.push({ pid, hasEnded, group, bornAt })
-              const exit = Deferred.await(end)
-              return { forked, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
-            })
+            const started = yield* turns.take(
+              "again",
+              Effect.suspend(() =>
+                isExtinct() ? Effect.succeed(undefined) : fork(launch, { cgroup, mark }, (forked, pid) => {
+                  const end = Forking.exitOf(forked)
+                  const hasEnded = () => Deferred.isDoneUnsafe(end)
+                  const root: Root = { pid, ...startTimeOf(table && pid), mark }
+                  const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
+                  const bornAt = performance.now()
+                  const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+                  helpers.push({ pid, hasEnded, group, bornAt })
+                  const exit = Deferred.await(end)
+                  return { forked, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
+                })
+              )
+            )
+            if (started === undefined) return
+            const { forked, ...helper } = started
             yield* launch.admit(forked, helper)
           })
         )
