@@ -28,6 +28,8 @@ export interface SpawnerOptions {
    * it is one for temporary files, and whoever empties that cuts a logger off from a daemon that comes after a killed one.
    */
   readonly pipes?: string | undefined
+  /** Whether a process of its own may fork for the supervisor, so that its memory and its work do not slow starts down. */
+  readonly forker?: boolean | undefined
 }
 
 /**

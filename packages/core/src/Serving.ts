@@ -87,7 +87,11 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
   yield* Effect.provideContext(claim.listen(door.answer), base)
   // Who waits at the door of a start that fails must not hold up its end.
   yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
-  const spawner = yield* Supervision.spawner(loaded, { name: claim.name, pipes: claim.pipes })
+  const spawner = yield* Supervision.spawner(loaded, {
+    name: claim.name,
+    pipes: claim.pipes,
+    forker: true
+  })
   const system = yield* Layer.build(Layer.fresh(Layer.mergeAll(
     Layer.provide(Ledger.layer({ resume }), claim.ledger),
     Telemetry.over.pipe(

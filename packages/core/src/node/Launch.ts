@@ -42,9 +42,9 @@ export interface Launch {
   /** The daemon's own if it is not given. */
   readonly directory: string | undefined
   readonly stdio: StdioOptions
-  /** Has the process that was forked begin with its command. */
+  /** Has the process that was forked begin with its command; it has to be our child if it has pipes to us. */
   readonly admit: <C extends LaunchSetup.Admitted>(
-    forked: ChildProcess,
+    forked: ChildProcess | undefined,
     child: C
   ) => Effect.Effect<C, SpawnError>
 }

@@ -88,9 +88,10 @@ const settingOf = (words: string, { user }: Applied): string | undefined => {
  */
 export const admit = (settings: Applied, patienceMillis = defaultPatienceMillis) =>
   Effect.fnUntraced(function*<C extends Admitted>(
-    forked: ChildProcess,
+    forked: ChildProcess | undefined,
     child: C
   ): Effect.fn.Return<C, SpawnError> {
+    if (forked === undefined) throw new Error("what is set up has to be a child of ours")
     const socket = forked.stdio[2] as Socket
     const end = Effect.suspend(() => {
       forked.kill("SIGKILL")

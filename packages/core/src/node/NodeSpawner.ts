@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import type { ChildProcess } from "node:child_process"
 import * as os from "node:os"
 import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
@@ -15,6 +14,7 @@ import type * as SpawnQueue from "../SpawnQueue.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ContainmentChoice from "./ContainmentChoice.ts"
 import * as ControlGroup from "./ControlGroup.ts"
+import * as Forkers from "./Forkers.ts"
 import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
@@ -62,15 +62,16 @@ export const layer = (
           ? ProcessTree.descendants({ ...parts, table })
           : ProcessTree.group(parts)
 
-      const child = (leader: TreeChild.Leader, mark: Mark, bornAt: number) => {
+      const child = (
+        leader: TreeChild.Leader,
+        mark: Mark,
+        bornAt: number,
+        isReaped = () => Deferred.isDoneUnsafe(leader.exit)
+      ) => {
         const { identity } = leader
         const helpers: Array<ProcessTree.Helper> = []
         const root: Root = { pid: identity.pid, startTime: identity.startTime, mark }
-        const standing = ProcessTree.standingOf(
-          root,
-          table !== undefined,
-          () => Deferred.isDoneUnsafe(leader.exit)
-        )
+        const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
         return TreeChild.make(
           leader,
           treeOf(identity, { root, standing, bornAt, helpers, table }),
@@ -79,23 +80,39 @@ export const layer = (
         )
       }
 
-      const started = (forked: ChildProcess, pid: number, mark: Mark, cgroup: string | undefined) => {
-        forked.once("exit", () => runs.left(cgroup))
-        const exit = Forking.exitOf(forked)
+      const started = (forked: Forking.Forked, mark: Mark, cgroup: string | undefined) => {
+        const { check, exit, isReaped, pid, startTime } = forked
         const identity: ProcessIdentity = {
           pid,
-          ...startTimeOf(table && pid),
+          ...(startTime === undefined ? {} : { startTime }),
           ...(host.boot === undefined ? {} : { boot: host.boot }),
           containment,
           ...(cgroup === undefined ? {} : { cgroup })
         }
-        return child({ identity, exit, check: () => {} }, mark, performance.now())
+        return child({ identity, exit, check }, mark, performance.now(), isReaped)
       }
 
       // By it a later daemon would tell what is being set up.
       const { [LaunchScript.variable]: _launch, ...environment } = process.env
       const daemon: Launch.Inheritance = { environment, directory: Launch.ownDirectory(environment["PWD"]) }
-      const fork = Forking.make(environment)
+      const run = Effect.runForkWith(yield* Effect.context<never>())
+      const forkerMark = TreeMark.ofForker(name)
+      const forkers = options.forker !== true || table === undefined ? Forkers.none : Forkers.make({
+        environment,
+        mark: forkerMark,
+        onTrouble: (what) => void run(Effect.logWarning(what))
+      })
+      yield* Effect.addFinalizer(() =>
+        Effect.callback<void>((resume) => forkers.close(() => resume(Effect.void)))
+      )
+      const fork = Forking.make({
+        environment,
+        forkers,
+        leaders,
+        startTimeOf: (pid) => table && startTimeOf(pid),
+        findUntold: ({ cgroup, mark }) =>
+          table === undefined ? Effect.undefined : TreesFound.findOne(table, mark, cgroup, forkerMark)
+      })
       const turns = SpawnTurns.make()
       const pipes = OutputPipes.make(options.pipes ?? path.join(os.tmpdir(), `clinit-${name}.pipes`))
       const openPipes = new Map<string, OutputPipes.OutputPipe>()
@@ -125,13 +142,12 @@ export const layer = (
       /** Forks in its turn what is launched; what then is waited for holds up nobody else. */
       const forked = (launch: Launch.Launch, mark: Mark) =>
         Effect.gen(function*() {
-          const cgroup = containment === "cgroup"
-            ? yield* Effect.try({ try: () => runs.make(mark), catch: Refusal.of })
-            : undefined
+          const cgroup = containment === "cgroup" ? runs.begin(mark) : undefined
+          const onEnd = () => runs.left(cgroup)
           return yield* Effect.tapError(
-            fork(launch, { cgroup, mark }, (forked, pid) => ({
-              forked,
-              child: started(forked, pid, mark, cgroup)
+            fork(launch, { cgroup, isNew: true, mark, onEnd }, (forked) => ({
+              process: forked.process,
+              child: started(forked, mark, cgroup)
             })),
             () => Effect.sync(() => runs.ended(cgroup))
           )
@@ -143,7 +159,7 @@ export const layer = (
           (launch) =>
             Effect.flatMap(
               turns.take(urgency, forked(launch, mark)),
-              ({ child, forked }) => launch.admit(forked, child)
+              ({ child, process }) => launch.admit(process, child)
             )
         )
 
@@ -161,22 +177,27 @@ export const layer = (
             const started = yield* turns.take(
               "again",
               Effect.suspend(() =>
-                isExtinct() ? Effect.succeed(undefined) : fork(launch, { cgroup, mark }, (forked, pid) => {
-                  const end = Forking.exitOf(forked)
-                  const hasEnded = () => Deferred.isDoneUnsafe(end)
-                  const root: Root = { pid, ...startTimeOf(table && pid), mark }
-                  const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
-                  const bornAt = performance.now()
-                  const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
-                  helpers.push({ pid, hasEnded, group, bornAt })
-                  const exit = Deferred.await(end)
-                  return { forked, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
-                })
+                isExtinct()
+                  ? Effect.succeed(undefined)
+                  : fork(
+                    launch,
+                    { cgroup, isNew: false, mark },
+                    ({ exit: end, isReaped, pid, process, startTime }) => {
+                      const hasEnded = () => Deferred.isDoneUnsafe(end)
+                      const root: Root = { pid, startTime, mark }
+                      const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
+                      const bornAt = performance.now()
+                      const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+                      helpers.push({ pid, hasEnded, group, bornAt })
+                      const exit = Deferred.await(end)
+                      return { process, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
+                    }
+                  )
               )
             )
             if (started === undefined) return
-            const { forked, ...helper } = started
-            yield* launch.admit(forked, helper)
+            const { process, ...helper } = started
+            yield* launch.admit(process, helper)
           })
         )
       }
@@ -251,7 +272,7 @@ export const layer = (
       const find = (prefix: string): Effect.Effect<ReadonlyArray<Found>> =>
         table === undefined
           ? Effect.succeed([])
-          : TreesFound.find(table, prefix, host)
+          : TreesFound.find(table, prefix, host, forkerMark)
 
       return {
         containment,
@@ -259,7 +280,7 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.andThen(Effect.sync(leaders.look), turnOfTheLoop),
+        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(turnOfTheLoop), Effect.andThen(told(forkers))),
         find
       }
     })
@@ -273,18 +294,25 @@ const turnOfTheLoop = Effect.callback<void>((resume) =>
   void setImmediate(() => setImmediate(() => resume(Effect.void)))
 )
 
+/** No answer waits longer for a forker that hangs. */
+const patience = "1 second"
+
+const told = ({ catchUp }: Forkers.Forkers) =>
+  Effect.callback<void>((resume) => catchUp(() => resume(Effect.void))).pipe(
+    Effect.timeoutOption(patience)
+  )
+
 /** A shell must not even see what stands for its command. */
 const notOurs = ({ group, tag }: Entry) =>
   new SpawnError({ reason: `${group}/${tag} is an effect of the program, and no process` })
 
 const pipeName = ({ group, tag }: Entry, stream: Stream) => `${group}:${tag}:${stream}`
 
-/** The start time of the process, where there is /proc. */
-const startTimeOf = (pid: number | undefined) => {
+/** The start time of the process, if that can be read. */
+const startTimeOf = (pid: number): string | undefined => {
   try {
-    const stat = pid === undefined ? undefined : ProcessStat.read(pid)
-    return stat === undefined ? {} : { startTime: stat.startTime }
+    return ProcessStat.read(pid)?.startTime
   } catch {
-    return {}
+    return undefined
   }
 }

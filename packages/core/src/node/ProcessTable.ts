@@ -108,12 +108,14 @@ export const make = (): ProcessTable => {
 
   /**
    * An environment is read once: what was inherited by a mark counts even if it is wiped out later. Only an empty one
-   * is looked at again, since that is what a process has while it is being executed.
+   * is looked at again, since that is what a process has while it is being executed, and a forker's, since that is what one
+   * has that it has just forked.
    */
   const marksOf = (stat: ProcessStat.ProcessStat): ReadonlyArray<Mark> => {
     if (!stat.isAlive || stat.isKernelThread) return none
     const known = latest?.byPid.get(stat.pid)
-    if (known !== undefined && known.marks !== none && ProcessStat.isSame(known, stat)) return known.marks
+    const isSettled = known !== undefined && known.marks !== none && !TreeMark.areOfForker(known.marks)
+    if (isSettled && ProcessStat.isSame(known, stat)) return known.marks
     const environment = ProcessStat.readOf(stat.pid, "environ")
     return environment === "" ? none : TreeMark.parse(environment ?? "")
   }

@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import type { Signal } from "../Signal.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as Membership from "./Membership.ts"
+import * as Ourselves from "./Ourselves.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import type { ProcessTable, Snapshot, Urgency } from "./ProcessTable.ts"
 
@@ -101,9 +102,6 @@ const signalProcess = (target: Target, signal: Signal): void => {
   if (holder !== undefined && ProcessStat.isSame(holder, target)) process.kill(target.pid, signal)
 }
 
-/** Ourselves: whatever tree we are in, it is not stopped by stopping us. */
-const self = new Set([1, process.pid])
-
 const ownGroup = (() => {
   try {
     return ProcessStat.read("self")?.group
@@ -117,7 +115,7 @@ const deliver = (root: number, withGroup: boolean, targets: Iterable<Target>, si
   const asOne = withGroup && root !== ownGroup
   const works: Array<() => void> = asOne ? [() => void process.kill(-root, signal)] : []
   for (const target of targets) {
-    if (self.has(target.pid) || (asOne && target.group === root)) continue
+    if (Ourselves.pids.has(target.pid) || (asOne && target.group === root)) continue
     works.push(() => signalProcess(target, signal))
   }
   each(works)
@@ -191,7 +189,7 @@ export const descendants = (
     const helping = parts.helpers.filter(({ hasEnded }) => !hasEnded()).map(({ pid }) => pid)
     const joined = [...others(), ...helping].flatMap((pid) => snapshot.byPid.get(pid) ?? [])
     const before = new Map([...known, ...startTimes(joined)])
-    const members = Membership.ofTree(snapshot, root, standing(), before, self)
+    const members = Membership.ofTree(snapshot, root, standing(), before, Ourselves.pids)
     known = startTimes(members)
     seen = { snapshot, members }
     return members
@@ -263,7 +261,7 @@ const isPopulated = ({ containsUs, directory }: OwnControlGroup): boolean => {
   try {
     return containsUs
       ? ControlGroup.members(directory).some((pid) =>
-        !self.has(pid) && ProcessStat.read(pid)?.isAlive === true
+        !Ourselves.pids.has(pid) && ProcessStat.read(pid)?.isAlive === true
       )
       : ControlGroup.isPopulated(directory)
   } catch {

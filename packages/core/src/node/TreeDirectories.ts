@@ -41,12 +41,10 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
     })
   )
   return {
-    /** Makes that of a tree which is about to be started. Throws if it cannot be made. */
-    make: (mark: Mark): string => {
+    /** That of a tree which is about to be started; whoever forks makes it. */
+    begin: (mark: Mark): string => {
       lookAfter()
       const directory = ControlGroup.treeIn(base!, mark)
-      ControlGroup.makeBase(base!)
-      ControlGroup.make(directory)
       running.add(directory)
       return directory
     },

@@ -29,3 +29,12 @@ export const read = (pid: number): ReadonlyArray<Mark> | undefined => {
   const environment = ProcessStat.readOf(pid, "environ")
   return environment === undefined || !environment.includes("=") ? undefined : parse(environment)
 }
+
+const forkers = "clinit-forker."
+
+/** What marks the forkers of the supervisor with this name, in place of a tree's mark. */
+export const ofForker = (name: string): Mark => `${forkers}${name}`
+
+/** Whether a process with these marks is a forker, or one that it has forked and that has not been executed yet. */
+export const areOfForker = (marks: ReadonlyArray<Mark>): boolean =>
+  marks.some((mark) => mark.startsWith(forkers))

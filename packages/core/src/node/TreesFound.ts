@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
-import type { Found } from "../Spawner.ts"
+import type { Found, Mark } from "../Spawner.ts"
 import * as Adoption from "./Adoption.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import * as LaunchSetup from "./LaunchSetup.ts"
+import * as Ourselves from "./Ourselves.ts"
 import type { Process, ProcessTable, Snapshot } from "./ProcessTable.ts"
 
 const isLeader = ({ pid, session }: Process) => pid === session
@@ -32,7 +33,7 @@ const wholeSnapshot = Effect.fnUntraced(function*(table: ProcessTable) {
 const treesIn = (snapshot: Snapshot, prefix: string, host: Adoption.Host): ReadonlyArray<Found> =>
   [...snapshot.byMark].flatMap(([mark, processes]) => {
     if (!mark.startsWith(prefix)) return []
-    const first = firstOf(processes.filter(({ pid }) => pid > 1 && pid !== process.pid))
+    const first = firstOf(processes.filter(({ pid }) => !Ourselves.pids.has(pid)))
     if (first === undefined) return []
     const directory = Adoption.controlGroupOf(first.pid, host)
     const cgroup = directory === undefined ? undefined : ControlGroup.treeAround(directory, host.name, mark)
@@ -50,10 +51,48 @@ const treesIn = (snapshot: Snapshot, prefix: string, host: Adoption.Host): Reado
     }]
   })
 
-/** The live trees whose marks begin so. */
+const isOurs = ({ parent, pid }: Process) => Ourselves.pids.has(pid) || Ourselves.pids.has(parent)
+
+/** So often it is looked, at 20 ms each, whether the forkers before ours have ended. */
+const forkersPatience = 250
+
+/**
+ * A snapshot in which no forker with this mark is left but ours: one whose supervisor is gone might start what it was
+ * last told behind a look, and ends by itself. What it has forked bears its mark until it is executed.
+ */
+const snapshotBehindForkers = Effect.fnUntraced(function*(table: ProcessTable, mark: Mark) {
+  for (let attempt = 1;; attempt++) {
+    const snapshot = yield* wholeSnapshot(table)
+    const others = snapshot.byMark.get(mark)?.filter((process) => !isOurs(process)) ?? []
+    if (others.length === 0) return snapshot
+    if (attempt === forkersPatience) {
+      yield* Effect.logWarning(`pid ${others[0]!.pid}: the forker of an earlier daemon does not end`)
+      return snapshot
+    }
+    yield* Effect.sleep("20 millis")
+  }
+})
+
+/** The live trees whose marks begin so, once no forker with that mark is left but ours. */
 export const find = (
   table: ProcessTable,
   prefix: string,
-  host: Adoption.Host
+  host: Adoption.Host,
+  forkerMark: Mark
 ): Effect.Effect<ReadonlyArray<Found>> =>
-  Effect.map(wholeSnapshot(table), (snapshot) => treesIn(snapshot, prefix, host))
+  Effect.map(snapshotBehindForkers(table, forkerMark), (snapshot) => treesIn(snapshot, prefix, host))
+
+/** The leader of the tree with this mark or control group, or the oldest who lives of it, on the same condition. */
+export const findOne = (
+  table: ProcessTable,
+  mark: Mark,
+  cgroup: string | undefined,
+  forkerMark: Mark
+): Effect.Effect<Process | undefined> =>
+  Effect.map(snapshotBehindForkers(table, forkerMark), (snapshot) => {
+    const members = cgroup === undefined ? [] : ControlGroup.members(cgroup)
+    return firstOf([
+      ...snapshot.byMark.get(mark) ?? [],
+      ...members.flatMap((pid) => snapshot.byPid.get(pid) ?? [])
+    ])
+  })

@@ -1,0 +1,57 @@
+// What a supervisor and its forker tell each other: one JSON value a line, each way.
+
+/** The first line that a forker reads. */
+export interface Premises {
+  /** The pid of the supervisor: nothing is started once that is not the forker's parent any more. */
+  readonly supervisor: number
+  /** What processes are started with if their order has no environment of its own. */
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** A process to be started by `/bin/sh -c`, as the leader of a session. */
+export interface Start {
+  readonly id: number
+  readonly script: string
+  /** The value of the variable with its marks. */
+  readonly marks: string
+  /** The directory of a control group that has to be made before, with the one around it. */
+  readonly cgroup?: string
+  readonly environment?: NodeJS.ProcessEnv
+  readonly directory?: string
+  /** Which of the forker's descriptors its standard streams are to be; the same ones unless given. */
+  readonly streams?: ReadonlyArray<number>
+}
+
+/** A question that is answered when every end has been told that came before it was read. */
+export interface Ping {
+  readonly ping: number
+}
+
+export type Order = Premises | Start | Ping
+
+/** The process exists. */
+export interface Started {
+  readonly id: number
+  readonly pid: number
+  /** Field 22 of its /proc/PID/stat, if that could be read. */
+  readonly startTime?: string
+}
+
+/** It does not, and nothing of it is left. */
+export interface Refused {
+  readonly id: number
+  readonly refused: string
+}
+
+/** The process has ended. */
+export interface Ended {
+  readonly id: number
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface Pong {
+  readonly ping: number
+}
+
+export type Report = Started | Refused | Ended | Pong

@@ -1,0 +1,192 @@
+import type { ChildExit } from "@clinit/protocol/Status"
+import { describeEnd } from "@clinit/protocol/Status"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import type { Socket } from "node:net"
+import { fileURLToPath } from "node:url"
+import * as ForkerFile from "./ForkerFile.ts"
+import type { Ended, Order, Report, Start, Started } from "./ForkerMessages.ts"
+import * as Ourselves from "./Ourselves.ts"
+import * as TreeMark from "./TreeMark.ts"
+
+/** Little memory is what it is for. */
+const flags = ["--max-semi-space-size=1", "--v8-pool-size=0"]
+
+/** An order is carried out within milliseconds. A forker that says nothing for so long while it has one is killed. */
+const patienceMillis = 10_000
+
+/** How long it may take to end when it is to. */
+const endMillis = 2_000
+
+/** What became of an order: `Lost` if the forker ended before it could tell, and the process may be there. */
+export type Answer =
+  | { readonly _tag: "Started"; readonly process: Started }
+  | { readonly _tag: "Refused"; readonly reason: string }
+  | { readonly _tag: "Lost" }
+
+/** Who waits for what a forker tells of a process. */
+export interface Listener {
+  readonly answered: (answer: Answer) => void
+  readonly ended: (end: Pick<Ended, "code" | "signal">) => void
+  /** Nobody will tell of the process's end any more. */
+  readonly orphaned: () => void
+}
+
+/** A forker that runs, or is being started: what it is told meanwhile it does once it can. */
+export interface ForkerProcess {
+  readonly pid: number
+  readonly start: (order: Omit<Start, "id">, listener: Listener) => void
+  /** Calls back when every end has been told that came before, or nothing will be told any more. */
+  readonly catchUp: (done: () => void) => void
+  /** Ends it, and calls back when it has ended. Its processes live on. */
+  readonly end: (done: () => void) => void
+}
+
+export interface Options {
+  /** What processes are started with, without the marks. */
+  readonly environment: NodeJS.ProcessEnv
+  /** By what a later supervisor knows the forker: see `TreeMark.ofForker`. */
+  readonly mark: string
+  /** Called once, when it has ended, before the listeners hear of that; with why, unless that was in order. */
+  readonly onEnd: (why: string | undefined) => void
+}
+
+const environmentOf = ({ environment, mark }: Options): NodeJS.ProcessEnv => {
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...own } = environment
+  return { ...own, [TreeMark.variable]: TreeMark.add(own[TreeMark.variable], mark) }
+}
+
+const take = <A>(map: Map<number, A>, key: number): A | undefined => {
+  const value = map.get(key)
+  map.delete(key)
+  return value
+}
+
+/** Starts one; or tells why that cannot be, now and for good where its program is not there. */
+export const make = (options: Options): ForkerProcess | { readonly failure: string } => {
+  const program = fileURLToPath(ForkerFile.file)
+  // Where this program and Node are one file, that would be started once more.
+  if (!fs.existsSync(program)) return { failure: `${program} is not there` }
+  const child = spawn(process.execPath, [...flags, program], {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: environmentOf(options)
+  })
+  const { pid } = child
+  if (pid === undefined) {
+    child.once("error", () => {})
+    return { failure: `${process.execPath} could not be started` }
+  }
+  Ourselves.pids.add(pid)
+  const socket = child.stdio[3] as Socket
+
+  let nextId = 1
+  let isEnding = false
+  let isEnded = false
+  const asked = new Map<number, Listener>()
+  const running = new Map<number, Listener>()
+  const pings = new Map<number, () => void>()
+
+  let lines = ""
+  const tell = (order: Order) => {
+    if (lines === "") process.nextTick(flush)
+    lines += `${JSON.stringify(order)}\n`
+  }
+  const flush = () => {
+    socket.write(lines)
+    lines = ""
+  }
+
+  let heardAt = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  const kill = () => void child.kill("SIGKILL")
+  const isOwing = () => asked.size + pings.size > 0
+  const hearken = () => {
+    timer ??= setTimeout(() => {
+      // What it said while we were stopped has yet to be read.
+      setImmediate(() =>
+        setImmediate(() => {
+          timer = undefined
+          if (!isOwing()) return
+          if (performance.now() - heardAt >= patienceMillis) kill()
+          else hearken()
+        })
+      )
+    }, patienceMillis)
+  }
+  const owe = () => {
+    if (!isOwing()) heardAt = performance.now()
+    hearken()
+  }
+
+  const heed = (report: Report) => {
+    if ("ping" in report) return take(pings, report.ping)?.()
+    if ("pid" in report) {
+      const listener = take(asked, report.id)
+      if (listener === undefined) return
+      running.set(report.id, listener)
+      listener.answered({ _tag: "Started", process: report })
+    } else if ("refused" in report) {
+      take(asked, report.id)?.answered({ _tag: "Refused", reason: report.refused })
+    } else take(running, report.id)?.ended(report)
+  }
+
+  let rest = ""
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    heardAt = performance.now()
+    const lines = `${rest}${text}`.split("\n")
+    rest = lines.pop()!
+    for (const line of lines) {
+      let report: Report
+      try {
+        report = JSON.parse(line) as Report
+      } catch {
+        return kill()
+      }
+      heed(report)
+    }
+  })
+  // Its end is heard of in another way.
+  socket.on("error", () => {})
+
+  let exit: ChildExit = { _tag: "Unknown" }
+  child.once("exit", (code, signal) => {
+    exit = signal !== null ? { _tag: "Signaled", signal } : { _tag: "Exited", code: code ?? 0 }
+  })
+  // Behind what it said last.
+  child.once("close", () => {
+    clearTimeout(timer)
+    isEnded = true
+    Ourselves.pids.delete(pid)
+    options.onEnd(isEnding ? undefined : describeEnd(exit))
+    for (const listener of running.values()) listener.orphaned()
+    for (const listener of asked.values()) listener.answered({ _tag: "Lost" })
+    for (const done of pings.values()) done()
+  })
+
+  tell({ supervisor: process.pid, environment: options.environment })
+  return {
+    pid,
+    start: (order, listener) => {
+      const id = nextId++
+      owe()
+      asked.set(id, listener)
+      tell({ id, ...order })
+    },
+    catchUp: (done) => {
+      const ping = nextId++
+      owe()
+      pings.set(ping, done)
+      tell({ ping })
+    },
+    end: (done) => {
+      isEnding = true
+      if (isEnded) return done()
+      const overdue = setTimeout(kill, endMillis)
+      child.once("close", () => {
+        clearTimeout(overdue)
+        done()
+      })
+      socket.end()
+    }
+  }
+}
