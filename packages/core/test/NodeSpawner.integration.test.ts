@@ -16,6 +16,7 @@ import {
   read,
   sleeps,
   spawner,
+  spawnerWithForker,
   stat,
   withDeadline
 } from "./support/RealProcesses.ts"
@@ -29,10 +30,13 @@ const openDescriptors = (pid: number) => fs.readdirSync(`/proc/${pid}/fd`).map(N
 
 const spawn = (command: string) => SpawnerContract.spawn({ command })
 
-/** What is true of processes whatever holds them together. */
-const claims = (containment: Containment) => {
+/** What is true of processes whatever holds them together, and whoever forks them. */
+const claims = (containment: Containment, withForker: boolean) => {
+  const made = withForker
+    ? Effect.map(spawnerWithForker(containment), ({ spawner }) => spawner)
+    : spawner(containment)
   const provide = <A, E>(test: Effect.Effect<A, E, SpawnerContract.Needs>) =>
-    Effect.provideServiceEffect(test, Spawner, Effect.orDie(spawner(containment)))
+    Effect.provideServiceEffect(test, Spawner, Effect.orDie(made))
 
   const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, SpawnerContract.Needs>) =>
     it.live(title, () => provide(Effect.suspend(test)), 30_000)
@@ -69,7 +73,9 @@ const claims = (containment: Containment) => {
   claim("lead a session and a process group of their own (D23)", () =>
     Effect.gen(function*() {
       const { pid } = (yield* spawn("exec sleep 1000")).identity!
-      assert.deepInclude(stat(pid), { ppid: process.pid, pgrp: pid, session: pid })
+      const { ppid, ...leads } = stat(pid)!
+      assert.deepInclude(leads, { pgrp: pid, session: pid })
+      assert.strictEqual(withForker ? stat(ppid)?.ppid : ppid, process.pid)
     }))
 
   claim(
@@ -207,11 +213,14 @@ const claims = (containment: Containment) => {
 }
 
 for (const { containment, unavailable } of allContainments) {
-  const reason = unavailable === undefined ? "" : ` (skipped: ${unavailable})`
-  describe.skipIf(unavailable !== undefined)(
-    `processes of this machine, held together by ${containment}${reason}`,
-    () => claims(containment)
-  )
+  for (const withForker of [false, true]) {
+    const reason = unavailable === undefined ? "" : ` (skipped: ${unavailable})`
+    const who = withForker ? ", forked by a forker" : ""
+    describe.skipIf(unavailable !== undefined)(
+      `processes of this machine, held together by ${containment}${who}${reason}`,
+      () => claims(containment, withForker)
+    )
+  }
 }
 
 /** A daemon that was started by a shell after these words; its child, which sleeps. */

@@ -1,5 +1,6 @@
 import type { ContainmentUnavailable } from "@clinit/core/Machine"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
+import * as TreeMark from "@clinit/core/node/TreeMark"
 import type { Child } from "@clinit/core/Spawner"
 import { Spawner } from "@clinit/core/Spawner"
 import type { Containment } from "@clinit/protocol/Status"
@@ -11,6 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
+import { entryOf } from "./Spawner.contract.ts"
 
 export const withDeadline = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
   Effect.timeoutOrElse(effect, {
@@ -99,15 +101,47 @@ export const killPid = (pid: number): void => {
 /** A name for control groups that no other test has. */
 export const freshName = (): string => `test-${process.pid}-${++names}`
 
+type SpawnerShape = Context.Service.Shape<typeof Spawner>
+
 /** A spawner of this machine that lives as long as the scope. */
 export const spawner = (
   containment: Containment | undefined,
-  name = freshName()
-): Effect.Effect<Context.Service.Shape<typeof Spawner>, ContainmentUnavailable, Scope.Scope> =>
+  name = freshName(),
+  forker = false
+): Effect.Effect<SpawnerShape, ContainmentUnavailable, Scope.Scope> =>
   Effect.map(
-    Layer.build(Layer.provide(NodeSpawner.layer({ containment, name }), Logger.layer([]))),
+    Layer.build(Layer.provide(NodeSpawner.layer({ containment, name, forker }), Logger.layer([]))),
     (context) => Context.get(context, Spawner)
   )
+
+/** The forkers of the spawner with this name that run. */
+export const forkersOf = (name: string): ReadonlyArray<number> =>
+  pids().filter((pid) =>
+    comm(pid) !== "sh" && runs(pid) && (read(`/proc/${pid}/environ`) ?? "").includes(TreeMark.ofForker(name))
+  )
+
+/** Starts processes until one is forked by the forker of the spawner with this name; the pid of that. */
+export const forkerReady = (spawner: SpawnerShape, name: string): Effect.Effect<number> =>
+  withDeadline(
+    "a forker is ready",
+    Effect.gen(function*() {
+      const child = yield* Effect.orDie(spawner.spawn(entryOf("exec sleep 1000"), freshMark()))
+      const parent = stat(child.identity!.pid)?.ppid
+      yield* child.signal("SIGKILL")
+      yield* child.extinct
+      const forker = forkersOf(name).find((pid) => pid === parent)
+      return forker === undefined ? yield* Effect.fail("not yet" as const) : forker
+    }).pipe(Effect.retry(Schedule.spaced("5 millis")), Effect.orDie)
+  )
+
+/** A spawner whose processes are forked by its forker, and the pid of that. */
+export const spawnerWithForker = Effect.fnUntraced(function*(
+  containment: Containment | undefined,
+  name = freshName()
+) {
+  const made = yield* spawner(containment, name, true)
+  return { spawner: made, forker: yield* forkerReady(made, name) }
+})
 
 const available = async (containment: Containment) => {
   const exit = await Effect.runPromiseExit(Effect.scoped(spawner(containment)))
