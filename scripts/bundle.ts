@@ -45,13 +45,13 @@ await build({
   plugins: [elsewhere(packages, [...thorough, ...late]), builtins(packages)]
 })
 // Apart from one another: of what they share there would be ten small files more, which every command had to open.
-for (const entries of [thorough, ...late.map((part) => [part])]) {
+for (const entry of [...thorough, ...late]) {
   await build({
     ...common,
-    entryPoints: Object.fromEntries(entries.map((entry) => [entry, `${cli}src/${entry}.ts`])),
+    entryPoints: { [entry]: `${cli}src/${entry}.ts` },
     outdir: `${cli}dist.new`,
     splitting: true,
-    plugins: [elsewhere(packages, late), lateSegmenter, builtins(packages)],
+    plugins: [elsewhere(packages, ["daemon", ...late]), lateSegmenter, builtins(packages)],
     chunkNames: "chunks/[name]-[hash]"
   })
 }

@@ -5,7 +5,7 @@ import * as path from "node:path"
 /** Plain questions and orders, in one file and without Effect. */
 export const quick = "bin"
 
-/** All commands, by effect/cli, and the daemon, which does without it. */
+/** All commands, by effect/cli; and the daemon, which does without it and has an Effect of its own. */
 export const thorough = ["main", "daemon"] as const
 
 /** What that and the rest need now and then. */

@@ -1,6 +1,5 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Failure } from "../Failure.ts"
 import type * as Target from "../Target.ts"
 
 /** A daemon as a command line starts it. */
@@ -15,11 +14,14 @@ export interface DaemonStart {
 }
 
 /** What becomes of a start that effect/cli has read. A test looks at the start instead. */
-export const Starting = Context.Reference<(start: DaemonStart) => Effect.Effect<void, Failure>>(
+export const Starting = Context.Reference<(start: DaemonStart) => Effect.Effect<void>>(
   "@clinit/cli/Starting",
   {
-    // Only who needs it pays for loading what supervises.
+    // From here on it is the other program, which has an Effect of its own and ends the process.
     defaultValue: () => (start) =>
-      Effect.flatMap(Effect.promise(() => import("./Daemon.ts")), ({ daemon }) => daemon(start))
+      Effect.andThen(
+        Effect.promise(async () => (await import("../daemon.ts")).run(start)),
+        Effect.never
+      )
   }
 )
