@@ -50,21 +50,21 @@ const common: BuildOptions = {
   legalComments: "none",
   define: { CLINIT_VERSION: JSON.stringify(version) }
 }
-const { elsewhere, late, quick } = parts
+const { elsewhere, late, quick, thorough } = parts
 await build({
   ...common,
   entryPoints: [`${cli}src/${quick}.ts`],
   outfile: `${cli}dist.new/clinit.js`,
-  plugins: [elsewhere(packages, ["main", ...late]), builtins(packages)]
+  plugins: [elsewhere(packages, [...thorough, ...late]), builtins(packages)]
 })
 // Apart from one another: of what they share there would be ten small files more, which every command had to open.
-for (const entry of ["main", ...late]) {
+for (const entry of [...thorough, ...late]) {
   await build({
     ...common,
     entryPoints: { [entry]: `${cli}src/${entry}.ts` },
     outdir: `${cli}dist.new`,
     splitting: true,
-    plugins: [elsewhere(packages, late), lateSegmenter, forkerFile, builtins(packages)],
+    plugins: [elsewhere(packages, ["daemon", ...late]), lateSegmenter, forkerFile, builtins(packages)],
     chunkNames: "chunks/[name]-[hash]"
   })
 }

@@ -2,11 +2,14 @@
 import type { Plugin } from "esbuild"
 import * as path from "node:path"
 
-/** The answer to a plain `clinit status`, in one file and without Effect. */
+/** Plain questions and orders, in one file and without Effect. */
 export const quick = "bin"
 
+/** All commands, by effect/cli; and the daemon, which does without it and has an Effect of its own. */
+export const thorough = ["main", "daemon"] as const
+
 /** What that and the rest need now and then. */
-export const late = ["late/StrictStatus", "late/WideText"] as const
+export const late = ["late/StrictAnswer", "late/StrictStatus", "late/WideText"] as const
 
 /** Leaves these modules of the command line where they are, files beside the one that imports them dynamically. */
 export const elsewhere = (packages: string, modules: ReadonlyArray<string>): Plugin => ({

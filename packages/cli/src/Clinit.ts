@@ -1,48 +1,46 @@
-import * as Suggestion from "@clinit/core/Suggestion"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Reread from "./commands/Reread.ts"
-import * as Shutdown from "./commands/Shutdown.ts"
-import * as Tell from "./commands/Tell.ts"
+import * as Order from "./commands/Order.ts"
+import { Starting } from "./commands/Starting.ts"
 import { shells } from "./completion/CompletionScript.ts"
 import * as Files from "./definitions/Files.ts"
 import * as Orders from "./definitions/Orders.ts"
 import * as Questions from "./definitions/Questions.ts"
 import type { Failure } from "./Failure.ts"
 import type * as Flags from "./Flags.ts"
+import * as OriginalWords from "./orders/OriginalWords.ts"
 import * as Output from "./Output.ts"
 import { lazily, noResume, root } from "./Root.ts"
 import * as Target from "./Target.ts"
 
-const runDaemon = (noResume: boolean, tell: ReadonlyArray<string> = [], exitWith = Option.none<string>()) =>
-  lazily(
-    () => import("./commands/Daemon.ts"),
-    ({ daemon }, flags) =>
-      Effect.flatMap(
-        Effect.forEach(tell, Target.pair),
-        (tells) => daemon(flags, { resume: !noResume, tells, exitWith })
-      )
-  )
-
-/** The level that the original's documented convention gives a shutdown. */
-const shutdownLevel = ":::SHUTDOWN:::"
-
-/** The names of all subcommands. */
-const names = (): ReadonlyArray<string> =>
-  clinit.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+const runDaemon = Effect.fnUntraced(function*(
+  { cltab, socket }: Flags.Shared,
+  noResume: boolean,
+  tell: ReadonlyArray<string> = [],
+  exitWith = Option.none<string>()
+) {
+  const start = yield* Starting
+  yield* start({
+    cltab,
+    socket: Option.getOrUndefined(socket),
+    resume: !noResume,
+    tells: yield* Effect.forEach(tell, Target.pair),
+    exitWith: Option.getOrUndefined(exitWith)
+  })
+})
 
 /** What the original does with its words: of three or more the last two count. */
 const originalWords = Effect.fnUntraced(
   function*(words: ReadonlyArray<string>, flags: Flags.Shared) {
     const ignored = words.slice(0, -2)
     if (ignored.length > 0) yield* Output.warn([`ignored: ${ignored.join(" ")}`])
-    const [first, second] = words.slice(-2)
-    if (first === undefined) return yield* Reread.reread(flags, false)
-    if ((second ?? first) === shutdownLevel) return yield* Shutdown.shutdown(flags)
-    yield* Tell.tell(Target.of(words.slice(-2)), flags, Suggestion.nearest(words[0]!, names()))
+    const last = words.slice(-2)
+    const order = OriginalWords.orderOfAll(last)
+    if (order !== undefined) return yield* Order.give(order, flags)
+    yield* Orders.tellWords(Target.of(last), flags, OriginalWords.commandMeant(words))
   }
 )
 
@@ -63,7 +61,8 @@ const daemon = Command.make(
       Flag.optional
     )
   },
-  ({ exitWith, noResume, tell }) => Effect.flatMap(root, runDaemon(noResume, tell, exitWith))
+  ({ exitWith, noResume, tell }) =>
+    Effect.flatMap(root, (flags) => runDaemon(flags, noResume, tell, exitWith))
 ).pipe(
   Command.withDescription("Run the daemon in the foreground, logging to standard error")
 )
@@ -89,7 +88,11 @@ const completion = Command.make(
 /** The whole command line: the original's syntax, and subcommands beside it. */
 export const clinit = root.pipe(
   Command.withHandler(({ daemon, kill, noResume, words, ...flags }): Effect.Effect<void, Failure> =>
-    daemon ? runDaemon(noResume)(flags) : kill ? Shutdown.shutdown(flags) : originalWords(words, flags)
+    daemon
+      ? runDaemon(flags, noResume)
+      : kill
+      ? Order.give({ verb: "shutdown" }, flags)
+      : originalWords(words, flags)
   ),
   Command.withDescription("Supervise groups of applications, each at its own runlevel, by one cltab"),
   Command.withSubcommands([

@@ -9,18 +9,8 @@ import * as Cause from "effect/Cause"
 import type * as CliError from "effect/cli/CliError"
 import * as Exit from "effect/Exit"
 import * as os from "node:os"
-import type {
-  CheckFailed,
-  EndsWith,
-  LevelFailed,
-  NoAnswer,
-  NotWritten,
-  OrderFailed,
-  UnknownScope,
-  UsageError,
-  WaitTimedOut
-} from "./CommandError.ts"
-import { defect, invalidCltab, noDaemon, refused, usage } from "./ExitCode.ts"
+import type { CheckFailed, EndsWith, NoAnswer, NotWritten, UnknownScope, UsageError } from "./CommandError.ts"
+import { defect, invalidCltab, noDaemon, ofRefusal, refused, usage } from "./ExitCode.ts"
 
 /** Every way in which a command can fail. */
 export type Failure =
@@ -33,31 +23,16 @@ export type Failure =
   | SocketRefused
   | CheckFailed
   | EndsWith
-  | LevelFailed
   | NoAnswer
   | NotWritten
-  | OrderFailed
   | UnknownScope
   | UsageError
-  | WaitTimedOut
   | CliError.CliError
 
 const byTag: Readonly<Record<Exclude<Failure, EndsWith>["_tag"], number>> = {
-  UnknownGroup: refused,
-  NeverTold: refused,
-  EntryOff: refused,
-  NotRunning: refused,
-  UnknownSignal: refused,
-  NoEnvironment: refused,
-  UnknownEntry: refused,
-  AmbiguousName: refused,
-  ShuttingDown: refused,
-  Superseded: refused,
-  LevelFailed: refused,
+  ...ofRefusal,
   NotWritten: refused,
-  OrderFailed: refused,
   UnknownScope: refused,
-  WaitTimedOut: refused,
   LockRefused: refused,
   LedgerRefused: refused,
   ContainmentUnavailable: refused,
@@ -66,7 +41,6 @@ const byTag: Readonly<Record<Exclude<Failure, EndsWith>["_tag"], number>> = {
   ConnectionLost: noDaemon,
   NoAnswer: noDaemon,
   ProtocolError: noDaemon,
-  InvalidCltab: invalidCltab,
   CltabUnreadable: invalidCltab,
   CheckFailed: invalidCltab,
   UsageError: usage,

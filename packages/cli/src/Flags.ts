@@ -67,7 +67,3 @@ export interface Shared {
   readonly noWait: boolean
   readonly timeout: Option.Option<number>
 }
-
-/** Whether the answer shall be the outcome: a time limit makes sense for nothing else. */
-export const waits = ({ noWait, timeout, wait }: Shared, byDefault = false): boolean =>
-  !noWait && (byDefault || wait || Option.isSome(timeout))

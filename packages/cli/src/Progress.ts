@@ -1,12 +1,10 @@
 import { escape, quote } from "@clinit/core/Quotation"
 import type { GroupStatus, ProcessStatus } from "@clinit/protocol/Status"
-import { displayWidth } from "effect/cli/CliOutput"
-import * as Duration from "effect/Duration"
 import * as DisplayWidth from "./DisplayWidth.ts"
 import * as Time from "./Time.ts"
 
 /** How long a wait is before its progress is shown, and how often that is done. */
-export const period = Duration.millis(500)
+export const periodMillis = 500
 
 /** A signal that has had no effect for this long is called ignored. */
 const patienceMillis = 1_000
@@ -53,6 +51,6 @@ export const of = ({ group, processes, state }: GroupStatus, now: number): strin
 }
 
 /** The text as one line that a terminal of this many columns shows as one. */
-export const cut = (text: string, columns: number): string =>
+export const cut = (text: string, columns: number, widthOf: DisplayWidth.WidthOf): string =>
   // The last column is left free: some terminals begin a new line behind it.
-  DisplayWidth.cut(escape(text), columns - 1, displayWidth)
+  DisplayWidth.cut(escape(text), columns - 1, widthOf)

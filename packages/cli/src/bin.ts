@@ -5,7 +5,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`clinit: Node 22.19 or later is needed, this is ${process.versions.node}\n`)
   process.exit(70)
 }
-const { recognise } = await import("./status/Express.ts")
-const question = recognise(process.argv.slice(2))
-if (question === undefined) await import("./main.ts")
-else await (await import("./status/Quick.ts")).run(question)
+const { recognise } = await import("./Express.ts")
+const found = recognise(process.argv.slice(2))
+if (found === undefined) await import("./main.ts")
+else if (found._tag === "Daemon") (await import("./daemon.ts")).run(found.start)
+else await (await import("./Quick.ts")).run(found)

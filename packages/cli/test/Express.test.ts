@@ -1,28 +1,50 @@
 import * as Argv from "@clinit/cli/Argv"
 import { clinit } from "@clinit/cli/Clinit"
+import { Ordering } from "@clinit/cli/commands/Order"
+import { Starting } from "@clinit/cli/commands/Starting"
+import type { DaemonStart } from "@clinit/cli/commands/Starting"
 import { Answering } from "@clinit/cli/commands/Status"
+import * as Express from "@clinit/cli/Express"
+import type { Given, Manner, Order } from "@clinit/cli/orders/Order"
+import * as OriginalWords from "@clinit/cli/orders/OriginalWords"
 import * as Platform from "@clinit/cli/Platform"
-import * as Express from "@clinit/cli/status/Express"
 import type { Question } from "@clinit/cli/status/Question"
 import { assert, describe, it } from "@effect/vitest"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as os from "node:os"
 import * as ScheduleRandom from "../../core/test/support/ScheduleRandom.ts"
 
 const silent = CliOutput.layerPresenter({ present: () => Effect.void })
 
-/** The question that effect/cli reads from these arguments, if it reads one at all. */
+/** What effect/cli reads from these arguments, if it reads a question, an order or a daemon's start at all. */
 const parsed = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    let question: Question | undefined
+    let read: Express.Recognised | undefined
+    const note = (found: Express.Recognised) => Effect.sync(() => void (read = found))
     yield* Command.runWith(clinit, { version: "0" })(Argv.normalise(argv)).pipe(
-      Effect.provideService(Answering, (asked) => Effect.sync(() => void (question = asked))),
+      Effect.provideService(Answering, (question) => note({ _tag: "Question", question })),
+      Effect.provideService(Ordering, (given) => note({ _tag: "Order", given })),
+      Effect.provideService(Starting, (start) => note({ _tag: "Daemon", start })),
       Effect.ignore
     )
-    return question
+    return read
   }).pipe(Effect.provide(Layer.merge(Platform.layer, silent)))
+
+const recognised = (line: string, expected: Express.Recognised) =>
+  it.effect(`clinit ${line}`, () =>
+    Effect.gen(function*() {
+      const argv = line === "" ? [] : line.split(" ")
+      assert.deepStrictEqual(Express.recognise(argv), expected)
+      assert.deepStrictEqual(yield* parsed(argv), expected)
+    }))
+
+it("the names of subcommands are those of the definitions", () => {
+  const defined = clinit.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+  assert.deepStrictEqual(OriginalWords.commands, defined)
+})
 
 const status: Question = {
   command: "status",
@@ -52,22 +74,103 @@ describe("the plain forms of a question are recognised:", () => {
       ["status status", { name: "status" }],
       ["-c status status", { cltab: "status" }]
     ] as ReadonlyArray<[string, Partial<Question>]>
+  ) recognised(line, { _tag: "Question", question: { ...status, ...expected } })
+})
+
+const plainly: Manner = {
+  cltab: "/etc/cltab",
+  socket: undefined,
+  verbose: false,
+  wait: false,
+  noWait: false,
+  timeout: undefined
+}
+
+const tell = { verb: "tell", group: "web", level: "run", ofHost: false, command: undefined } as const
+const ofHost = { ...tell, group: os.hostname(), ofHost: true } as const
+
+describe("the plain forms of an order are recognised:", () => {
+  for (
+    const [line, order, manner] of [
+      ["web run", tell],
+      ["-w -c cltab web run", tell, { wait: true, cltab: "cltab" }],
+      ["web run -v --timeout 2.5", tell, { verbose: true, timeout: 2.5 }],
+      ["--no-wait web -s s run", tell, { noWait: true, socket: "s" }],
+      ["run", ofHost],
+      ["tell run", ofHost],
+      ["tell web run --wait", tell, { wait: true }],
+      ["stopp run", { ...tell, group: "stopp", command: "stop" }],
+      ["statu", { ...ofHost, level: "statu", command: "status" }],
+      ["", { verb: "reread", apply: false }],
+      ["-c cltab", { verb: "reread", apply: false }, { cltab: "cltab" }],
+      ["web :::SHUTDOWN:::", { verb: "shutdown" }],
+      [":::SHUTDOWN::: -w", { verb: "shutdown" }, { wait: true }],
+      ["-k", { verb: "shutdown" }],
+      ["--kill -w --timeout 20", { verb: "shutdown" }, { wait: true, timeout: 20 }],
+      ["shutdown -w", { verb: "shutdown" }, { wait: true }],
+      ["start web", { verb: "start", name: "web" }],
+      ["stop web/app --no-wait", { verb: "stop", name: "web/app" }, { noWait: true }],
+      ["restart stop", { verb: "restart", name: "stop" }],
+      ["retry", { verb: "retry", name: undefined }],
+      ["retry web -v", { verb: "retry", name: "web" }, { verbose: true }],
+      ["signal web/app HUP", { verb: "signal", name: "web/app", signal: "HUP" }],
+      ["reread --apply -w", { verb: "reread", apply: true }, { wait: true }],
+      ["reread", { verb: "reread", apply: false }]
+    ] as ReadonlyArray<[string, Order, Partial<Manner>?]>
+  ) recognised(line, { _tag: "Order", given: { order, manner: { ...plainly, ...manner } } satisfies Given })
+})
+
+describe("the plain forms of a daemon's start are recognised:", () => {
+  for (
+    const [line, start] of [
+      ["-d", {}],
+      ["daemon", {}],
+      ["-c cltab -d -s s", { cltab: "cltab", socket: "s" }],
+      ["--daemon --no-resume", { resume: false }],
+      ["daemon --no-resume -c cltab", { resume: false, cltab: "cltab" }]
+    ] as ReadonlyArray<[string, Partial<DaemonStart>]>
   ) {
-    it.effect(`clinit ${line}`, () =>
-      Effect.gen(function*() {
-        const argv = line.split(" ")
-        assert.deepStrictEqual(Express.recognise(argv), { ...status, ...expected })
-        assert.deepStrictEqual(yield* parsed(argv), { ...status, ...expected })
-      }))
+    recognised(line, {
+      _tag: "Daemon",
+      start: {
+        cltab: "/etc/cltab",
+        socket: undefined,
+        resume: true,
+        tells: [],
+        exitWith: undefined,
+        ...start
+      }
+    })
   }
 })
 
 describe("everything else is left to effect/cli:", () => {
   for (
     const line of [
-      "",
-      "web run",
-      "tell web run",
+      "-kv",
+      "-d web",
+      "-k web run",
+      "-d -k",
+      "-d -w",
+      "web run now",
+      "web status",
+      "web run --json",
+      "tell",
+      "tell a b c",
+      "tell web run --dry-run",
+      "tell we\u202eb run",
+      "--apply reread",
+      "start",
+      "start web mail",
+      "signal web/app",
+      "signal web/app -9",
+      "why web",
+      "plan web run",
+      "web -- run",
+      "web run --timeout 0",
+      "daemon --tell web:run",
+      "daemon web",
+      "--no-resume web run",
       "status --help",
       "-h status",
       "status -v",
@@ -95,18 +198,18 @@ describe("everything else is left to effect/cli:", () => {
       "is-up web --json",
       "is-failed web --level 1",
       "is-up web mail",
-      "statu",
       "1 status"
     ]
   ) {
     it(`clinit ${line}`, () => {
-      assert.isUndefined(Express.recognise(line === "" ? [] : line.split(" ")))
+      assert.isUndefined(Express.recognise(line.split(" ")))
     })
   }
 
   it("an empty word", () => {
     assert.isUndefined(Express.recognise(["status", ""]))
     assert.isUndefined(Express.recognise(["-c", "", "status"]))
+    assert.isUndefined(Express.recognise(["web", ""]))
   })
 })
 
@@ -126,6 +229,18 @@ const words = [
   "-s",
   "-v",
   "-w",
+  "-d",
+  "-k",
+  "--wait",
+  "--no-wait",
+  "--no-resume",
+  "--apply",
+  "stop",
+  "daemon",
+  "signal",
+  "retry",
+  "statu",
+  ":::SHUTDOWN:::",
   "-h",
   "-vc",
   "-cfile",
@@ -166,20 +281,36 @@ const words = [
   "constructor"
 ]
 
-it.effect("whatever is recognised effect/cli reads as the same question", () =>
+it.effect("whatever is recognised effect/cli reads as the same", () =>
   Effect.gen(function*() {
     const random = ScheduleRandom.make(1)
-    const begin = [["status"], ["is-up", "web"], ["-c", "file", "status"], ["status", "web"], []]
-    let recognised = 0
-    for (let round = 0; round < 4_000; round++) {
+    const begin = [
+      ["status"],
+      ["is-up", "web"],
+      ["-c", "file", "status"],
+      ["status", "web"],
+      ["web", "run"],
+      ["-w", "run"],
+      ["tell", "web", "run"],
+      ["start", "web/app"],
+      ["-c", "file", "-k"],
+      ["reread"],
+      ["-d"],
+      ["daemon", "-c", "file"],
+      []
+    ]
+    const seen = { Question: 0, Order: 0, Daemon: 0 }
+    for (let round = 0; round < 12_000; round++) {
       const argv = [...random.pick(begin)]
       for (let more = random.below(6); more > 0; more--) {
         argv.splice(random.below(argv.length + 1), 0, random.pick(words))
       }
-      const question = Express.recognise(argv)
-      if (question === undefined) continue
-      recognised++
-      assert.deepStrictEqual(yield* parsed(argv), question, JSON.stringify(argv))
+      const found = Express.recognise(argv)
+      if (found === undefined) continue
+      seen[found._tag]++
+      assert.deepStrictEqual(yield* parsed(argv), found, JSON.stringify(argv))
     }
-    assert.isAbove(recognised, 500)
-  }), 60_000)
+    assert.isAbove(seen.Question, 500)
+    assert.isAbove(seen.Order, 1_000)
+    assert.isAbove(seen.Daemon, 200)
+  }), 120_000)

@@ -1,13 +1,10 @@
 import {
   CheckFailed,
   EndsWith,
-  LevelFailed,
   NoAnswer,
   NotWritten,
-  OrderFailed,
   UnknownScope,
-  UsageError,
-  WaitTimedOut
+  UsageError
 } from "@clinit/cli/CommandError"
 import * as Failure from "@clinit/cli/Failure"
 import { CltabUnreadable } from "@clinit/core/CltabSource"
@@ -50,14 +47,11 @@ const examples: {
   AmbiguousName: [new AmbiguousName({ name: "g/a", meanings: [] }), 1],
   ShuttingDown: [new ShuttingDown(), 1],
   Superseded: [new Superseded({ group, level }), 1],
-  LevelFailed: [new LevelFailed({ group, level, outcome: { state: "FAILED", failed: [] } }), 1],
-  OrderFailed: [new OrderFailed({ verb: "stop", entries: [], now: 0 }), 1],
   EntryOff: [new EntryOff({ name: "g/a" }), 1],
   NotRunning: [new NotRunning({ name: "g/a" }), 1],
   UnknownSignal: [new UnknownSignal({ signal: "HOP" }), 1],
   NotWritten: [new NotWritten({ file: "f", reason }), 1],
   UnknownScope: [new UnknownScope({ file: "f", scope: "g", lines: [] }), 1],
-  WaitTimedOut: [new WaitTimedOut({ what: "it", seconds: 1, state: "" }), 1],
   LockRefused: [new LockRefused({ file: "f", reason }), 1],
   LedgerRefused: [new LedgerRefused({ file: "f", reason }), 1],
   ContainmentUnavailable: [new ContainmentUnavailable({ containment: "cgroup", reason }), 1],

@@ -18,6 +18,8 @@ const line = (state: GroupState, ...processes: ReadonlyArray<ProcessStatus>) => 
 
 const stopping = { _tag: "Stopping" as const, next: "SIGKILL", nextAt: now + 7_000 }
 
+const widthOf = (text: string) => text.length
+
 describe("the progress line", () => {
   it("of a stop names what the entry ignored, for how long it has still, and how many others there are", () => {
     const nginx = entry("nginx", { ...stopping, pid: 42, signal: "SIGTERM" })
@@ -51,8 +53,8 @@ describe("the progress line", () => {
   })
 
   it("is cut to the width of the terminal, and has nothing that a terminal would act on", () => {
-    expect(Progress.cut("stopping web: nginx", 80)).toBe("stopping web: nginx")
-    expect(Progress.cut("stopping web: nginx", 12)).toBe("stopping w…")
-    expect(Progress.cut("a\u001b[2J", 80)).toBe("a\\u001b[2J")
+    expect(Progress.cut("stopping web: nginx", 80, widthOf)).toBe("stopping web: nginx")
+    expect(Progress.cut("stopping web: nginx", 12, widthOf)).toBe("stopping w…")
+    expect(Progress.cut("a\u001b[2J", 80, widthOf)).toBe("a\\u001b[2J")
   })
 })

@@ -116,8 +116,35 @@ export interface Reading {
   readonly diagnostics: ReadonlyArray<Diagnostic>
 }
 
+// Nearly every line of a long cltab. Its fields have no character that any of their schemas could refuse, whose check takes
+// five times as long; a test holds both to the same reading.
+const name = "[!-9;-~]+"
+const plain = new RegExp(`^((?!#)${name}):(${name}):(${name}):(${Mode.literals.join("|")}):([ -~]*[!-~])$`)
+
+/** Whether a line is an entry without any peculiarity. */
+export const isPlain = (text: string): boolean => plain.test(text)
+
+const none: ReadonlyArray<Diagnostic> = []
+
+/** What such a line says; nothing of any other line. */
+const readPlain = ({ number, text }: SourceLine.SourceLine): Required<Reading> | undefined => {
+  const match = plain.exec(text)
+  if (match === null) return undefined
+  const [, group, tag, levels, mode, command] = match
+  const entry = { group, tag, levels, mode, command, line: number } as Entry
+  return {
+    entry,
+    group: entry.group,
+    tag: { name: entry.tag, index: entry.group.length + 1 },
+    diagnostics: none
+  }
+}
+
 /** What a line that is not blank, a comment or a setting says, and everything that is wrong with it. */
-export const read = (line: SourceLine.SourceLine): Reading => {
+export const read = (line: SourceLine.SourceLine): Reading => readPlain(line) ?? readAny(line)
+
+/** The same, by the schemas of the fields. */
+export const readAny = (line: SourceLine.SourceLine): Reading => {
   const { number, text } = line
   const [, begin] = /^\s+(#|:::)/.exec(text) ?? []
   if (begin !== undefined) {

@@ -1,11 +1,7 @@
 import * as Schema from "effect/Schema"
+import { barred } from "./NamePattern.ts"
 
-// White space would shift the fields of the status file. Control characters, and those that turn the direction of
-// writing round, would reach terminals; half a surrogate pair cannot be written as UTF-8.
-const barred = String.raw`\s\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069`
-
-/** A character that no name may have. */
-export const forbidden = new RegExp(`[${barred}]`, "u")
+export { forbidden } from "./NamePattern.ts"
 
 /** The checks of a name that messages call so: not empty, and no character that is forbidden. */
 export const plain = (what: string) =>

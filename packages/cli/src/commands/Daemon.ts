@@ -9,16 +9,14 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
 import { EndsWith } from "../CommandError.ts"
 import * as Failure from "../Failure.ts"
-import type { Shared } from "../Flags.ts"
 import * as Identity from "../Identity.ts"
 import * as Log from "../Log.ts"
 import * as Output from "../Output.ts"
 import * as ProcessOne from "../ProcessOne.ts"
-import type * as Target from "../Target.ts"
 import { version } from "../Version.ts"
+import type { DaemonStart } from "./Starting.ts"
 
 /**
  * Runs the handler's effect at each of these events, until the process ends: a signal that comes when everything is
@@ -32,26 +30,18 @@ const onEvents = Effect.fnUntraced(function*(
   for (const event of events) process.on(event, (news: unknown) => void run(handle(news)))
 })
 
-export interface Choice {
-  readonly resume: boolean
-  /** Levels that groups are told at the start, unless they were told one before. */
-  readonly tells: ReadonlyArray<Target.Pair>
-  /** The group or entry that the daemon ends with. */
-  readonly exitWith: Option.Option<string>
-}
-
 /** Refuses groups and entries that the cltab does not have. */
 const checkNames = Effect.fnUntraced(
-  function*({ entries }: Cltab, { exitWith, tells }: Pick<Choice, "exitWith" | "tells">) {
+  function*({ entries }: Cltab, { exitWith, tells }: Pick<DaemonStart, "exitWith" | "tells">) {
     for (const { group } of tells) yield* EntryName.groupOf(group, entries)
-    if (Option.isSome(exitWith)) yield* EntryName.meaningOf(exitWith.value, entries)
+    if (exitWith !== undefined) yield* EntryName.meaningOf(exitWith, entries)
   },
   // A client's command prints it as an answer: nobody else tells of it.
   Effect.tapErrorTag("UnknownGroup", ({ message }) => Output.complain(message))
 )
 
 /** Tells each group its level, but for those that were at a level when the daemon before was killed. */
-const tellAtStart = Effect.fnUntraced(function*(clinit: Clinit["Service"], tells: Choice["tells"]) {
+const tellAtStart = Effect.fnUntraced(function*(clinit: Clinit["Service"], tells: DaemonStart["tells"]) {
   const { groups } = yield* clinit.status
   for (const { group, level } of tells) {
     const before = groups.find((each) => each.group === group)?.level
@@ -99,10 +89,7 @@ const obeySignals = Effect.fnUntraced(function*(started: Effect.Effect<Clinit["S
  * shuts itself down when that has come to its end, and fails with its exit code, if that is not 0. As process 1 it becomes
  * the child of a shell.
  */
-export const daemon = (
-  { cltab, socket }: Shared,
-  { exitWith, resume, tells }: Choice
-) =>
+export const daemon = ({ cltab, exitWith, resume, socket, tells }: DaemonStart) =>
   Effect.scoped(Effect.gen(function*() {
     yield* ProcessOne.delegate
     const superior = yield* ProcessOne.superior
@@ -117,7 +104,7 @@ export const daemon = (
     const started = yield* Deferred.make<Clinit["Service"]>()
     const served = Clinit.serve({
       cltab,
-      socket: Option.getOrUndefined(socket),
+      socket,
       version,
       // What "no resume" was meant for is over when the daemon is started again.
       resume: resume || superior.isAgain,
@@ -137,11 +124,11 @@ export const daemon = (
     const myself = Effect.provideService(Requester.Requester, Requester.ofClient(Identity.self().client))
     yield* myself(tellAtStart(clinit, tells))
     let code = 0
-    if (Option.isSome(exitWith)) {
+    if (exitWith !== undefined) {
       yield* Effect.forkScoped(
         Effect.gen(function*() {
-          code = Failure.exitCodeOfEnding(yield* clinit.ending(exitWith.value))
-          yield* Effect.logInfo(`${exitWith.value} has come to its end: shutting down`)
+          code = Failure.exitCodeOfEnding(yield* clinit.ending(exitWith))
+          yield* Effect.logInfo(`${exitWith} has come to its end: shutting down`)
           yield* myself(clinit.shutdown)
         }).pipe(Effect.catchTag("ShuttingDown", () => Effect.void))
       )

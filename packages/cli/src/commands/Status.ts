@@ -10,11 +10,7 @@ export const Answering = Context.Reference<(question: Question) => Effect.Effect
   {
     defaultValue: () =>
       Effect.fnUntraced(function*(question) {
-        const { code, stderr, stdout } = yield* Effect.promise(() =>
-          Status.answer(question, (text) => process.stderr.write(text))
-        )
-        if (stdout !== "") process.stdout.write(stdout)
-        if (stderr !== "") process.stderr.write(stderr)
+        const code = yield* Effect.promise(() => Status.answer(question))
         if (code !== 0) return yield* new EndsWith({ code })
       })
   }

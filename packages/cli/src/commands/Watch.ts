@@ -92,8 +92,5 @@ export const watch = Effect.fnUntraced(function*({ follow, group, json, since }:
       Effect.tapErrorTag("UnknownGroup", (error) => Output.complain(error.message))
     )
   })
-  yield* Effect.raceFirst(
-    Session.withClient({ ...flags, verbose: false }, watched),
-    dismissed
-  )
+  yield* Effect.raceFirst(Session.withClient(flags, watched), dismissed)
 })

@@ -1,20 +1,25 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { UsageError } from "../CommandError.ts"
-import * as ByHand from "../commands/ByHand.ts"
+import * as Order from "../commands/Order.ts"
 import * as Plan from "../commands/Plan.ts"
-import * as Reread from "../commands/Reread.ts"
-import * as Retry from "../commands/Retry.ts"
-import * as Shutdown from "../commands/Shutdown.ts"
-import * as Signal from "../commands/Signal.ts"
-import * as Tell from "../commands/Tell.ts"
 import type { Failure } from "../Failure.ts"
 import * as Flags from "../Flags.ts"
+import type { ByHand } from "../orders/Order.ts"
 import { root } from "../Root.ts"
 import * as Target from "../Target.ts"
 
 // Commands that change what runs.
+
+/** Tells the group of these words to go to their level; they resemble the `command`, if there is one. */
+export const tellWords = Effect.fnUntraced(
+  function*(words: Target.Words, flags: Flags.Shared, command?: string) {
+    const target = yield* Target.read(words)
+    yield* Order.give({ verb: "tell", ...target, ofHost: words.length === 1, command }, flags)
+  }
+)
 
 export const tell = Command.make(
   "tell",
@@ -31,14 +36,14 @@ export const tell = Command.make(
       if (dryRun) return Plan.plan(Target.of(words), { json }, flags)
       return json
         ? Effect.fail(new UsageError({ reason: "tell prints JSON only with --dry-run" }))
-        : Tell.tell(Target.of(words), flags)
+        : tellWords(Target.of(words), flags)
     })
 ).pipe(Command.withDescription("Tell a group to go to a level"))
 
-const byHand = (verb: "start" | "stop" | "restart", description: string) =>
+const byHand = (verb: ByHand, description: string) =>
   Command.make(verb, {
     name: Argument.String("group[/tag]").pipe(Argument.withDescription("A group, or an entry of it"))
-  }, ({ name }) => Effect.flatMap(root, (flags) => ByHand.order(verb, name, flags))).pipe(
+  }, ({ name }) => Effect.flatMap(root, (flags) => Order.give({ verb, name }, flags))).pipe(
     Command.withDescription(description)
   )
 
@@ -51,16 +56,22 @@ export const signal = Command.make("signal", {
   signal: Argument.String("signal").pipe(
     Argument.withDescription("A name such as HUP, with or without SIG, or a number")
   )
-}, ({ name, signal }) => Effect.flatMap(root, (flags) => Signal.signal(name, signal, flags))).pipe(
-  Command.withDescription("Send a signal to all processes of an entry")
-)
-
-export const retry = Command.make("retry", {
-  name: Argument.String("group[/tag]").pipe(
-    Argument.withDescription("Only this group, or this entry of it"),
-    Argument.optional
+}, ({ name, signal }) => Effect.flatMap(root, (flags) => Order.give({ verb: "signal", name, signal }, flags)))
+  .pipe(
+    Command.withDescription("Send a signal to all processes of an entry")
   )
-}, ({ name }) => Effect.flatMap(root, (flags) => Retry.retry(name, flags))).pipe(
+
+export const retry = Command.make(
+  "retry",
+  {
+    name: Argument.String("group[/tag]").pipe(
+      Argument.withDescription("Only this group, or this entry of it"),
+      Argument.optional
+    )
+  },
+  ({ name }) =>
+    Effect.flatMap(root, (flags) => Order.give({ verb: "retry", name: Option.getOrUndefined(name) }, flags))
+).pipe(
   Command.withDescription("Start again what has failed, and at once what pauses")
 )
 
@@ -72,11 +83,15 @@ export const reread = Command.make(
       "Also replace, start and stop at once what the cltab says anew of groups that were told"
     )
   },
-  ({ apply }) => Effect.flatMap(root, (flags) => Reread.reread(flags, apply))
+  ({ apply }) => Effect.flatMap(root, (flags) => Order.give({ verb: "reread", apply }, flags))
 ).pipe(
   Command.withDescription("Have the daemon load the cltab and halt the groups that it no longer has")
 )
 
-export const shutdown = Command.make("shutdown", {}, () => Effect.flatMap(root, Shutdown.shutdown)).pipe(
+export const shutdown = Command.make(
+  "shutdown",
+  {},
+  () => Effect.flatMap(root, (flags) => Order.give({ verb: "shutdown" }, flags))
+).pipe(
   Command.withDescription("Stop everything, then the daemon")
 )

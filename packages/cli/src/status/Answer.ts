@@ -1,14 +1,13 @@
-import * as DaemonPaths from "@clinit/core/DaemonPaths"
-import * as CltabFile from "@clinit/core/node/CltabFile"
 import * as CallText from "@clinit/protocol/CallText"
 import * as Clstat from "@clinit/protocol/Clstat"
 import * as LineSocket from "@clinit/protocol/node/LineSocket"
 import type { DaemonStatus, GroupStatus } from "@clinit/protocol/Status"
 import * as StatusSelection from "@clinit/protocol/StatusSelection"
-import * as Complaint from "../Complaint.ts"
+import * as DaemonSocket from "../DaemonSocket.ts"
 import * as DisplayWidth from "../DisplayWidth.ts"
 import * as ExitCode from "../ExitCode.ts"
 import * as JsonFormats from "../JsonFormats.ts"
+import * as Print from "../Print.ts"
 import { version } from "../Version.ts"
 import * as Health from "./Health.ts"
 import * as Paint from "./Paint.ts"
@@ -19,16 +18,16 @@ import * as StatusTable from "./StatusTable.ts"
 // Without Effect, whose loading takes longer than all that is done here; `late/` is loaded only where it is needed.
 
 /** What a command has to print, and its exit code. */
-export interface Answer {
+interface Answer {
   readonly stdout: string
-  readonly stderr: string
+  readonly complaint?: string
   readonly code: number
 }
 
 /** Nothing is known of what was asked for: of a name that is an answer, of the whole daemon a failure. */
 const unanswered = ({ name }: Question, message: string): Answer => ({
   stdout: "",
-  stderr: Complaint.lines(message),
+  complaint: message,
   code: name === undefined ? ExitCode.noDaemon : Health.exitCodes.unknown
 })
 
@@ -106,7 +105,7 @@ const present = async (question: Question, status: DaemonStatus): Promise<Answer
     level === undefined ? groups : groups.filter((group) => group.level === level)
   if (name === undefined) {
     const stdout = await textOf(question, { ...status, groups: atLevel(status.groups) }, undefined)
-    return { stdout, stderr: "", code: 0 }
+    return { stdout, code: 0 }
   }
   const meanings = StatusSelection.find(status.groups, name)
   const [meaning] = meanings
@@ -117,11 +116,11 @@ const present = async (question: Question, status: DaemonStatus): Promise<Answer
   }
   const groups = atLevel(StatusSelection.select(status.groups, meaning))
   const health = healthOf(groups[0], meaning)
-  if (command === "is-failed") return { stdout: "", stderr: "", code: health === "failed" ? 0 : 1 }
+  if (command === "is-failed") return { stdout: "", code: health === "failed" ? 0 : 1 }
   const code = Health.exitCodes[health]
   return command === "is-up"
-    ? { stdout: "", stderr: "", code }
-    : { stdout: await textOf(question, { ...status, groups }, meaning.group), stderr: "", code }
+    ? { stdout: "", code }
+    : { stdout: await textOf(question, { ...status, groups }, meaning.group), code }
 }
 
 const interpret = async (question: Question, line: string): Promise<Answer> => {
@@ -138,29 +137,28 @@ const interpret = async (question: Question, line: string): Promise<Answer> => {
 
 /**
  * Asks the daemon: prints all that it knows, with a level the original's `status()` text, with a name only that group or
- * entry, and then the exit code says how it fares; `is-up` and `is-failed` do nothing but that. Like the original's client it
- * finds the socket by the settings lines of the cltab, whatever its entries look like, and does without a cltab that is missing.
- * What has to be said before there is an answer, for standard error, is handed to `complain`.
+ * entry, and then the exit code, with which it resolves, says how it fares; `is-up` and `is-failed` do nothing but that.
  */
-export const answer = async (question: Question, complain: (text: string) => void): Promise<Answer> => {
-  const { cltab, name } = question
-  const content = await CltabFile.read(cltab)
-  const complaint = content._tag === "Bytes" ? "" : `${content.reason}: ${cltab}`
-  if (content._tag === "Unreadable" && !content.isMissing) {
-    return { stdout: "", stderr: Complaint.lines(complaint), code: ExitCode.invalidCltab }
+export const answer = async (question: Question): Promise<number> => {
+  const { name } = question
+  const found = await DaemonSocket.find(question)
+  if ("unreadable" in found) {
+    Print.complain(found.unreadable)
+    return ExitCode.invalidCltab
   }
-  const warning = complaint === "" ? "" : Complaint.lines(`warning: ${complaint}`)
-  const lines = content._tag === "Bytes" ? DaemonPaths.read(content.bytes) : {}
-  const { socket } = DaemonPaths.resolve(question, lines)
+  const { socket, warnings } = found
+  Print.warn(warnings)
   const params = name === undefined ? {} : { name }
   const exchanged = await exchange(
     socket,
     JSON.stringify({ jsonrpc: "2.0", id: 1, method: "status", params }),
     question.timeout,
-    () => complain(Complaint.lines(`warning: ${CallText.unanswered(socket)}`))
+    () => Print.warn([CallText.unanswered(socket)])
   )
-  const answer = "message" in exchanged
+  const { code, complaint, stdout } = "message" in exchanged
     ? unanswered(question, exchanged.message)
     : await interpret(question, exchanged.answer)
-  return { ...answer, stderr: warning + answer.stderr }
+  Print.print(stdout)
+  if (complaint !== undefined) Print.complain(complaint)
+  return code
 }

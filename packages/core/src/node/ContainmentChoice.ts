@@ -33,7 +33,8 @@ export const choose = Effect.fnUntraced(function*(
     yield* Effect.logInfo(`processes are held together by ${inWords[containment]}, as asked for`)
     return { ...surveyed, containment }
   }
-  const cgroupTrouble = surveyed.cgroupTrouble ?? ControlGroupPlace.prove(base!)
+  const cgroupTrouble = surveyed.cgroupTrouble ??
+    (yield* Effect.uninterruptible(Effect.promise(() => ControlGroupPlace.prove(base!))))
   if (cgroupTrouble === undefined) {
     yield* Effect.logInfo(`processes are held together by control groups in ${base}`)
     return { ...surveyed, containment: "cgroup" }

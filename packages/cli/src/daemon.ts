@@ -1,0 +1,6 @@
+import { daemon } from "./commands/Daemon.ts"
+import type { DaemonStart } from "./commands/Starting.ts"
+import * as Ending from "./Ending.ts"
+
+/** Runs the daemon, without what parses every command line, and ends the process. */
+export const run = (start: DaemonStart): void => Ending.endWith(daemon(start))
