@@ -72,7 +72,7 @@ export class Stage {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
-        [markName]: `${path.basename(this.directory)}/${mark}`
+        [markName]: `${this.directory}/${mark}`
       },
       stdio
     })
@@ -84,7 +84,7 @@ export class Stage {
 
   /** The processes that this stage, or what has this mark of it, has started, and that this process is not a parent of. */
   marked(mark = ""): ReadonlyArray<number> {
-    const wanted = `${path.basename(this.directory)}/${mark}`
+    const wanted = `${this.directory}/${mark}`
     return Proc.pids().filter((pid) => {
       const value = Proc.variable(pid, markName)
       return mark === "" ? value?.startsWith(wanted) : value === wanted

@@ -23,6 +23,7 @@ export class Stamps {
   private readonly fd: number
   private readonly buffer = Buffer.alloc(65_536)
   private rest = ""
+  private isOpen = true
   /** The latest of each. */
   readonly latest = new Map<number, Stamp>()
   private readonly unread = new Map<number, Stamp>()
@@ -44,6 +45,8 @@ export class Stamps {
   }
 
   private read(): void {
+    // Its number may be another file's by now.
+    if (!this.isOpen) throw new Error("what was waited for does not matter any more")
     while (true) {
       let length: number
       try {
@@ -121,6 +124,7 @@ export class Stamps {
   }
 
   close(): void {
+    this.isOpen = false
     closeSync(this.fd)
   }
 }
