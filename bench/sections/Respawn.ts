@@ -79,7 +79,7 @@ export const compare = async (
   return [...figure("respawn", "quiet"), ...figure("respawn after quick deaths", "quick")]
 }
 
-/** Kills healthy entries in turn while the daemon has other things to do. */
+/** Kills healthy entries in turn while the daemon has other things to do, whether or not those before are back. */
 const busy = async (
   { scale, stage }: Bench,
   rounds: number,
@@ -104,11 +104,19 @@ const busy = async (
     for (let round = 0; round < rounds; round++) {
       await delay(scale.settleSeconds * 1_000)
       const isBusy = await begin(daemon)
-      for (let id = 0; isBusy() || times.length === 0; id = (id + 1) % services) {
-        const time = await stamps.respawn(id)
-        if (isBusy() || times.length === 0) times.push(time)
+      const dead = new Map<number, Promise<number>>()
+      for (let id = 0; isBusy() || dead.size === 0; id = (id + 1) % services) {
+        if (!dead.has(id)) {
+          const back = stamps.respawn(id).then((time) => {
+            dead.delete(id)
+            return times.push(time)
+          })
+          back.catch(() => {}) // it is awaited below
+          dead.set(id, back)
+        }
         await delay(busyPauseMillis)
       }
+      await Promise.all(dead.values())
       await daemon.run("-w", "x", "0")
     }
     await daemon.shutDown()
@@ -122,7 +130,7 @@ const busy = async (
 
 /** Entries that fail at once: the default throttle lets each start six times and then pauses it for a minute. */
 const storm = (bench: Bench, size: number) =>
-  busy(bench, bench.scale.runs, (home) => {
+  busy(bench, Math.ceil(bench.scale.runs / 2), (home) => {
     const file = home.path("crashes")
     writeFileSync(file, "")
     return {
@@ -140,7 +148,7 @@ const storm = (bench: Bench, size: number) =>
 
 /** Entries that are started in another group. */
 const bringUp = (bench: Bench, size: number) =>
-  busy(bench, Math.max(1, Math.ceil(bench.scale.runs / 2)), (home) => {
+  busy(bench, Math.ceil(bench.scale.runs / 2), (home) => {
     const directory = home.stage.home()
     const stamps = new Stamps(directory)
     return {
