@@ -82,6 +82,15 @@ export const markdown = (goals: ReadonlyArray<Goals.Goal>, run: Run): string =>
     ...run.figures.map((figure) => `| ${cells(goals, figure).join(" | ")} |`)
   ].join("\n")
 
+/** The document with the table of this run in place of the one that is there. */
+export const fill = (document: string, goals: ReadonlyArray<Goals.Goal>, run: Run): string => {
+  const [begin, end] = ["<!-- made: figures -->\n", "\n<!-- end -->"]
+  const from = document.indexOf(begin) + begin.length
+  const to = document.indexOf(end, from)
+  if (from < begin.length || to < 0) throw new Error(`there is no ${begin.trim()} with its ${end.trim()}`)
+  return document.slice(0, from) + markdown(goals, run) + document.slice(to)
+}
+
 /** What was missed, a line each. */
 export const missed = (
   goals: ReadonlyArray<Goals.Goal>,

@@ -3,7 +3,7 @@
  * `npm run build`:
  *
  *     node bench/main.ts [--only cycle,respawn] [--sizes 10,100] [--runs 5] [--quick | --ci | --tiny]
- *                        [--json FILE] [--markdown] [--from FILE]
+ *                        [--json FILE] [--markdown | --document] [--from FILE]
  *
  * `CLINIT_BUNDLE` names another `clinit.js` to measure. Ends with 1 if a goal is missed.
  */
@@ -55,6 +55,7 @@ const { values } = parseArgs({
     tiny: { type: "boolean" },
     json: { type: "string" },
     markdown: { type: "boolean" },
+    document: { type: "boolean" },
     from: { type: "string" }
   }
 })
@@ -96,6 +97,8 @@ const measure = async (names: ReadonlyArray<string>): Promise<ReadonlyMap<string
     stage.close()
   }
 }
+
+const document = new URL("../docs/performance.md", import.meta.url)
 
 const commit = (): string => {
   try {
@@ -142,6 +145,7 @@ const result = values.from === undefined
   ? await run()
   : JSON.parse(readFileSync(values.from, "utf8")) as Report.Run
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, undefined, 1)}\n`)
+if (values.document) writeFileSync(document, Report.fill(readFileSync(document, "utf8"), goals, result))
 console.log(values.markdown ? Report.markdown(goals, result) : Report.table(goals, result.figures))
 const missed = Report.missed(goals, result.figures)
 if (missed.length > 0) {
