@@ -1,0 +1,29 @@
+import type { Home } from "./Stage.ts"
+
+/** Waits for the deaths of these processes: `last` is when the last one died, by the monotonic clock in milliseconds. */
+export const watch = async (home: Home, pids: Iterable<number>, seconds = 120) => {
+  const { stage } = home
+  const watcher = stage.spawn(stage.program("deaths"), [String(seconds * 1_000)], {
+    directory: home.directory,
+    mark: "deaths",
+    stdio: ["pipe", "pipe", "ignore"]
+  })
+  watcher.stdin!.end([...pids].join("\n"))
+  const words = async function*() {
+    let text = ""
+    for await (const part of watcher.stdout!) {
+      const lines = (text + part).split("\n")
+      text = lines.pop()!
+      yield* lines
+    }
+  }
+  const lines = words()
+  await lines.next()
+  const last = lines.next().then(({ value }) => {
+    const [word, number] = String(value).split(" ")
+    if (word !== "DONE") throw new Error(`${number} processes still run after ${seconds} s`)
+    return Number(number) / 1e6
+  })
+  last.catch(() => {}) // whoever awaits it hears of it
+  return { last }
+}
