@@ -56,15 +56,11 @@ export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0) {
   return { run, child } satisfies Running
 })
 
-/**
- * Completes when a run that began at this time of the monotonic clock has taken longer than the entry's timeout is, if
- * it is there to end: never for others.
- */
+/** Completes when a run that is there to end, and began at this time of the monotonic clock, has taken longer than the entry's timeout is. */
 const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganMillis: number) {
   for (;;) {
     const changed = definition.changed()
-    const { mode, settings } = definition.now()
-    const millis = startsOnceForked(mode) ? undefined : settings?.timeout
+    const millis = definition.now().settings?.timeout
     const over = millis === undefined
       ? Effect.never
       : Effect.sleep(Math.max(0, beganMillis + millis - (yield* monotonicMillis))).pipe(
@@ -135,13 +131,14 @@ export const run = Effect.fnUntraced(function*(
     ).pipe(Effect.ensuring(trouble.clear(name)))
   }
 
-  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>
-    past?.lastEnd === undefined
-      ? Effect.tap(
-        Effect.raceFirst(child.exit, timedOut(definition, beganMillis)),
-        (end) => logEnd(definition.now(), end)
-      )
-      : Effect.succeed(past.lastEnd)
+  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> => {
+    if (past?.lastEnd !== undefined) return Effect.succeed(past.lastEnd)
+    // What is there to stay has no timeout, and is another entry if its mode is another: it waits without a fiber of its own.
+    const ended: Effect.Effect<RunEnd> = startsOnceForked(entry.mode)
+      ? child.exit
+      : Effect.raceFirst(child.exit, timedOut(definition, beganMillis))
+    return Effect.tap(ended, (end) => logEnd(definition.now(), end))
+  }
 
   /** What is left of it in the ledger, should nobody take its end. */
   let forget: Effect.Effect<void> = Effect.void

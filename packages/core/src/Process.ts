@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as EntryDefinition from "./EntryDefinition.ts"
 import * as EntryLog from "./EntryLog.ts"
+import * as EntryLogger from "./EntryLogger.ts"
 import * as EntryLoggers from "./EntryLoggers.ts"
 import * as EntryRun from "./EntryRun.ts"
 import type { Run } from "./Ledger.ts"
@@ -163,8 +164,9 @@ const live = Effect.fnUntraced(function*(
       ? board.setProcess(definition.now(), { _tag: "Stopping" })
       : Effect.void
   })
-  const fiber = yield* Effect.forkIn(
-    Effect.acquireUseRelease(
+  const alive = pastLoggers.length === 0 && EntryLogger.of(entry).length === 0
+    ? life(definition, past, Effect.void, hooks, onGivenUp)
+    : Effect.acquireUseRelease(
       // Beside the rest, since it takes time: what is taken over has to be in good hands before anybody tells it to go.
       Effect.forkDetach(EntryLoggers.start(definition.now, pastLoggers), { startImmediately: true }),
       (loggers) => life(definition, past, Fiber.join(loggers), hooks, onGivenUp),
@@ -174,7 +176,9 @@ const live = Effect.fnUntraced(function*(
           (loggers) =>
             Effect.andThen(loggers.length === 0 ? Effect.void : showDown, EntryLoggers.end(loggers))
         )
-    ).pipe(
+    )
+  const fiber = yield* Effect.forkIn(
+    alive.pipe(
       Effect.tapDefect((defect) =>
         Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
       ),
