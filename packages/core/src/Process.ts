@@ -1,8 +1,10 @@
 import type { RunEnd } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/Status"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -177,21 +179,24 @@ const live = Effect.fnUntraced(function*(
             Effect.andThen(loggers.length === 0 ? Effect.void : showDown, EntryLoggers.end(loggers))
         )
     )
+  const over = (exit: Exit.Exit<void>) => {
+    // One that was told to go before it was begun has no state.
+    const removed = Effect.suspend(() =>
+      board.process(entry.group, entry.tag) === undefined
+        ? Effect.void
+        : board.removeProcess(entry, stoppedEnd)
+    )
+    return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+      ? Effect.ensuring(
+        Effect.logError(`internal error: ${entry.tag} is no longer supervised`, Cause.squash(exit.cause)),
+        removed
+      )
+      : removed
+  }
   const fiber = yield* Effect.forkIn(
     alive.pipe(
-      Effect.tapDefect((defect) =>
-        Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
-      ),
-      // One that was told to go before it was begun has no state.
-      Effect.ensuring(
-        Effect.suspend(() =>
-          board.process(entry.group, entry.tag) === undefined
-            ? Effect.void
-            : board.removeProcess(entry, stoppedEnd)
-        )
-      ),
       // Whatever happened to the entry, the level must not wait for it any longer.
-      Effect.ensuring(Deferred.succeed(started, void 0)),
+      Effect.onExit((exit) => Effect.ensuring(over(exit), Deferred.succeed(started, void 0))),
       EntryLog.of(entry)
     ),
     scope,

@@ -88,10 +88,11 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
   // Who waits at the door of a start that fails must not hold up its end.
   yield* Effect.addFinalizer(() => door.open(() => Effect.succeed(undefined)))
   const spawner = yield* Supervision.spawner(loaded, { name: claim.name, pipes: claim.pipes })
+  const { metrics, otlp } = cltab.settings
+  const isRead = metrics !== undefined || otlp !== undefined || (yield* Telemetry.HasOtherReaders)
   const system = yield* Layer.build(Layer.fresh(Layer.mergeAll(
     Layer.provide(Ledger.layer({ resume }), claim.ledger),
-    Telemetry.over.pipe(
-      Layer.provideMerge(StatusBoard.recorded),
+    (isRead ? Layer.provideMerge(Telemetry.over, StatusBoard.recorded) : StatusBoard.recorded).pipe(
       Layer.provideMerge(History.layer),
       Layer.provide(claim.history)
     ),
