@@ -274,9 +274,18 @@ const damages: ReadonlyArray<{
     }
   },
   {
-    title: "its end is missing",
-    reason: "is truncated or was altered: its last line is no checksum",
-    damage: (ledger) => fs.truncateSync(ledger, fs.statSync(ledger).size - 1)
+    title: "it ends in what was written as a whole",
+    reason: "is truncated or was altered: it has no checksum",
+    damage: (ledger) => fs.truncateSync(ledger, fs.readFileSync(ledger).indexOf("#crc32"))
+  },
+  {
+    title: "a byte of what was added last is another",
+    reason: "is truncated or was altered: the checksum of what was added is wrong",
+    damage: (ledger) => {
+      const bytes = fs.readFileSync(ledger)
+      bytes[bytes.length - 2]! ^= 1
+      fs.writeFileSync(ledger, bytes)
+    }
   },
   { title: "it is empty", reason: "is truncated", damage: (ledger) => fs.truncateSync(ledger, 0) },
   {
@@ -329,6 +338,25 @@ describe.concurrent("a ledger is refused, and nothing is touched, when", () => {
     )
   }
 })
+
+it(
+  "a ledger whose writer was cut off in what it added counts up to there, and the next daemon says so",
+  inScratch(async (scratch) => {
+    const daemon = await scratch.daemon(`g:a:1:respawn:${witness("a")}`)
+    await goTo(scratch, "g", "1")
+    const pid = await scratch.pid("a")
+    await eventually(() => scratch.lines("log"), ["up a"])
+    await scratch.crash(daemon)
+    const ledger = ledgerOf(scratch)
+    expect(fs.readFileSync(ledger, "latin1")).toMatch(/^#more /m)
+    fs.truncateSync(ledger, fs.statSync(ledger).size - 1)
+    await scratch.restart()
+    expect(logged(scratch, `${ledger}: what was being written last is cut off`).length).toBe(1)
+    await eventually(() => scratch.group("g"), "1 DONE")
+    expect(await scratch.pid("a")).toBe(pid)
+    expect(scratch.lines("log")).toEqual(["up a"])
+  })
+)
 
 /** The field of /proc/PID/stat that tells a process from a later one with its pid. */
 const startTime = (pid: number) => {

@@ -31,6 +31,13 @@ import * as Zombies from "./support/Zombies.ts"
 
 const warnings = async (scratch: Scratch) => (await scratch.status()).warnings
 
+/** Tells the group the level where it is until the ledger, whose disk is full, has no room left in the block that it has. */
+const fillLedger = (scratch: Scratch, level: string) =>
+  until("the ledger is a warning", async () => {
+    expect(await tell(scratch, "g", level)).toBe("DONE")
+    return (await warnings(scratch)).some((warning) => warning.startsWith("ledger: "))
+  })
+
 describe.concurrent("without a descriptor left", () => {
   for (const containment of containments) {
     itUnless(obstacleToLimits ?? obstacleTo(containment))(
@@ -165,6 +172,7 @@ describe.concurrent("while its files cannot be written", () => {
         await tell(scratch, "g", "1")
         disk.fill()
         for (const level of ["2", "1", "2"]) expect(await tell(scratch, "g", level)).toBe("DONE")
+        await fillLedger(scratch, "2")
         await until("both are warnings", async () => (await warnings(scratch)).length >= 2)
         // The history may still find room in a block that it has.
         expect((await scratch.clinit("status")).stdout).toMatch(
@@ -197,6 +205,7 @@ describe.concurrent("while its files cannot be written", () => {
         await tell(scratch, "g", "1")
         await eventually(() => scratch.lines("log"), ["a"])
         disk.fill()
+        await fillLedger(scratch, "1")
         // None of this can be recorded: another level, a new process, a death.
         expect(await tell(scratch, "g", "2")).toBe("DONE")
         process.kill(await scratch.pid("a"), "SIGKILL")

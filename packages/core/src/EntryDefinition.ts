@@ -14,13 +14,14 @@ export interface EntryDefinition {
 /** A definition that begins as this entry. */
 export const make = (entry: Entry): EntryDefinition => {
   let latest = entry
-  const change = Notification.make()
+  /** Most are never asked whether they change. */
+  let change: Notification.Notification | undefined
   return {
     now: () => latest,
-    changed: change.next,
+    changed: () => (change ??= Notification.make()).next(),
     redefine(entry) {
       latest = entry
-      change.notify()
+      change?.notify()
     }
   }
 }

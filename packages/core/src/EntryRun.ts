@@ -19,6 +19,8 @@ import { Trouble } from "./Trouble.ts"
 /** The time of the monotonic clock, in milliseconds. */
 export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
+const millisOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+
 /** Once and respawn entries count as started when they are forked, wait and test entries when they have exited. */
 export const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
 
@@ -56,15 +58,11 @@ export const launch = Effect.fnUntraced(function*(entry: Entry, restarts = 0, ur
   return { run, child } satisfies Running
 })
 
-/**
- * Completes when a run that began at this time of the monotonic clock has taken longer than the entry's timeout is, if
- * it is there to end: never for others.
- */
+/** Completes when a run that is there to end, and began at this time of the monotonic clock, has taken longer than the entry's timeout is. */
 const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganMillis: number) {
   for (;;) {
     const changed = definition.changed()
-    const { mode, settings } = definition.now()
-    const millis = startsOnceForked(mode) ? undefined : settings?.timeout
+    const millis = definition.now().settings?.timeout
     const over = millis === undefined
       ? Effect.never
       : Effect.sleep(Math.max(0, beganMillis + millis - (yield* monotonicMillis))).pipe(
@@ -100,6 +98,7 @@ export const run = Effect.fnUntraced(function*(
   const board = yield* StatusBoard
   const ledger = yield* Ledger
   const trouble = yield* Trouble
+  const clock = yield* Clock.Clock
   const entry = definition.now()
   const name = `${entry.group}/${entry.tag}`
 
@@ -136,13 +135,14 @@ export const run = Effect.fnUntraced(function*(
     ).pipe(Effect.ensuring(trouble.clear(name)))
   }
 
-  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>
-    past?.lastEnd === undefined
-      ? Effect.tap(
-        Effect.raceFirst(child.exit, timedOut(definition, beganMillis)),
-        (end) => logEnd(definition.now(), end)
-      )
-      : Effect.succeed(past.lastEnd)
+  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> => {
+    if (past?.lastEnd !== undefined) return Effect.succeed(past.lastEnd)
+    // What is there to stay has no timeout, and is another entry if its mode is another: it waits without a fiber of its own.
+    const ended: Effect.Effect<RunEnd> = startsOnceForked(entry.mode)
+      ? child.exit
+      : Effect.raceFirst(child.exit, timedOut(definition, beganMillis))
+    return Effect.tap(ended, (end) => logEnd(definition.now(), end))
+  }
 
   /** What is left of it in the ledger, should nobody take its end. */
   let forget: Effect.Effect<void> = Effect.void
@@ -151,32 +151,38 @@ export const run = Effect.fnUntraced(function*(
     past === undefined
       ? launch(entry, board.process(entry.group, entry.tag)?.restarts, urgency)
       : Effect.succeed<Running>(past),
-    Effect.fnUntraced(function*({ child, run }) {
-      const ranBefore = past === undefined ? 0 : Math.max(0, (yield* Clock.currentTimeMillis) - past.since)
-      const beganMillis = (yield* monotonicMillis) - ranBefore
+    // A generator function made for each run would be kept as long as that, with a shape of its own.
+    ({ child, run }) => {
+      const ranBefore = past === undefined ? 0 : Math.max(0, clock.currentTimeMillisUnsafe() - past.since)
+      const beganMillis = millisOf(clock) - ranBefore
       present.set(child)
-      yield* announce(child)
-      yield* forked
-      const end = yield* awaitEnd(child, beganMillis)
-      const ranMillis = (yield* monotonicMillis) - beganMillis
-      return { end, ranMillis, forget: ledger.remove(run) } satisfies Done
-    }),
-    Effect.fnUntraced(function*({ child, run }, exit) {
-      // One that was being stopped is stopped, however its main process came to its end.
-      const wasGoing = past?.stopping === true && past.lastEnd === undefined
-      const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
-      if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
-      // A daemon that comes after a killed one could not tell what our signal ended from what ended by itself.
-      if (end?._tag === "TimedOut") yield* ledger.flush
-      dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
-      if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
-      if (end === undefined && past === undefined && child.isExtinct()) stopped.set(yield* child.exit)
-      dismissal.set(Effect.void)
-      present.set(undefined)
-      if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
-      yield* ledger.setEnd(run, end)
-      forget = ledger.remove(run)
-    })
+      return announce(child).pipe(
+        Effect.andThen(forked),
+        Effect.flatMap(() => awaitEnd(child, beganMillis)),
+        Effect.map((end): Done => ({
+          end,
+          ranMillis: millisOf(clock) - beganMillis,
+          forget: ledger.remove(run)
+        }))
+      )
+    },
+    ({ child, run }, exit) =>
+      Effect.gen(function*() {
+        // One that was being stopped is stopped, however its main process came to its end.
+        const wasGoing = past?.stopping === true && past.lastEnd === undefined
+        const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
+        if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
+        // A daemon that comes after a killed one could not tell what our signal ended from what ended by itself.
+        if (end?._tag === "TimedOut") yield* ledger.flush
+        dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
+        if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
+        if (end === undefined && past === undefined && child.isExtinct()) stopped.set(yield* child.exit)
+        dismissal.set(Effect.void)
+        present.set(undefined)
+        if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
+        yield* ledger.setEnd(run, end)
+        forget = ledger.remove(run)
+      })
   ).pipe(
     Effect.onInterrupt(() => forget),
     Effect.catchTag("SpawnError", ({ reason }) => {

@@ -80,6 +80,7 @@ const volatileStore = Layer.succeed(LedgerStore, {
   file: "",
   read: Effect.succeed(undefined),
   replace: () => Effect.void,
+  append: () => Effect.succeed(true),
   remove: Effect.void,
   // Its marks are known by it, and another supervisor in this process has them as well.
   freshId: Effect.map(FreshName.make, (name) => `v${name}`),
@@ -89,7 +90,7 @@ const volatileStore = Layer.succeed(LedgerStore, {
   isRunning: () => false
 })
 
-/** At most one rewrite in this time, unless somebody waits for it. */
+/** At most one write in this time, unless somebody waits for it. */
 const window = Duration.millis(10)
 
 /** After a write that failed the next is tried when this has passed, or with the next order. */
@@ -98,17 +99,25 @@ const retry = Duration.seconds(2)
 /** No order waits longer for a disk that hangs. */
 const patience = Duration.seconds(1)
 
+/** A smaller store is left to grow. */
+const smallCharacters = 64 * 1_024
+
 const subject = "ledger"
 const risk = "if this daemon were killed, the next might not find every process"
 
 /** What is in the store, if it can be continued. */
 const recover = Effect.gen(function*() {
   const { boot, file, isRunning, read } = yield* LedgerStore
-  const text = yield* read
-  if (text === undefined) return undefined
-  const parsed = LedgerText.parse(text)
+  const kept = yield* read
+  if (kept === undefined) return undefined
+  const parsed = LedgerText.parse(kept.text, kept.added)
   if (Result.isFailure(parsed)) return yield* new LedgerRefused({ file, reason: parsed.failure })
   const ledger = parsed.success
+  if (kept.isTorn) {
+    yield* Effect.logInfo(
+      `${file}: what was being written last is cut off; what was written before it counts`
+    )
+  }
   if (ledger.boot !== undefined && boot !== undefined && ledger.boot !== boot) {
     yield* Effect.logInfo(`${file} is from before the last boot of this host: nothing to take over`)
     return undefined
@@ -142,6 +151,7 @@ const make = (resume: boolean) =>
   Effect.gen(function*() {
     const store = yield* LedgerStore
     const trouble = yield* Trouble
+    const clock = yield* Clock.Clock
     const scope = yield* Effect.scope
     const found = yield* resume ? recover : Effect.catchIf(
       recover,
@@ -165,23 +175,23 @@ const make = (resume: boolean) =>
     let next = inherited?.next ?? 1
     const groups = new Map<GroupName, LedgerText.GroupRecord>()
     const runs = new Map<number, LedgerText.RunRecord>()
-    /** The lines as they are printed, so that a change prints one line anew. */
-    const groupLines = new Map<GroupName, string>()
-    const runLines = new Map<number, string>()
-    for (const record of inherited?.groups ?? []) {
-      groups.set(record.group, record)
-      groupLines.set(record.group, LedgerText.printGroup(record))
-    }
+    for (const record of inherited?.groups ?? []) groups.set(record.group, record)
 
+    /** What the store does not have as it is now. */
+    const behind = { groups: new Set<GroupName>(), runs: new Set<number>(), next: false }
     let isBehind = false
+    /** How much is in the store, and how much was when it was replaced; nothing if it has to be replaced. */
+    let stored: { readonly now: number; readonly begun: number } | undefined
     const changed = yield* Latch.make(false)
-    const change = (work: () => void) =>
+    const change = <A>(work: () => A) =>
       Effect.sync(() => {
-        work()
+        const result = work()
         isBehind = true
         changed.openUnsafe()
+        return result
       })
 
+    /** All that is known, as the lines of a store. */
     const print = () => {
       const { boot, keeper } = store
       const header = LedgerText.printHeader({
@@ -191,16 +201,44 @@ const make = (resume: boolean) =>
         keeper,
         ...(boot === undefined ? {} : { boot })
       })
-      return `${[header, ...groupLines.values(), ...runLines.values()].join("\n")}\n`
+      const lines = [
+        header,
+        ...Array.from(groups.values(), LedgerText.printGroup),
+        ...Array.from(runs.values(), LedgerText.printRun)
+      ]
+      return `${lines.join("\n")}\n`
+    }
+
+    /** What the store lacks of that, as lines to be added. */
+    const printBehind = () => {
+      const lines = [
+        ...(behind.next ? [LedgerText.printNext(next)] : []),
+        ...Array.from(behind.groups, (group) => {
+          const record = groups.get(group)
+          return record === undefined ? LedgerText.printGone(group) : LedgerText.printGroup(record)
+        }),
+        ...Array.from(behind.runs, (run) => {
+          const record = runs.get(run)
+          return record === undefined ? LedgerText.printGone(run) : LedgerText.printRun(record)
+        })
+      ]
+      return lines.map((line) => `${line}\n`).join("")
+    }
+
+    const caughtUp = () => {
+      behind.groups.clear()
+      behind.runs.clear()
+      behind.next = false
+      isBehind = false
     }
 
     const setGroup = (record: LedgerText.GroupRecord) => {
       groups.set(record.group, record)
-      groupLines.set(record.group, LedgerText.printGroup(record))
+      behind.groups.add(record.group)
     }
     const setRun = (record: LedgerText.RunRecord) => {
       runs.set(record.run, record)
-      runLines.set(record.run, LedgerText.printRun(record))
+      behind.runs.add(record.run)
     }
     const amend = (number: number, facts: Partial<LedgerText.RunRecord>) => {
       const record = runs.get(number)
@@ -214,16 +252,35 @@ const make = (resume: boolean) =>
 
     const writing = yield* Semaphore.make(1)
     let cleared = false
+    const replace = Effect.suspend(() => {
+      const text = print()
+      caughtUp()
+      return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
+    })
+
+    const append = Effect.suspend(() => {
+      if (stored === undefined) return replace
+      const text = printBehind()
+      const { begun } = stored
+      const now = stored.now + text.length
+      if (now > Math.max(smallCharacters, 2 * begun)) return replace
+      caughtUp()
+      return Effect.flatMap(store.append(text), (isThere) => {
+        stored = { now, begun }
+        return isThere ? Effect.void : replace
+      })
+    })
+
     /** Whether the store is as the facts were when this began. */
     const write = writing.withPermit(Effect.suspend(() => {
       if (!isBehind || cleared) return Effect.succeed(true)
-      isBehind = false
       changed.closeUnsafe()
-      return store.replace(print()).pipe(
+      return append.pipe(
         Effect.andThen(trouble.clear(subject)),
         Effect.as(true),
         Effect.catch(({ message }) => {
           isBehind = true
+          stored = undefined
           return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
         })
       )
@@ -250,27 +307,26 @@ const make = (resume: boolean) =>
           const { byHand: _orders, stoppedAt: _level, ...record } = groups.get(group) ?? {}
           setGroup({ ...record, group, ...wish })
         }),
-      setState: Effect.fnUntraced(function*(group, level, state) {
-        const since = yield* Clock.currentTimeMillis
-        yield* change(() => {
+      setState: (group, level, state) =>
+        change(() => {
           const record = groups.get(group)
-          if (record !== undefined) setGroup({ ...record, level, state, since })
-        })
-      }),
+          if (record !== undefined) {
+            setGroup({ ...record, level, state, since: clock.currentTimeMillisUnsafe() })
+          }
+        }),
       removeGroup: (group) =>
         change(() => {
           groups.delete(group)
-          groupLines.delete(group)
+          behind.groups.add(group)
         }),
-      begin: Effect.fnUntraced(function*(entry, restarts) {
-        const since = yield* Clock.currentTimeMillis
-        const number = next++
-        const mark = Mark.make(id, sign, number, entry)
-        yield* change(() =>
+      begin: (entry, restarts) =>
+        change(() => {
+          const number = next++
+          const mark = Mark.make(id, sign, number, entry)
+          const since = clock.currentTimeMillisUnsafe()
           setRun({ run: number, mark, entry, since, ...(restarts > 0 ? { restarts } : {}) })
-        )
-        return { number, mark }
-      }),
+          return { number, mark }
+        }),
       setProcess: ({ number }, process) => change(() => amend(number, { process })),
       setStopping: ({ number }, end) =>
         change(() => setEnding(number, { stopping: true, ...(end === undefined ? {} : { end }) })),
@@ -278,7 +334,7 @@ const make = (resume: boolean) =>
       remove: ({ number }) =>
         change(() => {
           runs.delete(number)
-          runLines.delete(number)
+          behind.runs.add(number)
         }),
       flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
         // Once it is cleared there is nothing to write, and perhaps no scope to do it in.
@@ -289,6 +345,7 @@ const make = (resume: boolean) =>
       adopt: (records, above) =>
         change(() => {
           next = Math.max(next, above)
+          behind.next = true
           for (const record of records) setRun(record)
         }),
       clear: Effect.suspend(() => {

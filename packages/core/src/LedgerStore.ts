@@ -32,13 +32,29 @@ export const Keeper = Schema.Struct({
 })
 export type Keeper = typeof Keeper.Type
 
-/** Where the ledger is kept: a file for the owner only, replaced as a whole, whose every byte is checked. */
+/** What was kept: the text that was replaced last, and what was added to it since then. */
+export interface Kept {
+  readonly text: string
+  readonly added: string
+  /** What was being added when its writer was killed, or the disk was full, is not whole and left out. */
+  readonly isTorn: boolean
+}
+
+/**
+ * Where the ledger is kept: a file for the owner only, which is replaced as a whole or added to, and whose every byte is
+ * checked.
+ */
 export class LedgerStore extends Context.Service<LedgerStore, {
   /** Its name, for messages. */
   readonly file: string
-  /** The text that was kept last, or nothing if there is none. */
-  readonly read: Effect.Effect<string | undefined, LedgerRefused>
+  /** What was kept last, or nothing if there is none. */
+  readonly read: Effect.Effect<Kept | undefined, LedgerRefused>
   readonly replace: (text: string) => Effect.Effect<void, LedgerUnwritable>
+  /**
+   * Adds the text to what was replaced; false, and nothing is written, if that is no longer there. After an error the store
+   * has to be replaced.
+   */
+  readonly append: (text: string) => Effect.Effect<boolean, LedgerUnwritable>
   /** Removes it, whatever it is and if it is there; a directory is an error. */
   readonly remove: Effect.Effect<void, LedgerUnwritable>
   /** A word of lower case letters and digits that nobody can guess, different at each call. */

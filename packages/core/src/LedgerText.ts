@@ -31,6 +31,8 @@ export const GroupRecord = Schema.Struct({
 })
 export type GroupRecord = typeof GroupRecord.Type
 
+const RunNumber = Schema.Int.check(Schema.isGreaterThan(0))
+
 /**
  * One run of an entry. Without `process` it is about to be started; with `end` it has ended by itself and is not to
  * be run again; with `stopping` it was told to go, and does not count as started whatever the target is by now; with
@@ -38,7 +40,7 @@ export type GroupRecord = typeof GroupRecord.Type
  * before it, unless it is the first.
  */
 export const RunRecord = Schema.Struct({
-  run: Schema.Int.check(Schema.isGreaterThan(0)),
+  run: RunNumber,
   mark: Schema.String,
   entry: Entry,
   since: Schema.Finite,
@@ -89,16 +91,36 @@ const decodeHeader = Schema.decodeUnknownResult(Header)
 const decodeGroup = Schema.decodeUnknownResult(GroupRecord)
 const decodeRun = Schema.decodeUnknownResult(RunRecord)
 
-const isRun = (json: unknown): boolean => typeof json === "object" && json !== null && "run" in json
+/** What became known since the ledger was written as a whole, beside groups and runs as they are now. */
+const Change = Schema.Union([
+  Schema.Struct({ gone: Schema.Union([GroupName, RunNumber]) }),
+  Schema.Struct({ next: Header.fields.next })
+])
 
-/** What the text says, or with its line what is wrong with it. Never throws. */
-export const parse = (text: string): Result.Result<Ledger, string> => {
+/** The line that a group or a run has left. */
+export const printGone = (gone: GroupName | number): string => JSON.stringify({ gone })
+
+/** The line that no run below this number is to be begun. */
+export const printNext = (next: number): string => JSON.stringify({ next })
+
+const decodeChange = Schema.decodeUnknownResult(Change)
+
+const has = (json: unknown, key: string): boolean => typeof json === "object" && json !== null && key in json
+
+/**
+ * What the text says, with the changes that were added to it, or with its line what is wrong with it. Each line of the text
+ * is of another group or run; a later one of those that were added replaces what was known. Never throws.
+ */
+export const parse = (text: string, added = ""): Result.Result<Ledger, string> => {
   const lines = text.split("\n")
-  if (lines.pop() !== "") return Result.fail("the last line is cut off")
+  const changes = added.split("\n")
+  if (lines.pop() !== "" || changes.pop() !== "") return Result.fail("the last line is cut off")
   const groups = new Map<GroupName, GroupRecord>()
   const runs = new Map<number, RunRecord>()
   let header: Header | undefined
-  for (const [index, line] of lines.entries()) {
+  let next = 0
+  for (const [index, line] of [...lines, ...changes].entries()) {
+    const isChange = index >= lines.length
     const problem = (reason: string) => Result.fail(`line ${index + 1}: ${reason.replaceAll(/\s+/g, " ")}`)
     const json = Result.try(() => JSON.parse(line) as unknown)
     if (Result.isFailure(json)) return problem("not JSON")
@@ -106,26 +128,37 @@ export const parse = (text: string): Result.Result<Ledger, string> => {
       const decoded = decodeHeader(json.success)
       if (Result.isFailure(decoded)) return problem(`not a ledger's header: ${decoded.failure.message}`)
       header = decoded.success
-    } else if (isRun(json.success)) {
+      next = header.next
+    } else if (has(json.success, "run")) {
       const decoded = decodeRun(json.success)
       if (Result.isFailure(decoded)) return problem(`not a run: ${decoded.failure.message}`)
       const record = decoded.success
-      if (record.run >= header.next) return problem(`run ${record.run} is not below ${header.next}`)
       if (Mark.read(header.id, record.mark)?.run !== record.run) {
         return problem(`the mark ${quote(record.mark)} is not that of run ${record.run}`)
       }
-      if (runs.has(record.run)) return problem(`run ${record.run} was there before`)
+      if (isChange) next = Math.max(next, record.run + 1)
+      if (record.run >= next) return problem(`run ${record.run} is not below ${next}`)
+      if (!isChange && runs.has(record.run)) return problem(`run ${record.run} was there before`)
       runs.set(record.run, record)
+    } else if (isChange && (has(json.success, "gone") || has(json.success, "next"))) {
+      const decoded = decodeChange(json.success, { onExcessProperty: "error" })
+      if (Result.isFailure(decoded)) return problem(`not a change: ${decoded.failure.message}`)
+      const change = decoded.success
+      if ("next" in change) next = Math.max(next, change.next)
+      else if (typeof change.gone === "string") groups.delete(change.gone)
+      else {
+        next = Math.max(next, change.gone + 1)
+        runs.delete(change.gone)
+      }
     } else {
       const decoded = decodeGroup(json.success)
       if (Result.isFailure(decoded)) return problem(`not a group: ${decoded.failure.message}`)
-      if (groups.has(decoded.success.group)) {
-        return problem(`group ${quote(decoded.success.group)} was there before`)
-      }
-      groups.set(decoded.success.group, decoded.success)
+      const { group } = decoded.success
+      if (!isChange && groups.has(group)) return problem(`group ${quote(group)} was there before`)
+      groups.set(group, decoded.success)
     }
   }
   return header === undefined
     ? Result.fail("it is empty")
-    : Result.succeed({ ...header, groups: [...groups.values()], runs: [...runs.values()] })
+    : Result.succeed({ ...header, next, groups: [...groups.values()], runs: [...runs.values()] })
 }

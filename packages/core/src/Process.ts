@@ -1,14 +1,17 @@
 import type { RunEnd } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/Status"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import * as EntryDefinition from "./EntryDefinition.ts"
 import * as EntryLog from "./EntryLog.ts"
+import * as EntryLogger from "./EntryLogger.ts"
 import * as EntryLoggers from "./EntryLoggers.ts"
 import * as EntryRun from "./EntryRun.ts"
 import type { Run } from "./Ledger.ts"
@@ -163,8 +166,9 @@ const live = Effect.fnUntraced(function*(
       ? board.setProcess(definition.now(), { _tag: "Stopping" })
       : Effect.void
   })
-  const fiber = yield* Effect.forkIn(
-    Effect.acquireUseRelease(
+  const alive = pastLoggers.length === 0 && EntryLogger.of(entry).length === 0
+    ? life(definition, past, Effect.void, hooks, onGivenUp)
+    : Effect.acquireUseRelease(
       // Beside the rest, since it takes time: what is taken over has to be in good hands before anybody tells it to go.
       Effect.forkDetach(EntryLoggers.start(definition.now, pastLoggers), { startImmediately: true }),
       (loggers) => life(definition, past, Fiber.join(loggers), hooks, onGivenUp),
@@ -174,20 +178,25 @@ const live = Effect.fnUntraced(function*(
           (loggers) =>
             Effect.andThen(loggers.length === 0 ? Effect.void : showDown, EntryLoggers.end(loggers))
         )
-    ).pipe(
-      Effect.tapDefect((defect) =>
-        Effect.logError(`internal error: ${entry.tag} is no longer supervised`, defect)
-      ),
-      // One that was told to go before it was begun has no state.
-      Effect.ensuring(
-        Effect.suspend(() =>
-          board.process(entry.group, entry.tag) === undefined
-            ? Effect.void
-            : board.removeProcess(entry, stoppedEnd)
-        )
-      ),
+    )
+  const over = (exit: Exit.Exit<void>) => {
+    // One that was told to go before it was begun has no state.
+    const removed = Effect.suspend(() =>
+      board.process(entry.group, entry.tag) === undefined
+        ? Effect.void
+        : board.removeProcess(entry, stoppedEnd)
+    )
+    return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+      ? Effect.ensuring(
+        Effect.logError(`internal error: ${entry.tag} is no longer supervised`, Cause.squash(exit.cause)),
+        removed
+      )
+      : removed
+  }
+  const fiber = yield* Effect.forkIn(
+    alive.pipe(
       // Whatever happened to the entry, the level must not wait for it any longer.
-      Effect.ensuring(Deferred.succeed(started, void 0)),
+      Effect.onExit((exit) => Effect.ensuring(over(exit), Deferred.succeed(started, void 0))),
       EntryLog.of(entry)
     ),
     scope,

@@ -92,10 +92,11 @@ export const make = Effect.fnUntraced(function*<E = never, R = never>(
     pipes: claim.pipes,
     forker: true
   })
+  const { metrics, otlp } = cltab.settings
+  const isRead = metrics !== undefined || otlp !== undefined || (yield* Telemetry.HasOtherReaders)
   const system = yield* Layer.build(Layer.fresh(Layer.mergeAll(
     Layer.provide(Ledger.layer({ resume }), claim.ledger),
-    Telemetry.over.pipe(
-      Layer.provideMerge(StatusBoard.recorded),
+    (isRead ? Layer.provideMerge(Telemetry.over, StatusBoard.recorded) : StatusBoard.recorded).pipe(
       Layer.provideMerge(History.layer),
       Layer.provide(claim.history)
     ),

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import type { Entry } from "./Cltab.ts"
 import type { LoggerEntry } from "./EntryLogger.ts"
 import { History } from "./History.ts"
+import * as Notification from "./Notification.ts"
 
 /**
  * Takes the place of a board that is made, as the test kit's does: it sees each state when it is published and not only
@@ -59,6 +60,10 @@ export class StatusBoard extends Context.Service<StatusBoard, {
   readonly process: (group: GroupName, tag: Tag) => ProcessStatus | undefined
   /** Every group that was told, in the order of their first tells. */
   readonly groups: () => ReadonlyArray<GroupStatus>
+  /** The same without their entries. */
+  readonly lines: () => Iterable<GroupLine>
+  /** Completes with the first change of a group after this was called, also if it comes before anybody waits. */
+  readonly nextGroupChange: () => Effect.Effect<void>
   /** Changes from now on. A reader that falls more than `changesKept` behind loses the oldest. */
   readonly changes: Effect.Effect<PubSub.Subscription<Change>, never, Scope.Scope>
   /**
@@ -84,7 +89,8 @@ export class StatusBoard extends Context.Service<StatusBoard, {
  */
 export type Facts = Partial<Pick<ProcessStatus, "since" | "restarts" | "lastEnd" | "containment" | "adopted">>
 
-interface GroupRecord {
+/** Where a group stands. */
+export interface GroupLine {
   readonly group: GroupName
   readonly level: Level
   readonly state: GroupState
@@ -94,26 +100,34 @@ interface GroupRecord {
 const nameOf = (group: GroupName, tag: Tag) => `${group}:${tag}`
 
 const make = Effect.gen(function*() {
-  const groups = new Map<GroupName, GroupRecord>()
+  const groups = new Map<GroupName, GroupLine>()
   const processes = new Map<GroupName, Map<Tag, ProcessStatus>>()
   const loggers = new Map<string, ReadonlyArray<LoggerStatus>>()
   const changes = yield* PubSub.sliding<Change>(changesKept)
+  const groupChanged = Notification.make()
   const history = yield* History
+  const clock = yield* Clock.Clock
   const witness = yield* Witness
   const readers = new Set<Queue.Queue<Change>>()
 
-  const publish = (change: Change) =>
+  /** Carries out the change and tells of it in one step, so that no state is there that was not published. */
+  const publishing = (work: () => Change): Effect.Effect<void> =>
     Effect.suspend(() => {
+      const change = work()
+      if (change._tag === "Group") groupChanged.notify()
       for (const reader of readers) Queue.offerUnsafe(reader, change)
-      return PubSub.publish(changes, change)
+      // The first try fails only if the oldest has to give way.
+      return PubSub.publishUnsafe(changes, change)
+        ? Effect.void
+        : Effect.asVoid(PubSub.publish(changes, change))
     })
 
   const withLoggers = (group: GroupName, status: ProcessStatus): ProcessStatus => {
-    const ofEntry = loggers.get(nameOf(group, status.tag))
+    const ofEntry = loggers.size === 0 ? undefined : loggers.get(nameOf(group, status.tag))
     return ofEntry === undefined ? status : { ...status, loggers: ofEntry }
   }
 
-  const status = (record: GroupRecord): GroupStatus => ({
+  const status = (record: GroupLine): GroupStatus => ({
     ...record,
     processes: Array.from(
       processes.get(record.group)?.values() ?? [],
@@ -121,53 +135,56 @@ const make = Effect.gen(function*() {
     )
   })
 
-  // Uninterruptible, so that no state is there that was not published.
   return witness({
-    setGroup: Effect.fnUntraced(function*(group, level, state, past) {
-      const since = past ?? (yield* Clock.currentTimeMillis)
-      groups.set(group, { group, level, state, since })
-      // What was so before this board is no news.
-      if (past === undefined) history.record({ group, what: { _tag: "Group", level, state } })
-      yield* publish({ _tag: "Group", group, level, state })
-    }, Effect.uninterruptible),
-    removeGroup: Effect.fnUntraced(function*(group) {
-      groups.delete(group)
-      history.record({ group, what: { _tag: "Group" } })
-      yield* publish({ _tag: "Group", group })
-    }, Effect.uninterruptible),
-    setProcess: Effect.fnUntraced(function*({ group, mode, tag }, state, facts) {
-      const since = facts?.since ?? (yield* Clock.currentTimeMillis)
-      let ofGroup = processes.get(group)
-      if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
-      const before = ofGroup.get(tag)
-      const { adopted, containment, lastEnd } = { ...before, ...facts }
-      const runs = "pid" in state || facts?.containment === "fiber"
-      ofGroup.set(tag, {
-        tag,
-        mode,
-        state,
-        since,
-        restarts: facts?.restarts ??
-          (before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0)),
-        ...(runs && containment !== undefined ? { containment } : {}),
-        ...("pid" in state && adopted !== undefined ? { adopted } : {}),
-        ...(lastEnd === undefined ? {} : { lastEnd })
-      })
-      const isEnd = lastEnd !== undefined && lastEnd !== before?.lastEnd
-      const ran = isEnd && before?.state._tag === "Running" && facts?.since === undefined
-      history.record({
-        group,
-        tag,
-        what: {
-          _tag: "Entry",
+    setGroup: (group, level, state, past) =>
+      publishing(() => {
+        groups.set(group, { group, level, state, since: past ?? clock.currentTimeMillisUnsafe() })
+        // What was so before this board is no news.
+        if (past === undefined) history.record({ group, what: { _tag: "Group", level, state } })
+        return { _tag: "Group", group, level, state }
+      }),
+    removeGroup: (group) =>
+      publishing(() => {
+        groups.delete(group)
+        history.record({ group, what: { _tag: "Group" } })
+        return { _tag: "Group", group }
+      }),
+    setProcess: ({ group, mode, tag }, state, facts) =>
+      publishing(() => {
+        const since = facts?.since ?? clock.currentTimeMillisUnsafe()
+        let ofGroup = processes.get(group)
+        if (ofGroup === undefined) processes.set(group, ofGroup = new Map())
+        const before = ofGroup.get(tag)
+        const containment = facts?.containment ?? before?.containment
+        const adopted = facts?.adopted ?? before?.adopted
+        const lastEnd = facts?.lastEnd ?? before?.lastEnd
+        const runs = "pid" in state || facts?.containment === "fiber"
+        ofGroup.set(tag, {
+          tag,
+          mode,
           state,
-          ...(isEnd ? { end: lastEnd } : {}),
-          ...(ran ? { ranMillis: Math.max(0, since - before.since) } : {}),
-          ...("pid" in state && adopted !== undefined ? { adopted } : {})
-        }
-      })
-      yield* publish({ _tag: "Process", group, tag, state })
-    }, Effect.uninterruptible),
+          since,
+          restarts: facts?.restarts ??
+            (before === undefined ? 0 : before.restarts + (state._tag === "Starting" ? 1 : 0)),
+          ...(runs && containment !== undefined ? { containment } : {}),
+          ...("pid" in state && adopted !== undefined ? { adopted } : {}),
+          ...(lastEnd === undefined ? {} : { lastEnd })
+        })
+        const isEnd = lastEnd !== undefined && lastEnd !== before?.lastEnd
+        const ran = isEnd && before?.state._tag === "Running" && facts?.since === undefined
+        history.record({
+          group,
+          tag,
+          what: {
+            _tag: "Entry",
+            state,
+            ...(isEnd ? { end: lastEnd } : {}),
+            ...(ran ? { ranMillis: Math.max(0, since - before.since) } : {}),
+            ...("pid" in state && adopted !== undefined ? { adopted } : {})
+          }
+        })
+        return { _tag: "Process", group, tag, state }
+      }),
     setLogger: ({ group, logs, tag }, pid) =>
       Effect.sync(() => {
         const name = nameOf(group, tag)
@@ -176,13 +193,14 @@ const make = Effect.gen(function*() {
         if (now.length === 0) loggers.delete(name)
         else loggers.set(name, now)
       }),
-    removeProcess: Effect.fnUntraced(function*({ group, tag }, end) {
-      const ofGroup = processes.get(group)
-      ofGroup?.delete(tag)
-      if (ofGroup?.size === 0) processes.delete(group)
-      history.record({ group, tag, what: { _tag: "Entry", ...(end === undefined ? {} : { end }) } })
-      yield* publish({ _tag: "Process", group, tag })
-    }, Effect.uninterruptible),
+    removeProcess: ({ group, tag }, end) =>
+      publishing(() => {
+        const ofGroup = processes.get(group)
+        ofGroup?.delete(tag)
+        if (ofGroup?.size === 0) processes.delete(group)
+        history.record({ group, tag, what: { _tag: "Entry", ...(end === undefined ? {} : { end }) } })
+        return { _tag: "Process", group, tag }
+      }),
     group(group) {
       const record = groups.get(group)
       return record === undefined ? undefined : status(record)
@@ -192,6 +210,8 @@ const make = Effect.gen(function*() {
       return process === undefined ? undefined : withLoggers(group, process)
     },
     groups: () => Array.from(groups.values(), status),
+    lines: () => groups.values(),
+    nextGroupChange: groupChanged.next,
     changes: PubSub.subscribe(changes),
     everything: Effect.acquireRelease(
       Effect.map(Queue.unbounded<Change>(), (reader) => {

@@ -3,10 +3,8 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as PubSub from "effect/PubSub"
 import * as Schema from "effect/Schema"
-import type { Change } from "./StatusBoard.ts"
-import { changesKept, StatusBoard } from "./StatusBoard.ts"
+import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
 /** The status file cannot be written or removed. */
@@ -47,12 +45,11 @@ export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget | T
     const board = yield* StatusBoard
     const target = yield* StatusFileTarget
     const trouble = yield* Trouble
-    const changes = yield* board.changes
 
     const tell = ({ reason }: StatusFileError) => trouble.set(subject, reason)
 
     /** How long to wait for news before the file is written without any. */
-    const write = Effect.suspend(() => target.replace(Clstat.print(board.groups()))).pipe(
+    const write = Effect.suspend(() => target.replace(Clstat.print([...board.lines()]))).pipe(
       Effect.andThen(trouble.clear(subject)),
       Effect.as(heartbeat),
       Effect.catch((error) => Effect.as(tell(error), retry))
@@ -61,20 +58,12 @@ export const layer: Layer.Layer<never, never, StatusBoard | StatusFileTarget | T
     yield* Effect.addFinalizer(() => Effect.catch(target.remove, tell))
     yield* Effect.gen(function*() {
       while (true) {
+        const change = board.nextGroupChange()
         const [patience] = yield* Effect.all([write, Effect.sleep(coalesceWindow)], {
           concurrency: "unbounded"
         })
-        yield* nextGroupChange(changes).pipe(Effect.timeoutOption(patience))
+        yield* Effect.timeoutOption(change, patience)
       }
     }).pipe(Effect.forkScoped({ startImmediately: true }))
   })
 )
-
-/** Waits until a group changes; changes of single processes are not in the file. */
-const nextGroupChange = Effect.fnUntraced(function*(changes: PubSub.Subscription<Change>) {
-  while (true) {
-    const news = yield* PubSub.takeAll(changes)
-    // With so many at once, older ones may have been lost, and a group's among them.
-    if (news.length >= changesKept || news.some((change) => change._tag === "Group")) return
-  }
-})

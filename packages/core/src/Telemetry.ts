@@ -14,6 +14,14 @@ import * as StateGauges from "./StateGauges.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
+ * Whether somebody may read metrics and spans beside those whom settings of the cltab name, as a program does that embeds
+ * the supervisor. A daemon that has no reader at all measures nothing: it would keep a series for each counter of each entry.
+ */
+export const HasOtherReaders = Context.Reference<boolean>("@clinit/core/Telemetry/HasOtherReaders", {
+  defaultValue: () => true
+})
+
+/**
  * Over a status board and a history the same ones that are also measured: metrics in the context's registry, spans by the
  * context's tracer. Gauges read the board itself, all else is derived from the calls that change it, so that neither can
  * say anything but what is published.

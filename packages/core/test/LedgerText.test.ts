@@ -103,3 +103,46 @@ describe("a ledger", () => {
     it(`with ${what} is refused with the line`, () => assert.match(problem(text), expected))
   }
 })
+
+describe("what was added to a ledger", () => {
+  const parse = (...added: ReadonlyArray<string>) =>
+    Result.map(
+      LedgerText.parse(text(header, group, run(3), run(4)), text(...added)),
+      ({ groups, next, runs }) => ({
+        groups: groups.map(({ target }) => target),
+        next,
+        runs: runs.map(({ run }) => run)
+      })
+    )
+  const read = (...added: ReadonlyArray<string>) => Result.getOrThrow(parse(...added))
+
+  it("replaces, adds and takes away groups and runs, in its order", () => {
+    const other = LedgerText.printGroup({ group: web, target: Level.make("2") })
+    assert.deepStrictEqual(read(other), { groups: [Level.make("2")], next: 9, runs: [3, 4] })
+    assert.deepStrictEqual(read(run(4, 7), run(5)), { groups: [Level.make("1")], next: 9, runs: [3, 4, 5] })
+    assert.deepStrictEqual(
+      read(LedgerText.printGone(web), LedgerText.printGone(3), run(5), LedgerText.printGone(5)),
+      { groups: [], next: 9, runs: [4] }
+    )
+    assert.deepStrictEqual(read(LedgerText.printGone(4), run(4)), {
+      groups: [Level.make("1")],
+      next: 9,
+      runs: [3, 4]
+    })
+  })
+
+  it("raises the number of the next run above each that it names, those that came and went among them", () => {
+    assert.strictEqual(read(run(20)).next, 21)
+    assert.strictEqual(read(LedgerText.printGone(30)).next, 31)
+    assert.strictEqual(read(LedgerText.printNext(40)).next, 40)
+    assert.strictEqual(read(LedgerText.printNext(5)).next, 9)
+  })
+
+  it("is refused with the line if it is no change", () => {
+    const refusal = (...added: ReadonlyArray<string>) => Result.getOrThrow(Result.flip(parse(...added)))
+    assert.match(refusal(run(5), `{"gone":0}`), /^line 6: not a change: /)
+    assert.match(refusal(`{"next":"5"}`), /^line 5: not a change: /)
+    assert.match(refusal(header), /^line 5: not a (change|group): /)
+    assert.match(problem(text(header, LedgerText.printGone(3))), /^line 2: not a group: /)
+  })
+})

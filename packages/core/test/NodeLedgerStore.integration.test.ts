@@ -20,6 +20,8 @@ const open = (file: string) =>
     (context) => LedgerStore.pipe(Effect.provideContext(context), Effect.runSync)
   )
 
+const whole = (text: string) => ({ text, added: "", isTorn: false })
+
 const setUp = Effect.gen(function*() {
   const directory = yield* scratch
   const file = path.join(directory, "s.ledger")
@@ -56,8 +58,8 @@ describe("what was kept", () => {
       ]
       for (const text of texts) {
         yield* replace(text)
-        assert.strictEqual(yield* read, text)
-        assert.strictEqual(yield* (yield* open(file)).read, text)
+        assert.deepStrictEqual(yield* read, whole(text))
+        assert.deepStrictEqual(yield* (yield* open(file)).read, whole(text))
         assert.deepStrictEqual(fs.readdirSync(directory), ["s.ledger"])
       }
     }))
@@ -91,7 +93,7 @@ describe("what was kept", () => {
       fs.rmSync(run, { recursive: true })
       assert.isUndefined(yield* read)
       yield* replace("two")
-      assert.strictEqual(yield* read, "two")
+      assert.deepStrictEqual(yield* read, whole("two"))
       assert.strictEqual(fs.statSync(run).mode & 0o7777, 0o700)
     }))
 })
@@ -107,7 +109,7 @@ describe("a ledger that somebody takes away", () => {
       yield* replace("two")
       fs.rmSync(run, { recursive: true })
       yield* eventually("it is back", () => fs.existsSync(file))
-      assert.strictEqual(yield* read, "two")
+      assert.deepStrictEqual(yield* read, whole("two"))
       assert.deepStrictEqual(fs.readdirSync(run), ["s.ledger"])
     }), 30_000)
 
@@ -130,6 +132,110 @@ describe("a ledger that somebody takes away", () => {
       }),
     30_000
   )
+})
+
+describe("what was added", () => {
+  const added = ["one more\n", "", "é\n", "x".repeat(5_000)]
+
+  it.live("is read behind what was replaced, also by another store, and nothing of what was there is written again", () =>
+    Effect.gen(function*() {
+      const { append, file, read, replace } = yield* setUp
+      assert.isFalse(yield* append("before anything"))
+      yield* replace("whole\n")
+      const { ino, size } = fs.statSync(file)
+      for (const text of added) assert.isTrue(yield* append(text))
+      const expected = { text: "whole\n", added: added.join(""), isTorn: false }
+      assert.deepStrictEqual(yield* read, expected)
+      assert.deepStrictEqual(yield* (yield* open(file)).read, expected)
+      assert.strictEqual(fs.statSync(file).ino, ino)
+      assert.isAbove(fs.statSync(file).size, size)
+      yield* replace("again")
+      assert.deepStrictEqual(yield* read, whole("again"))
+      assert.isTrue(yield* append("more"))
+      assert.deepStrictEqual(yield* read, { text: "again", added: "more", isTorn: false })
+    }))
+
+  it.live("is refused at whatever byte of it is altered, taken out or added, and if a part of it is missing or doubled", () =>
+    Effect.gen(function*() {
+      const { append, file, read, replace } = yield* setUp
+      yield* replace("whole\n")
+      const ends = [fs.statSync(file).size]
+      for (const text of ["first\n", "second\n", "third\n"]) {
+        yield* append(text)
+        ends.push(fs.statSync(file).size)
+      }
+      const [start = 0, one = 0, two = 0, all = 0] = ends
+      const bytes = fs.readFileSync(file)
+      const places = Array.from({ length: all - start }, (_, index) => start + index)
+      const part = (from: number, to?: number) => bytes.subarray(from, to)
+      const damaged = [
+        ...places.map((at) => bytes.with(at, bytes[at]! ^ 1)),
+        ...places.slice(0, one - start).map((at) => Buffer.concat([part(0, at), part(at + 1)])),
+        ...places.map((at) => Buffer.concat([part(0, at), Buffer.from("x"), part(at)])),
+        Buffer.concat([part(0, start), part(one)]),
+        Buffer.concat([part(0, one), part(start)]),
+        Buffer.concat([part(0, start), part(one, two), part(start, one), part(two)]),
+        Buffer.concat([bytes, Buffer.from("\n")]),
+        Buffer.concat([bytes, bytes])
+      ]
+      for (const content of damaged) {
+        fs.writeFileSync(file, content)
+        const error = yield* Effect.flip(read)
+        assert.include(error.reason, "is truncated or was altered", content.toString())
+      }
+    }))
+
+  it.live("counts up to the last of it that is whole, wherever its writer was cut off", () =>
+    Effect.gen(function*() {
+      const { append, file, read, replace } = yield* setUp
+      yield* replace("whole\n")
+      yield* append("first\n")
+      const before = fs.statSync(file).size
+      yield* append("second\n")
+      const bytes = fs.readFileSync(file)
+      for (let length = before; length < bytes.length; length++) {
+        fs.writeFileSync(file, bytes.subarray(0, length))
+        assert.deepStrictEqual(yield* read, { text: "whole\n", added: "first\n", isTorn: length > before })
+      }
+    }))
+
+  it.live("goes to nothing but the file that was replaced last, as it was left and for the owner only", () =>
+    Effect.gen(function*() {
+      const { append, file, read, replace } = yield* setUp
+      const changes: ReadonlyArray<() => void> = [
+        () => fs.unlinkSync(file),
+        () => fs.appendFileSync(file, "x"),
+        () => fs.truncateSync(file, 5),
+        () => fs.chmodSync(file, 0o644),
+        () => {
+          fs.renameSync(file, `${file}.away`)
+          fs.copyFileSync(`${file}.away`, file)
+        },
+        () => {
+          fs.unlinkSync(file)
+          fs.symlinkSync(`${file}.away`, file)
+        }
+      ]
+      for (const change of changes) {
+        yield* replace("whole\n")
+        change()
+        assert.isFalse(yield* append("more\n"), String(change))
+        yield* replace("all\n")
+        assert.deepStrictEqual(yield* read, whole("all\n"))
+      }
+    }))
+
+  it.live("is written again with the rest if somebody removes the file", () =>
+    Effect.gen(function*() {
+      const { append, file, read, replace } = yield* setUp
+      yield* replace("whole\n")
+      yield* append("more\n")
+      fs.unlinkSync(file)
+      yield* eventually("it is back", () => fs.existsSync(file))
+      assert.deepStrictEqual(yield* read, { text: "whole\n", added: "more\n", isTorn: false })
+      assert.isTrue(yield* append("and more\n"))
+      assert.deepStrictEqual(yield* read, { text: "whole\n", added: "more\nand more\n", isTorn: false })
+    }), 30_000)
 })
 
 describe("a ledger that was damaged is refused", () => {
@@ -157,7 +263,7 @@ describe("a ledger that was damaged is refused", () => {
         assert.include(error.reason, "is truncated or was altered", `${content.toString()}`)
       }
       fs.writeFileSync(file, bytes)
-      assert.strictEqual(yield* read, text)
+      assert.deepStrictEqual(yield* read, whole(text))
     }))
 
   it.live("if it is not UTF-8 though its checksum is right", () =>
@@ -167,12 +273,12 @@ describe("a ledger that was damaged is refused", () => {
       assert.strictEqual(yield* refusal(file), "is not UTF-8")
     }))
 
-  it.live("if it is larger than 64 MiB, without being read", () =>
+  it.live("if it is larger than 128 MiB, without being read", () =>
     Effect.gen(function*() {
       const file = path.join(yield* scratch, "s.ledger")
       fs.writeFileSync(file, "", { mode: 0o600 })
-      fs.truncateSync(file, 64 * 1024 * 1024 + 1)
-      assert.strictEqual(yield* refusal(file), "is larger than 64 MiB")
+      fs.truncateSync(file, 128 * 1024 * 1024 + 1)
+      assert.strictEqual(yield* refusal(file), "is larger than 128 MiB")
     }))
 })
 

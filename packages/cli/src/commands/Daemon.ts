@@ -4,6 +4,7 @@ import * as EntryName from "@clinit/core/EntryName"
 import * as InheritedDescriptors from "@clinit/core/node/InheritedDescriptors"
 import * as NodeMachine from "@clinit/core/node/NodeMachine"
 import * as Requester from "@clinit/core/Requester"
+import * as Telemetry from "@clinit/core/Telemetry"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -118,7 +119,10 @@ export const daemon = ({ cltab, exitWith, resume, socket, tells }: DaemonStart) 
           yield* onEvents(["SIGUSR1"], () => Effect.void)
         })
     })
-    const clinit = Context.get(yield* Layer.build(Layer.provide(served, NodeMachine.layer)), Clinit)
+    const context = yield* Layer.build(Layer.provide(served, NodeMachine.layer)).pipe(
+      Effect.provideService(Telemetry.HasOtherReaders, false)
+    )
+    const clinit = Context.get(context, Clinit)
     yield* Deferred.succeed(started, clinit)
     // What the daemon's own command line asks for.
     const myself = Effect.provideService(Requester.Requester, Requester.ofClient(Identity.self().client))

@@ -104,7 +104,7 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
             const content = Buffer.from(text)
             bytes = -1
             await replaced.replace(content)
-            replaced.letGo() // it would hold the content
+            await replaced.letGo() // it would hold the content
             bytes = content.length
           }),
         append: (text: string) => change(() => append(text)),

@@ -23,14 +23,14 @@ const refused = (reason: string) => new StatusFileError({ reason })
 export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
-    Effect.map(ReplacedFile.keep(file, 0o644, isOurs), ({ change, replaced }) => ({
+    Effect.map(ReplacedFile.keep(file, ReplacedFile.make(file, 0o644), isOurs), ({ change, replaced }) => ({
       replace: (text: string) =>
         change(async () => {
           await refuseForeign(file)
           await replaced.replace(text)
         }, refused),
       remove: change(async () => {
-        replaced.letGo()
+        await replaced.letGo()
         await refuseForeign(file)
         await fs.rm(file, { force: true })
       }, refused)

@@ -6,8 +6,16 @@ import { constants } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 
+/** A file that is written again if somebody removes it. */
+export interface Restored {
+  /** Writes it again as it was written last if it is no longer there; does nothing if it never was, or was let go. */
+  readonly restore: () => Promise<void>
+  /** From now on it is not restored until it is replaced again. */
+  readonly letGo: () => void | Promise<void>
+}
+
 /** A file that is replaced as a whole: readers see the old content or the new, never a part. */
-export interface ReplacedFile {
+export interface ReplacedFile extends Restored {
   /**
    * Writes the bytes beside the file and renames that over it, whatever it is; fails if it is a directory. The file's
    * directory is made again, for the owner only, if it was there and has gone missing. Nothing is left beside the file
@@ -16,38 +24,40 @@ export interface ReplacedFile {
    * Nothing is flushed to the disk: after a crash of the host the file may be old, empty or gone.
    */
   readonly replace: (content: string | Uint8Array) => Promise<void>
-  /** Writes it again as it was written last if it is no longer there; does nothing if it never was, or was let go. */
-  readonly restore: () => Promise<void>
-  /** From now on it is not restored until it is replaced again. */
-  readonly letGo: () => void
+  /** The same, but the new file stays open, for reading and writing, and is not restored. */
+  readonly replaceOpen: (content: string | Uint8Array) => Promise<fs.FileHandle>
 }
 
 /** How often a file that is kept is restored: cleaners of temporary directories take what looks old. */
 const restorePeriod = Duration.seconds(2)
 
 /**
- * The file at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
+ * The file that was made at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
  * another daemon may have taken it over with the file. Restored if somebody removes it. `change` fails with what
  * `refused` makes of the reason.
  */
-export const keep = Effect.fnUntraced(function*(file: string, mode: number, isOurs: () => boolean) {
-  const replaced = make(file, mode)
+export const keep = Effect.fnUntraced(function*<File extends Restored>(
+  file: string,
+  replaced: File,
+  isOurs: () => boolean
+) {
   const oneAtATime = yield* Semaphore.make(1)
-  const change = <E>(work: () => Promise<void>, refused: (reason: string) => E): Effect.Effect<void, E> =>
+  const change = <A, E>(work: () => Promise<A>, refused: (reason: string) => E): Effect.Effect<A, E> =>
     Effect.tryPromise({
       try: async () => {
         if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
-        await work()
+        return await work()
       },
       catch: (error) => refused(`${file}: ${reason(error)}`)
     }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
   // Without a word if it fails: the next change tells.
   const restore = Effect.ignore(change(replaced.restore, String))
   yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, restorePeriod)))
-  return { replaced, change }
+  return { change, replaced }
 })
 
-const exists = (file: string) =>
+/** Whether anything is at this path, as far as can be told. */
+export const exists = (file: string) =>
   fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
 
 /** Not to be guessed, so that nobody can put something there before us in a directory that others may write. */
@@ -71,18 +81,18 @@ const collect = async (directory: string, prefix: string) => {
 export const make = (file: string, mode: number): ReplacedFile => {
   const directory = path.dirname(file)
   const prefix = `.${path.basename(file)}.`
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants
   const create = (temporary: string) =>
-    fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode).catch(async (error: unknown) => {
+    fs.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode).catch(async (error: unknown) => {
       // One that never was there is rather a mistake in the path.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || !wasThere) throw error
       await fs.mkdir(directory, { recursive: true, mode: 0o700 })
-      return fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+      return fs.open(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
     })
   let isCollected = false
   let wasThere = false
   let current: string | Uint8Array | undefined
-  const replace = async (content: string | Uint8Array) => {
+  const replaceOpen = async (content: string | Uint8Array) => {
     // Not before the first writing: until then the writer may be another daemon, which refuses this one.
     if (!isCollected) await collect(directory, prefix).catch(() => {}) // litter keeps nobody from writing
     isCollected = true
@@ -90,20 +100,24 @@ export const make = (file: string, mode: number): ReplacedFile => {
     const handle = await create(temporary)
     wasThere = true
     try {
-      try {
-        await handle.writeFile(content)
-      } finally {
-        await handle.close()
-      }
+      await handle.writeFile(content)
       await fs.rename(temporary, file)
-      current = content
+      current = undefined
+      return handle
     } catch (error) {
-      await fs.unlink(temporary).catch(() => {}) // the first error is the one to tell
+      await handle.close().catch(() => {}) // the first error is the one to tell
+      await fs.unlink(temporary).catch(() => {})
       throw error
     }
   }
+  const replace = async (content: string | Uint8Array) => {
+    const handle = await replaceOpen(content)
+    current = content
+    await handle.close()
+  }
   return {
     replace,
+    replaceOpen,
     async restore() {
       if (current !== undefined && !await exists(file)) await replace(current)
     },

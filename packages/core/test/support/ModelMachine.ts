@@ -72,6 +72,8 @@ export const make = Effect.fnUntraced(
       let lives = true
       const store = disk.store(() => lives)
       const does = (event: Event) => happens(event, () => lives)
+      const writing = <A, E>(write: Effect.Effect<A, E>) =>
+        does({ what: "write" }).pipe(Effect.andThen(write), Effect.tap(() => does({ what: "write" })))
       const watch = <C extends Child>(child: C): C => ({
         ...child,
         signal: (signal) =>
@@ -86,11 +88,8 @@ export const make = Effect.fnUntraced(
         Layer.provideMerge(Layer.mergeAll(
           Layer.succeed(LedgerStore, {
             ...store,
-            replace: (text) =>
-              does({ what: "write" }).pipe(
-                Effect.andThen(store.replace(text)),
-                Effect.andThen(does({ what: "write" }))
-              )
+            replace: (text) => writing(store.replace(text)),
+            append: (text) => writing(store.append(text))
           }),
           Layer.succeed(Spawner, {
             ...spawner,
