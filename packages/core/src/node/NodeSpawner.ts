@@ -73,7 +73,7 @@ export const layer = (
         )
         return TreeChild.make(
           leader,
-          treeOf(identity, { root, standing, bornAt, helpers, table }),
+          treeOf(identity, { root, standing, bornAt, helpers, table, struck: [] }),
           helperIn(leader, identity.cgroup, mark, helpers),
           () => runs.ended(identity.cgroup)
         )
@@ -89,7 +89,7 @@ export const layer = (
           containment,
           ...(cgroup === undefined ? {} : { cgroup })
         }
-        return child({ identity, exit, check: () => {} }, mark, performance.now())
+        return child({ identity, exit, isOurs: true, check: () => {} }, mark, performance.now())
       }
 
       // By it a later daemon would tell what is being set up.
@@ -167,7 +167,7 @@ export const layer = (
                   const root: Root = { pid, ...startTimeOf(table && pid), mark }
                   const standing = ProcessTree.standingOf(root, table !== undefined, hasEnded)
                   const bornAt = performance.now()
-                  const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+                  const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table, struck: [] })
                   helpers.push({ pid, hasEnded, group, bornAt })
                   const exit = Deferred.await(end)
                   return { forked, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
@@ -200,13 +200,13 @@ export const layer = (
         const check = () => {
           if (!Deferred.isDoneUnsafe(exit) && !LeaderWatch.isAlive(leader)) died()
         }
-        return child({ identity, exit, check }, mark, -Infinity)
+        return child({ identity, exit, isOurs: false, check }, mark, -Infinity)
       }
 
       const adoptRemains = (identity: ProcessIdentity, mark: Mark): ProcessChild => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-        const leader: TreeChild.Leader = { identity, exit, check: () => {} }
+        const leader: TreeChild.Leader = { identity, exit, isOurs: false, check: () => {} }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
           return TreeChild.make(leader, ProcessTree.none, TreeChild.runNothing, () => {})
         }
@@ -221,7 +221,8 @@ export const layer = (
             standing: () => "unproven",
             bornAt: -Infinity,
             helpers,
-            table
+            table,
+            struck: []
           }),
           helperIn(leader, cgroup, mark, helpers),
           () => runs.ended(cgroup)
