@@ -60,9 +60,7 @@ const notRun = ({ group, tag }: Entry, command: string) => ({ reason }: { readon
  */
 export const strike = (child: Child, entry: Entry, { steps }: Plan): void => {
   const [step] = entry.settings?.stop ?? steps
-  if (child.strike === undefined || !("signal" in step)) return
-  child.strike(step.signal)
-  if (!withoutWaking.has(step.signal)) child.strike("SIGCONT")
+  if ("signal" in step) child.strike?.(step.signal)
 }
 
 /**

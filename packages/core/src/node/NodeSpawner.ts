@@ -50,6 +50,10 @@ export const layer = (
       const runs = yield* TreeDirectories.make(base)
       yield* Effect.addFinalizer(() => Effect.sync(leaders.close))
 
+      /** It may take its time, and whoever waits for the extinction is not to wait for that. */
+      const removeLater = (cgroup: string | undefined) =>
+        cgroup === undefined ? undefined : void setImmediate(() => runs.ended(cgroup))
+
       const own = (directory: string): ProcessTree.OwnControlGroup => ({
         directory,
         containsUs: place !== undefined && ControlGroup.isWithin(place.own, directory)
@@ -75,7 +79,7 @@ export const layer = (
           leader,
           treeOf(identity, { root, standing, bornAt, helpers, table, struck: [] }),
           helperIn(leader, identity.cgroup, mark, helpers),
-          () => runs.ended(identity.cgroup)
+          () => removeLater(identity.cgroup)
         )
       }
 
@@ -225,7 +229,7 @@ export const layer = (
             struck: []
           }),
           helperIn(leader, cgroup, mark, helpers),
-          () => runs.ended(cgroup)
+          () => removeLater(cgroup)
         )
       }
 

@@ -43,7 +43,7 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
   return {
     /** Makes that of a tree which is about to be started. Throws if it cannot be made. */
     make: (mark: Mark): string => {
-      lookAfter()
+      setImmediate(lookAfter)
       const directory = ControlGroup.treeIn(base!, mark)
       ControlGroup.makeBase(base!)
       ControlGroup.make(directory)
