@@ -77,6 +77,8 @@ const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganM
 export interface Hooks {
   /** Takes the process while anything of its tree may get a signal, and nothing when that is over. */
   readonly child: { readonly set: (child: Child | undefined) => void }
+  /** Takes the process while it is waited for that its leader ends by itself, and nothing when that is over. */
+  readonly awaited: { readonly set: (child: Child | undefined) => void }
   /** Carried out when the process is there. */
   readonly forked: Effect.Effect<unknown>
   /** Takes how the run ended that was stopped, as far as that was seen. */
@@ -93,7 +95,7 @@ export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
   urgency: Urgency,
-  { child: present, dismissal, forked, stopped }: Hooks
+  { awaited, child: present, dismissal, forked, stopped }: Hooks
 ) {
   const board = yield* StatusBoard
   const ledger = yield* Ledger
@@ -137,11 +139,15 @@ export const run = Effect.fnUntraced(function*(
 
   const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> => {
     if (past?.lastEnd !== undefined) return Effect.succeed(past.lastEnd)
+    awaited.set(child)
     // What is there to stay has no timeout, and is another entry if its mode is another: it waits without a fiber of its own.
     const ended: Effect.Effect<RunEnd> = startsOnceForked(entry.mode)
       ? child.exit
       : Effect.raceFirst(child.exit, timedOut(definition, beganMillis))
-    return Effect.tap(ended, (end) => logEnd(definition.now(), end))
+    return Effect.tap(ended, (end) => {
+      awaited.set(undefined)
+      return logEnd(definition.now(), end)
+    })
   }
 
   /** What is left of it in the ledger, should nobody take its end. */
@@ -168,6 +174,7 @@ export const run = Effect.fnUntraced(function*(
     },
     ({ child, run }, exit) =>
       Effect.gen(function*() {
+        awaited.set(undefined)
         // One that was being stopped is stopped, however its main process came to its end.
         const wasGoing = past?.stopping === true && past.lastEnd === undefined
         const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined

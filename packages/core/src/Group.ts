@@ -216,7 +216,12 @@ export const make = Effect.fnUntraced(function*(
       const dismissals = Array.from(leaving, ({ dismiss }) => dismiss)
       return Effect.andThen(
         Effect.all(dismissals, { discard: true }),
-        Fiber.interruptAll(Array.from(leaving, ({ fiber }) => fiber))
+        Effect.withFiber((own) => {
+          const fibers = Array.from(leaving, ({ fiber }) => fiber)
+          for (const process of leaving) process.strike(stopPlan)
+          for (const fiber of fibers) fiber.interruptUnsafe(own.id)
+          return Fiber.awaitAll(fibers)
+        })
       )
     })
 

@@ -182,6 +182,8 @@ const make = (resume: boolean) =>
     let isBehind = false
     /** How much is in the store, and how much was when it was replaced; nothing if it has to be replaced. */
     let stored: { readonly now: number; readonly begun: number } | undefined
+    /** Whether the store has been written by us. */
+    let isThere = false
     const changed = yield* Latch.make(false)
     const change = <A>(work: () => A) =>
       Effect.sync(() => {
@@ -277,7 +279,7 @@ const make = (resume: boolean) =>
       changed.closeUnsafe()
       return append.pipe(
         Effect.andThen(trouble.clear(subject)),
-        Effect.as(true),
+        Effect.andThen(Effect.sync(() => isThere = true)),
         Effect.catch(({ message }) => {
           isBehind = true
           stored = undefined
@@ -289,6 +291,9 @@ const make = (resume: boolean) =>
     yield* Effect.gen(function*() {
       while (true) {
         yield* changed.await
+        // Behind whatever else this turn has to do: most changes come with the start of a process, or with its end. But a
+        // successor finds what was started by the marks of the ledger that is there: the first is not put off.
+        if (isThere) yield* Effect.yieldNow
         yield* Effect.sleep((yield* write) ? window : retry)
         if (isBehind) changed.openUnsafe()
       }

@@ -177,7 +177,7 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
     Effect.gen(function*() {
       const journal = JournalFile.make(file, 0o600)
       yield* Effect.addFinalizer(() => Effect.promise(async () => journal.letGo()))
-      const { change } = yield* ReplacedFile.keep(file, journal, isOurs)
+      const { change } = yield* ReplacedFile.keep(file, journal, isOurs, true)
       /** The checksum of what was kept. */
       let sum = 0
       return {

@@ -50,6 +50,10 @@ export const layer = (
       const runs = yield* TreeDirectories.make(base)
       yield* Effect.addFinalizer(() => Effect.sync(leaders.close))
 
+      /** It may take its time, and whoever waits for the extinction is not to wait for that. */
+      const removeLater = (cgroup: string | undefined) =>
+        cgroup === undefined ? undefined : void setImmediate(() => runs.ended(cgroup))
+
       const own = (directory: string): ProcessTree.OwnControlGroup => ({
         directory,
         containsUs: place !== undefined && ControlGroup.isWithin(place.own, directory)
@@ -74,9 +78,9 @@ export const layer = (
         const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
         return TreeChild.make(
           leader,
-          treeOf(identity, { root, standing, bornAt, helpers, table }),
+          treeOf(identity, { root, standing, bornAt, helpers, table, struck: [] }),
           helperIn(leader, identity.cgroup, mark, helpers),
-          () => runs.ended(identity.cgroup)
+          () => removeLater(identity.cgroup)
         )
       }
 
@@ -89,7 +93,7 @@ export const layer = (
           containment,
           ...(cgroup === undefined ? {} : { cgroup })
         }
-        return child({ identity, exit, check }, mark, performance.now(), isReaped)
+        return child({ identity, exit, isOurs: true, check }, mark, performance.now(), isReaped)
       }
 
       // By it a later daemon would tell what is being set up.
@@ -187,7 +191,7 @@ export const layer = (
                       const root: Root = { pid, startTime, mark }
                       const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
                       const bornAt = performance.now()
-                      const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+                      const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table, struck: [] })
                       helpers.push({ pid, hasEnded, group, bornAt })
                       const exit = Deferred.await(end)
                       return { process, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
@@ -221,13 +225,13 @@ export const layer = (
         const check = () => {
           if (!Deferred.isDoneUnsafe(exit) && !LeaderWatch.isAlive(leader)) died()
         }
-        return child({ identity, exit, check }, mark, -Infinity)
+        return child({ identity, exit, isOurs: false, check }, mark, -Infinity)
       }
 
       const adoptRemains = (identity: ProcessIdentity, mark: Mark): ProcessChild => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-        const leader: TreeChild.Leader = { identity, exit, check: () => {} }
+        const leader: TreeChild.Leader = { identity, exit, isOurs: false, check: () => {} }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
           return TreeChild.make(leader, ProcessTree.none, TreeChild.runNothing, () => {})
         }
@@ -242,10 +246,11 @@ export const layer = (
             standing: () => "unproven",
             bornAt: -Infinity,
             helpers,
-            table
+            table,
+            struck: []
           }),
           helperIn(leader, cgroup, mark, helpers),
-          () => runs.ended(cgroup)
+          () => removeLater(cgroup)
         )
       }
 

@@ -2,9 +2,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
-import { constants } from "node:fs"
+import { constants, lstatSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
+import * as Beat from "./Beat.ts"
 
 /** A file that is written again if somebody removes it. */
 export interface Restored {
@@ -34,12 +35,14 @@ const restorePeriod = Duration.seconds(2)
 /**
  * The file that was made at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
  * another daemon may have taken it over with the file. Restored if somebody removes it. `change` fails with what
- * `refused` makes of the reason.
+ * `refused` makes of the reason. One that is `near` is where files are looked at without waiting anyway; the file system of
+ * others may not answer.
  */
 export const keep = Effect.fnUntraced(function*<File extends Restored>(
   file: string,
   replaced: File,
-  isOurs: () => boolean
+  isOurs: () => boolean,
+  near: boolean
 ) {
   const oneAtATime = yield* Semaphore.make(1)
   const change = <A, E>(work: () => Promise<A>, refused: (reason: string) => E): Effect.Effect<A, E> =>
@@ -51,10 +54,20 @@ export const keep = Effect.fnUntraced(function*<File extends Restored>(
       catch: (error) => refused(`${file}: ${reason(error)}`)
     }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
   // Without a word if it fails: the next change tells.
-  const restore = Effect.ignore(change(replaced.restore, String))
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, restorePeriod)))
+  const restore = Effect.suspend(() =>
+    near && isThere(file) ? Effect.void : Effect.ignore(change(replaced.restore, String))
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Beat.every(restorePeriod), restore)))
   return { change, replaced }
 })
+
+const isThere = (file: string) => {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
 
 /** Whether anything is at this path, as far as can be told. */
 export const exists = (file: string) =>

@@ -1,6 +1,7 @@
 import type { ChildExit } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type { Signal } from "../Signal.ts"
 import type { ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import type * as ProcessTable from "./ProcessTable.ts"
 import type * as ProcessTree from "./ProcessTree.ts"
@@ -18,13 +19,15 @@ export type Run = (
 export interface Leader {
   readonly identity: ProcessIdentity
   readonly exit: Deferred.Deferred<ChildExit>
+  /** Whether it is our child: until its exit is told its numbers are nobody else's. */
+  readonly isOurs: boolean
   /** Completes the exit if it has happened and nobody has told yet. */
   readonly check: () => void
 }
 
 /** The child of a tree with this leader. `onExtinction` is called once, when nothing of it is left. */
 export const make = (
-  { check, exit, identity }: Leader,
+  { check, exit, identity, isOurs }: Leader,
   tree: ProcessTree.ProcessTree,
   run: Run,
   onExtinction: () => void
@@ -61,6 +64,9 @@ export const make = (
           Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
         )
       ),
+    ...(isOurs
+      ? { strike: (signal: Signal) => Deferred.isDoneUnsafe(exit) ? undefined : tree.strike(signal) }
+      : {}),
     run: (command, entry) => run(() => isExtinct("urgent"), command, entry)
   }
 }
