@@ -16,7 +16,7 @@ export type Recognised =
   | { readonly _tag: "Order"; readonly given: Given }
   | { readonly _tag: "Daemon"; readonly start: DaemonStart }
 
-type Valued = "cltab" | "socket" | "timeout" | "level" | "color"
+type Valued = "cltab" | "socket" | "timeout" | "level" | "color" | "exitWith"
 
 /** The flags that take a value, by all their names. */
 const valued = new Map<string, Valued>([
@@ -26,8 +26,12 @@ const valued = new Map<string, Valued>([
   ["--socket", "socket"],
   ["--timeout", "timeout"],
   ["--level", "level"],
-  ["--color", "color"]
+  ["--color", "color"],
+  ["--exit-with", "exitWith"]
 ])
+
+/** The one that may be repeated. */
+const tellFlag = "--tell"
 
 /** Those that take none. */
 const toggles = new Map([
@@ -47,7 +51,7 @@ const toggles = new Map([
 ])
 
 /** Flags that are not the root's, but a command's own. */
-const own: ReadonlySet<string> = new Set(["level", "color", "json", "all", "apply"])
+const own: ReadonlySet<string> = new Set(["level", "color", "exitWith", "tell", "json", "all", "apply"])
 
 /** A number that is one under any rule. */
 const seconds = /^[0-9]{1,6}(\.[0-9]{1,3})?$/
@@ -62,34 +66,40 @@ const isOneOf = <A extends string>(text: string, choices: ReadonlyArray<A>): tex
 interface Scanned {
   readonly words: ReadonlyArray<string>
   readonly values: { readonly [Name in Valued]?: string }
+  readonly tells: ReadonlyArray<string>
   readonly given: ReadonlySet<string>
+  /** Those in front of the first word. */
+  readonly front: ReadonlySet<string>
 }
 
 /** The words and flags, if each flag is known, stands once, and not in front of the command whose own it is. */
 const scan = (argv: ReadonlyArray<string>): Scanned | undefined => {
   const words: Array<string> = []
   const values: { [Name in Valued]?: string } = {}
+  const tells: Array<string> = []
   const given = new Set<string>()
+  const front = new Set<string>()
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!
     const value = valued.get(word)
-    const name = value ?? toggles.get(word)
+    const name = word === tellFlag ? "tell" : value ?? toggles.get(word)
     if (name === undefined) {
       if (!isPlain(word)) return undefined
       words.push(word)
       continue
     }
-    if (given.has(name) || (own.has(name) && words.length === 0)) return undefined
+    if ((given.has(name) && name !== "tell") || (own.has(name) && words.length === 0)) return undefined
     given.add(name)
-    if (value !== undefined) {
-      const text = argv[++at]
-      if (!isPlain(text)) return undefined
-      values[value] = text
-    }
+    if (words.length === 0) front.add(name)
+    if (toggles.has(word)) continue
+    const text = argv[++at]
+    if (!isPlain(text)) return undefined
+    if (value === undefined) tells.push(text)
+    else values[value] = text
   }
   const { timeout } = values
   return timeout === undefined || (seconds.test(timeout) && Number(timeout) > 0)
-    ? { words, values, given }
+    ? { words, values, tells, given, front }
     : undefined
 }
 
@@ -106,7 +116,8 @@ const question = (
     ? undefined
     : { command, name, level, color, json: has("json"), all: has("all") }
 
-const isName = (word: string | undefined): word is string => word !== undefined && !forbidden.test(word)
+const isName = (word: string | undefined): word is string =>
+  word !== undefined && word !== "" && !forbidden.test(word)
 
 /** A tell of a group or, of one word, of the one named like this host. */
 const tell = (words: ReadonlyArray<string>, command?: string): Order | undefined => {
@@ -115,6 +126,12 @@ const tell = (words: ReadonlyArray<string>, command?: string): Order | undefined
   return isName(group) && isName(level) && more.length === 0
     ? { verb: "tell", group, level, ofHost, command }
     : undefined
+}
+
+/** The group and the level of `GROUP:LEVEL`. */
+const pair = (text: string) => {
+  const [group, level, ...more] = text.split(":")
+  return isName(group) && isName(level) && more.length === 0 ? [{ group, level }] : []
 }
 
 const original = (words: ReadonlyArray<string>): Order | undefined =>
@@ -148,7 +165,7 @@ const ordered = (
 export const recognise = (argv: ReadonlyArray<string>): Recognised | undefined => {
   const scanned = scan(argv)
   if (scanned === undefined) return undefined
-  const { given, values, words } = scanned
+  const { front, given, values, words } = scanned
   const has = (toggle: string) => given.has(toggle)
   const takes = (...flags: ReadonlyArray<string>) => [...given].every((flag) => flags.includes(flag))
   const [command = "", ...rest] = words
@@ -163,10 +180,16 @@ export const recognise = (argv: ReadonlyArray<string>): Recognised | undefined =
 
   const isCommand = isOneOf(command, OriginalWords.commands)
   if (isCommand ? command === "daemon" && rest.length === 0 : has("daemon") && words.length === 0) {
-    const flags = isCommand ? [] : ["daemon"]
-    return takes("cltab", "socket", "noResume", ...flags)
-      ? { _tag: "Daemon", start: { cltab, socket, resume: !has("noResume"), tells: [], exitWith: undefined } }
-      : undefined
+    const flags = isCommand ? ["tell", "exitWith"] : ["daemon"]
+    const tells = scanned.tells.flatMap(pair)
+    if (isCommand && front.has("noResume")) return undefined
+    if (!takes("cltab", "socket", "noResume", ...flags) || tells.length < scanned.tells.length) {
+      return undefined
+    }
+    return {
+      _tag: "Daemon",
+      start: { cltab, socket, resume: !has("noResume"), tells, exitWith: values.exitWith }
+    }
   }
 
   const isKill = has("kill") && words.length === 0

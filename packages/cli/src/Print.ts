@@ -11,22 +11,16 @@ let isTransient = false
 /** What is left when a result could not be printed, on a full disk for instance. */
 let unprinted: Error | undefined
 
-/** Those that are in use: to open a stream that is not needed would take a millisecond. */
-const opened = new Set<NodeJS.WriteStream>()
+/** The streams that are in use: to open one that is not needed would take a millisecond. */
+const opened: { stdout?: NodeJS.WriteStream; stderr?: NodeJS.WriteStream } = {}
 
 // A reader that went away, or a terminal that was closed, is no reason to die: least of all for the daemon.
-const open = (stream: NodeJS.WriteStream, failed: (error: Error) => void) => {
-  if (!opened.has(stream)) stream.on("error", failed)
-  opened.add(stream)
-  return stream
-}
-
 const stdout = () =>
-  open(process.stdout, (error) => {
+  opened.stdout ??= process.stdout.on("error", (error) => {
     if (!Complaint.isUnread(error)) unprinted = error
   })
 
-const stderr = () => open(process.stderr, () => {})
+const stderr = () => opened.stderr ??= process.stderr.on("error", () => {})
 
 /** For whoever writes to standard output or error by other ways. */
 export const openBoth = (): void => {
@@ -71,15 +65,15 @@ export const warn = (warnings: ReadonlyArray<string>): void => {
 }
 
 // A write of nothing is done when everything before it has been written; what went wrong with it is told a little later.
-const written = (stream: NodeJS.WriteStream, then: () => void) =>
-  opened.has(stream) ? void stream.write("", () => setImmediate(then)) : then()
+const written = (stream: NodeJS.WriteStream | undefined, then: () => void) =>
+  stream === undefined ? then() : void stream.write("", () => setImmediate(then))
 
 /** Ends the process with this exit code when all is written. A result that could not be printed is no success. */
 export const end = (code: number): void =>
-  written(process.stdout, () => {
+  written(opened.stdout, () => {
     if (unprinted !== undefined) remark(Complaint.unprinted(unprinted))
     written(
-      process.stderr,
+      opened.stderr,
       () => process.exit(code === 0 && unprinted !== undefined ? ExitCode.refused : code)
     )
   })

@@ -127,7 +127,16 @@ describe("the plain forms of a daemon's start are recognised:", () => {
       ["daemon", {}],
       ["-c cltab -d -s s", { cltab: "cltab", socket: "s" }],
       ["--daemon --no-resume", { resume: false }],
-      ["daemon --no-resume -c cltab", { resume: false, cltab: "cltab" }]
+      ["daemon --no-resume -c cltab", { resume: false, cltab: "cltab" }],
+      ["daemon --tell web:run", { tells: [{ group: "web", level: "run" }] }],
+      [
+        "-s s daemon --tell web:run --exit-with web/app --tell db:1",
+        {
+          socket: "s",
+          tells: [{ group: "web", level: "run" }, { group: "db", level: "1" }] as DaemonStart["tells"],
+          exitWith: "web/app"
+        }
+      ]
     ] as ReadonlyArray<[string, Partial<DaemonStart>]>
   ) {
     recognised(line, {
@@ -168,7 +177,13 @@ describe("everything else is left to effect/cli:", () => {
       "plan web run",
       "web -- run",
       "web run --timeout 0",
-      "daemon --tell web:run",
+      "daemon --tell web",
+      "daemon --tell web:run:x",
+      "daemon --tell :run",
+      "--tell web:run daemon",
+      "--no-resume daemon",
+      "-d --tell web:run",
+      "daemon --exit-with a --exit-with b",
       "daemon web",
       "--no-resume web run",
       "status --help",
@@ -237,6 +252,9 @@ const words = [
   "--apply",
   "stop",
   "daemon",
+  "--tell",
+  "web:run",
+  "--exit-with",
   "signal",
   "retry",
   "statu",

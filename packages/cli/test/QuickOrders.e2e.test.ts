@@ -230,7 +230,7 @@ describe.concurrent("a daemon that is started by the quick way says and does wha
   it("when it is refused: for its cltab, its socket or another daemon", async () => {
     const ends = await bothWays(async (scratch, run) => {
       await scratch.daemon("web:app:1:respawn:exec sleep 1000")
-      const second = await sequence(run, ["-d", "daemon"])
+      const second = await sequence(run, ["-d", "daemon", "daemon --tell nope:1", "daemon --exit-with nope"])
       scratch.write("wrong", ["web:app:1:respwn:true", "web:app"])
       const start = (cltab: string, ...more: ReadonlyArray<string>) =>
         run("-c", cltab, "-d", ...more).finished()
@@ -244,6 +244,6 @@ describe.concurrent("a daemon that is started by the quick way says and does wha
         await start("file")
       ]
     })
-    expect(exits(ends)).toEqual([1, 1, 4, 4, 1, 1])
+    expect(exits(ends)).toEqual([1, 1, 1, 1, 4, 4, 1, 1])
   })
 })

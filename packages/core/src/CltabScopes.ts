@@ -174,6 +174,12 @@ export const lookUp = (settings: CltabSettings.Settings): (target: Target) => Or
 }
 
 /** What a text names in a cltab with these groups and entries: nothing or several things if it is no scope of it. */
+export const named = <Group extends string, Tag extends string>(
+  scope: string,
+  all: ReadonlyArray<Named<Group, Tag>>
+): ReadonlyArray<Named<Group, Tag>> => meanings(all).get(scope) ?? []
+
+/** The same and, if it is nothing, what it may be meant to be. */
 export const find = <Group extends string, Tag extends string>(
   scope: string,
   named: ReadonlyArray<Named<Group, Tag>>

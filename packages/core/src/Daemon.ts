@@ -267,7 +267,10 @@ const make = Effect.gen(function*() {
   const configured = (name: string) =>
     Effect.map(EntryName.meaningOf(name, cltab.current().entries), subjectOf)
 
-  const { asked, noteRefusal } = OrderRecord.make(history, configured)
+  const { asked, noteRefusal } = OrderRecord.make(history, (name) => {
+    const meaning = EntryName.knownAs(name, cltab.current().entries)
+    return meaning && subjectOf(meaning)
+  })
 
   /** The groups that a retry is of, with the tag that it is limited to. */
   const retried = (name: string | undefined) =>

@@ -44,6 +44,7 @@ export const read = (bytes: Uint8Array): Lines => {
   const { malformed, text } = Utf8.decode(bytes)
   const found: { -readonly [Name in keyof Lines]: string } = {}
   for (const [index, line] of text.split("\n").entries()) {
+    if (!line.startsWith(":::")) continue
     const [, name, path] = setting.exec(line) ?? []
     if (path === undefined || malformed.has(index + 1)) continue
     if (value.notEmpty.test(path) && value.withoutControl.test(path)) found[name as keyof Lines] = path

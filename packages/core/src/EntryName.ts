@@ -28,6 +28,12 @@ export const meaningOf = Effect.fnUntraced(function*(
   return meaning
 })
 
+/** The same, if there is exactly one; what may have been meant otherwise, which takes a while to find out, is not asked. */
+export const knownAs = (name: string, entries: ReadonlyArray<Entry>): Meaning | undefined => {
+  const [meaning, ...others] = CltabScopes.named(name, entries)
+  return others.length === 0 ? meaning : undefined
+}
+
 /** The group that has this name, which an entry does not. */
 export const groupOf = (
   name: string,

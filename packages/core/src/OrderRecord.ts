@@ -19,10 +19,10 @@ const longest = 500
 
 const brief = (text: string) => text.length > longest ? `${text.slice(0, longest)}...` : text
 
-/** `named` finds what has a name. */
+/** `named` finds what has a name, if anything has. */
 export const make = (
   history: History["Service"],
-  named: (name: string) => Effect.Effect<Subject, unknown>
+  named: (name: string) => Subject | undefined
 ): OrderRecord => ({
   asked: Effect.fnUntraced(function*(order, subject = {}) {
     const by = yield* Requester
@@ -34,10 +34,7 @@ export const make = (
       Effect.fnUntraced(function*({ message }) {
         const by = yield* Requester
         const what = { _tag: "Refused" as const, order: brief(order), by, reason: brief(message) }
-        const subject = name === undefined
-          ? {}
-          : yield* Effect.orElseSucceed(named(name), (): Subject => ({}))
-        history.record({ ...subject, what })
+        history.record({ ...(name === undefined ? undefined : named(name)), what })
       })
     )
 })

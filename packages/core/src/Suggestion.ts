@@ -23,6 +23,25 @@ export const editDistance = (from: string, to: string): number => {
   return previous[to.length]!
 }
 
+/** Counts how many of the word's characters each text has, whatever their order; a character counts as often as both have it. */
+const sharedWith = (word: string): (text: string) => number => {
+  const places = new Map(Array.from(new Set(word.split("")), (unit, place) => [unit, place]))
+  const all = new Uint16Array(places.size)
+  for (const unit of word.split("")) all[places.get(unit)!]!++
+  const left = new Uint16Array(places.size)
+  return (text) => {
+    left.set(all)
+    let shared = 0
+    for (let index = 0; index < text.length; index++) {
+      const place = places.get(text[index]!)
+      if (place === undefined || left[place] === 0) continue
+      left[place]!--
+      shared++
+    }
+    return shared
+  }
+}
+
 const tolerance = (candidate: string): number => Math.max(1, Math.floor(candidate.length / 3))
 
 /**
@@ -33,9 +52,15 @@ const tolerance = (candidate: string): number => Math.max(1, Math.floor(candidat
 export const nearest = <A extends string>(word: string, candidates: ReadonlyArray<A>): A | undefined => {
   const plain = word.trim().toLowerCase()
   if (plain === "") return undefined
+  const shared = sharedWith(plain)
   return candidates
     .filter((candidate) => Math.abs(candidate.length - plain.length) <= tolerance(candidate))
-    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, text: candidate.toLowerCase() }))
+    // Each edit makes one character more the same, at most: of thousands of names this leaves a few to be compared.
+    .filter(({ candidate, text }) =>
+      Math.max(text.length, plain.length) - shared(text) <= tolerance(candidate)
+    )
+    .map(({ candidate, text }) => ({ candidate, distance: editDistance(plain, text) }))
     .filter(({ candidate, distance }) =>
       distance <= tolerance(candidate) && distance < Math.max(candidate.length, plain.length)
     )

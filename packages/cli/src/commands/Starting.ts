@@ -1,6 +1,5 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Target from "../Target.ts"
 
 /** A daemon as a command line starts it. */
 export interface DaemonStart {
@@ -8,7 +7,7 @@ export interface DaemonStart {
   readonly socket: string | undefined
   readonly resume: boolean
   /** Levels that groups are told at the start, unless they were told one before. */
-  readonly tells: ReadonlyArray<Target.Pair>
+  readonly tells: ReadonlyArray<{ readonly group: string; readonly level: string }>
   /** The group or entry that the daemon ends with. */
   readonly exitWith: string | undefined
 }

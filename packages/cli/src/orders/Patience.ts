@@ -63,9 +63,10 @@ export const showProgress = async (
   only: string | undefined,
   over: AbortSignal
 ): Promise<void> => {
-  if (!process.stderr.isTTY || process.env["TERM"] === "dumb") return
   for (;;) {
     await PromiseSocket.pause(Progress.periodMillis, over)
+    // Not before: to ask standard error what it is opens it.
+    if (!process.stderr.isTTY || process.env["TERM"] === "dumb") return
     const groups = await groupsNow(daemon, only) ?? []
     const [line] = groups.flatMap((group) => Progress.of(group, Date.now()) ?? [])
     const shown = line === undefined
