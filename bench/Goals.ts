@@ -21,6 +21,8 @@ export const goals: ReadonlyArray<Goal> = [
   { what: "respawn after quick deaths", of: "Node", atMost: 1.2 },
   { what: "respawn during a crash storm", of: "quiet", atMost: 2 },
   { what: "clinit status", of: "node -e 0", atMost: 2.5 },
+  { what: "clinit status --json", of: "node -e 0", atMost: 2.5 },
+  { what: "clinit is-up g", of: "node -e 0", atMost: 2.5 },
   { what: "PSS beside a bare Node", size: 0, atMost: 45 },
   { what: "PSS for each entry", size: 1000, atMost: 12 },
   { what: "idle: context switches", size: 100, atMost: 2 },
