@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import * as net from "node:net"
+import { setTimeout as delay } from "node:timers/promises"
 
 /** A connection to a daemon, on which requests are made one after the other, without the cost of a client process. */
 export class Client {
@@ -19,10 +20,19 @@ export class Client {
     })
   }
 
-  static async connect(path: string): Promise<Client> {
-    const socket = net.connect({ path })
-    await once(socket, "connect")
-    return new Client(socket)
+  /** Connects; a server that has its socket, but does not listen yet, is waited for. */
+  static async connect(path: string, seconds = 10): Promise<Client> {
+    const deadline = performance.now() + seconds * 1_000
+    while (true) {
+      const socket = net.connect({ path })
+      try {
+        await once(socket, "connect")
+        return new Client(socket)
+      } catch (error) {
+        if (performance.now() > deadline) throw error
+        await delay(1)
+      }
+    }
   }
 
   private take(line: string): void {

@@ -1,7 +1,7 @@
 import type { Home } from "./Stage.ts"
 
 /** Waits for the deaths of these processes: `last` is when the last one died, by the monotonic clock in milliseconds. */
-export const watch = async (home: Home, pids: Iterable<number>, seconds = 120) => {
+export const watch = async (home: Home, pids: Iterable<number>, seconds = 300) => {
   const { stage } = home
   const watcher = stage.spawn(stage.program("deaths"), [String(seconds * 1_000)], {
     directory: home.directory,

@@ -21,6 +21,8 @@ export const goals: ReadonlyArray<Goal> = [
   { what: "respawn after quick deaths", of: "Node", atMost: 1.2 },
   { what: "respawn during a crash storm", of: "quiet", atMost: 2 },
   { what: "clinit status", of: "node -e 0", atMost: 2.5 },
+  { what: "clinit status --json", of: "node -e 0", atMost: 2.5 },
+  { what: "clinit is-up g", of: "node -e 0", atMost: 2.5 },
   { what: "PSS beside a bare Node", size: 0, atMost: 45 },
   { what: "PSS for each entry", size: 1000, atMost: 12 },
   { what: "idle: context switches", size: 100, atMost: 2 },
@@ -30,16 +32,20 @@ export const goals: ReadonlyArray<Goal> = [
   { what: "supervisor's CPU of 200 MB of output to a file, by 64 KiB", atMost: 5 }
 ]
 
-/** Those of the short run in CI, on a machine that is not: about twice what is measured. */
+/**
+ * Those of the short run in CI, on a machine that is not: about twice what is measured. Of clients the time on processors counts, which the
+ * work of others disturbs less.
+ */
 export const ciBounds: ReadonlyArray<Goal> = [
-  { what: "bring-up", size: 100, of: "Node", atMost: 8 },
+  { what: "bring-up", size: 100, of: "Node", atMost: 10 },
+  { what: "CPU of a bring-up", size: 100, of: "Node", atMost: 13 },
   { what: "stop", size: 100, of: "Node", atMost: 40 },
   { what: "respawn", of: "Node", atMost: 12 },
-  { what: "respawn after quick deaths", of: "Node", atMost: 5 },
-  { what: "clinit status", of: "node -e 0", atMost: 3 },
-  { what: "clinit g 1 (no change)", of: "node -e 0", atMost: 6 },
-  { what: "PSS beside a bare Node", size: 0, atMost: 90 },
-  { what: "anonymous memory for each entry", size: 100, atMost: 400 },
+  { what: "respawn after quick deaths", of: "Node", atMost: 6 },
+  { what: "CPU of clinit status", of: "node -e 0", atMost: 3 },
+  { what: "CPU of clinit g 1 (no change)", of: "node -e 0", atMost: 8 },
+  { what: "anonymous memory", size: 0, atMost: 45 },
+  { what: "anonymous memory for each entry", size: 100, atMost: 200 },
   { what: "idle: context switches", size: 100, atMost: 20 }
 ]
 

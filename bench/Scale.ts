@@ -61,7 +61,7 @@ export const scales = {
     sizes: [3],
     runs: 1,
     many: 3,
-    kills: 2,
+    kills: 1,
     clientSizes: [3],
     clientRuns: 1,
     idleSeconds: 0.1,

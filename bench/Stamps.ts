@@ -74,7 +74,7 @@ export class Stamps {
   }
 
   /** Waits for new stamps of so many services. The last of them tells when that was so. */
-  async of(count: number, seconds = 120): Promise<number> {
+  async of(count: number, seconds = 300): Promise<number> {
     const deadline = now() + seconds * 1_000
     while (this.unread.size < count) {
       if (now() > deadline) {
