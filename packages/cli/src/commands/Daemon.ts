@@ -19,6 +19,7 @@ import * as Log from "../Log.ts"
 import * as Output from "../Output.ts"
 import * as ProcessOne from "../ProcessOne.ts"
 import type * as Target from "../Target.ts"
+import * as Thrift from "../Thrift.ts"
 import { version } from "../Version.ts"
 
 /**
@@ -109,6 +110,7 @@ export const daemon = (
     const superior = yield* ProcessOne.superior
     yield* Effect.addFinalizer(() => superior.over)
     yield* Effect.sync(InheritedDescriptors.close)
+    yield* Effect.sync(Thrift.begin)
     yield* Effect.addFinalizer(() => Log.flushed)
     // Dying would leave every process without its supervisor: worse than any state that such an accident leaves.
     yield* onEvents(
