@@ -16,6 +16,7 @@ import * as Identity from "../Identity.ts"
 import * as Log from "../Log.ts"
 import * as Output from "../Output.ts"
 import * as ProcessOne from "../ProcessOne.ts"
+import * as Thrift from "../Thrift.ts"
 import { version } from "../Version.ts"
 import type { DaemonStart } from "./Starting.ts"
 
@@ -96,6 +97,7 @@ export const daemon = ({ cltab, exitWith, resume, socket, tells }: DaemonStart) 
     const superior = yield* ProcessOne.superior
     yield* Effect.addFinalizer(() => superior.over)
     yield* Effect.sync(InheritedDescriptors.close)
+    yield* Effect.sync(Thrift.begin)
     yield* Effect.addFinalizer(() => Log.flushed)
     // Dying would leave every process without its supervisor: worse than any state that such an accident leaves.
     yield* onEvents(
