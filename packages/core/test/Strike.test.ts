@@ -76,7 +76,7 @@ describe("what is stopped together", () => {
         "web:late:1:wait:late",
         "web:c:2:once:c"
       ]
-      const settings = [":::respawn.hits:0", ":::timeout:1s", ":::stop:INT 1m, KILL"]
+      const settings = [":::respawn.hits:0", ":::respawn.window:1h", ":::timeout:1s", ":::stop:INT 1m, KILL"]
       const sent = yield* sentBy([...settings, ...lines], {
         ended: { runs: "1 second" },
         pausing: { runs: "1 second" },
