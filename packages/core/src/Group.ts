@@ -412,7 +412,13 @@ export const make = Effect.fnUntraced(function*(
 
   const all = () => [...leaving, ...processes.values()]
 
-  const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
+  const present = (tag: Tag) => {
+    const stays = processes.get(tag)
+    if (stays !== undefined) return stays
+    // Without a copy: a status asks for each of a thousand that are leaving.
+    for (const process of leaving) if (process.entry().tag === tag) return process
+    return undefined
+  }
 
   /** Waits until nothing is left of what has these tags now and has to go; for no start that comes after that. */
   const downOf = (tags: ReadonlyArray<Tag>) =>
