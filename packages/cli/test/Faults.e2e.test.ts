@@ -96,7 +96,10 @@ describe.concurrent("where no process can be forked", () => {
         "h:c:1:once:exec sleep 1000"
       )
       await tell(scratch, "g", "1")
-      asStranger.limitProcesses(daemon.pid, 1)
+      const forker = await until("it has a forker", () => Proc.forkerOf(daemon.pid))
+      const limit = (count: number) =>
+        [daemon.pid, forker].forEach((pid) => asStranger.limitProcesses(pid, count))
+      limit(1)
       expect(await scratch.clinit("-w", "g", "2")).toEqual({
         exit: 1,
         stdout: "",
@@ -114,7 +117,7 @@ describe.concurrent("where no process can be forked", () => {
         lastEnd: { _tag: "NotSpawned", reason: "spawn /bin/sh EAGAIN" }
       })
       expect(logLines(scratch, "g/a could not be started").length).toBeLessThan(10)
-      asStranger.limitProcesses(daemon.pid, 1_000)
+      limit(1_000)
       expect(await tell(scratch, "g", "off")).toBe("DONE")
       expect(await tell(scratch, "g", "2")).toBe("DONE")
       expect(await tell(scratch, "h", "1")).toBe("DONE")

@@ -17,6 +17,7 @@ export interface Figures {
   untouched: number
   /** Processes that were being set up, or had yet to become what they were forked for, when a daemon was killed for that. */
   halfStarted: number
+  forkersKilled: number
   /** From the exec of a daemon to its first status, and to when no group is under way any more. */
   readonly answering: Array<number>
   readonly resumed: Array<number>
@@ -32,6 +33,7 @@ export class CrashRun {
     deaths: 0,
     untouched: 0,
     halfStarted: 0,
+    forkersKilled: 0,
     answering: [],
     resumed: [],
     calm: []
@@ -69,10 +71,22 @@ export class CrashRun {
     await this.crash()
   }
 
+  private async killForker(afterMillis: number): Promise<void> {
+    await pause(afterMillis)
+    const { daemon } = this.home
+    const forker = daemon?.isRunning() === true ? Proc.forkerOf(daemon.pid) : undefined
+    if (forker === undefined) return
+    Proc.kill(forker, "SIGKILL")
+    this.figures.forkersKilled++
+  }
+
   /** Takes the actions until the daemon is killed in the middle of them; returns those that have to be taken again. */
-  private async actAndCrash({ actions, crashMillis, crashesInStart }: Round): Promise<ReadonlyArray<Action>> {
+  private async actAndCrash(
+    { actions, crashMillis, crashesInStart, forkerDeathMillis }: Round
+  ): Promise<ReadonlyArray<Action>> {
     let crash: Promise<void> | undefined
     let index = 0
+    const forkerDeath = forkerDeathMillis === undefined ? undefined : this.killForker(forkerDeathMillis)
     try {
       for (const { action, pauseMillis } of actions) {
         const isLast = index === actions.length - 1
@@ -87,6 +101,7 @@ export class CrashRun {
       if (!(error instanceof Lost) || crash === undefined) throw error
     }
     await (crash ?? this.crash())
+    await forkerDeath
     return actions.slice(index).map(({ action }) => action)
   }
 

@@ -1,4 +1,5 @@
 import * as fs from "node:fs"
+import * as Proc from "../../../packages/cli/test/support/Proc.ts"
 import * as Belonging from "./Belonging.ts"
 import * as Worker from "./Worker.ts"
 
@@ -32,14 +33,15 @@ export interface Facts {
   readonly unnamed: ReadonlyArray<number>
 }
 
-/** The live processes that bear the test's mark, but for the daemon. Nothing of the product is asked. */
+/** The live processes that bear the test's mark, but for the daemon and its forker. Nothing of the product is asked. */
 export const look = (mark: string, daemon: number | undefined): Facts => {
   const members: Array<Member> = []
   const loggers: Array<Facts["loggers"][number]> = []
   const unnamed: Array<number> = []
+  const daemons = new Set(daemon === undefined ? [] : [daemon])
   for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number)) {
     const environment = Belonging.environment(pid)
-    if (pid === daemon || !Belonging.isOf(mark, environment)) continue
+    if (pid === daemon || !Belonging.isOf(mark, environment) || Proc.forksFor(pid, daemons)) continue
     const values = valuesIn(environment)
     const [tag, version] = (values.get(Worker.entryName) ?? "").split("@")
     if (tag === undefined || version === undefined) {

@@ -27,6 +27,8 @@ export interface Round {
   readonly crashMillis: number
   /** Or it is killed as soon as, in the course of the last action, a process is half-way through its start. */
   readonly crashesInStart: boolean
+  /** How soon after the first action the process is killed that forks for the daemon, if it is. */
+  readonly forkerDeathMillis: number | undefined
   /** How soon after their start the daemons that follow are killed, too; the last one lives. */
   readonly successorMillis: ReadonlyArray<number>
   /** How long no daemon runs, and which of the processes, as fractions of their list, die meanwhile. */
@@ -146,6 +148,7 @@ export const make = (seed: string, crashes: number, leaves: boolean): Plan => {
         ? -random.between(0, 10)
         : random.between(0, 500),
       crashesInStart: actions.length > 0 && random.chance(0.3),
+      forkerDeathMillis: random.chance(0.4) ? random.between(0, 150) : undefined,
       successorMillis: Array.from({ length: successors }, () => random.between(20, 600)),
       downMillis: random.chance(0.6) ? 0 : random.between(0, 600),
       deaths: random.chance(0.4) ? Array.from({ length: random.between(1, 4) }, random.fraction) : [],

@@ -61,6 +61,7 @@ try {
     `ended meanwhile ${run.logged("ended while no daemon ran")} (killed by the test ${figures.deaths})`,
     `not in the ledger yet and stopped ${run.logged("was started by a daemon that was killed")}`,
     `half-way through their start when a daemon was killed ${figures.halfStarted}`,
+    `forkers killed ${figures.forkersKilled}`,
     `lines logged ${run.lines.lines}, loggers killed ${run.lines.killCount}, lost with them ${run.lines.lost}, ` +
     `spilt while no daemon ran ${run.lines.spilt}`,
     `exec to status: ${spread(figures.answering)}`,

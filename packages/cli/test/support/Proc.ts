@@ -27,6 +27,18 @@ export const isRunning = (pid: number): boolean => {
   return stat !== "" && !["Z", "X"].includes(stat.slice(stat.lastIndexOf(")") + 2)[0]!)
 }
 
+/** The process that forks for this daemon, if there is one by now. */
+export const forkerOf = (daemon: number): number | undefined =>
+  readdirSync("/proc").map(Number).find((pid) => pid > 1 && parentOf(pid) === daemon && isForker(pid))
+
+const isForker = (pid: number) => /[/]forker\.cjs\0$/.test(read(pid, "cmdline"))
+
+const parentOf = (pid: number) => Number(/^PPid:\s*(\d+)$/m.exec(read(pid, "status"))?.[1])
+
+/** Whether it forks for one of these daemons. */
+export const forksFor = (pid: number, daemons: ReadonlySet<number>): boolean =>
+  isForker(pid) && daemons.has(parentOf(pid))
+
 /** The numbers of its open descriptors. */
 export const descriptors = (pid: number): ReadonlyArray<number> =>
   readdirSync(`/proc/${pid}/fd`).map(Number).sort((a, b) => a - b)

@@ -189,7 +189,7 @@ export class Scratch {
   /** The processes of this test that run, but for those that it started itself. */
   left(): ReadonlyArray<number> {
     const own = new Set([...this.daemons, ...this.programs].map(({ pid }) => pid))
-    return Proc.marked(this.directory).filter((pid) => !own.has(pid))
+    return Proc.marked(this.directory).filter((pid) => !own.has(pid) && !Proc.forksFor(pid, own))
   }
 
   /** Ends clients and daemons, and asserts that the daemons ended well and left nothing. */
