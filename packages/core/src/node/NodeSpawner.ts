@@ -191,7 +191,14 @@ export const layer = (
                       const root: Root = { pid, startTime, mark }
                       const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
                       const bornAt = performance.now()
-                      const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table, struck: [] })
+                      const group = ProcessTree.group({
+                        root,
+                        standing,
+                        bornAt,
+                        helpers: [],
+                        table,
+                        struck: []
+                      })
                       helpers.push({ pid, hasEnded, group, bornAt })
                       const exit = Deferred.await(end)
                       return { process, identity: { pid }, exit, extinct: Effect.asVoid(exit) }

@@ -27,16 +27,19 @@ export const layer = (
 ): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
-    Effect.map(ReplacedFile.keep(file, ReplacedFile.make(file, 0o644), isOurs, near), ({ change, replaced }) => ({
-      replace: (text: string) =>
-        change(async () => {
+    Effect.map(
+      ReplacedFile.keep(file, ReplacedFile.make(file, 0o644), isOurs, near),
+      ({ change, replaced }) => ({
+        replace: (text: string) =>
+          change(async () => {
+            await refuseForeign(file)
+            await replaced.replace(text)
+          }, refused),
+        remove: change(async () => {
+          await replaced.letGo()
           await refuseForeign(file)
-          await replaced.replace(text)
-        }, refused),
-      remove: change(async () => {
-        await replaced.letGo()
-        await refuseForeign(file)
-        await fs.rm(file, { force: true })
-      }, refused)
-    }))
+          await fs.rm(file, { force: true })
+        }, refused)
+      })
+    )
   )
