@@ -47,6 +47,7 @@ const reader = [
   "core/Suggestion",
   "core/TelemetryAddress",
   "protocol/Diagnostic",
+  "protocol/NamePattern",
   "protocol/Names",
   "protocol/Status"
 ]
@@ -73,6 +74,6 @@ describe("a bundled program", () => {
     const { modules } = await bundle(
       `import { GroupName } from "@clinit/protocol/Names"; console.log(GroupName.make("web"))`
     )
-    expect(modules).toEqual(["protocol/Names"])
+    expect(modules).toEqual(["protocol/NamePattern", "protocol/Names"])
   })
 })

@@ -41,3 +41,20 @@ describe("the file that answers plain questions and gives plain orders", () => {
     expect(outputFiles[0]!.contents.length).toBeLessThan(32 * 1024)
   })
 })
+
+describe("the file that is the daemon", () => {
+  it("has nothing of what parses command lines in it", async () => {
+    const { metafile } = await build({
+      entryPoints: [`${packages}cli/src/daemon.ts`],
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      conditions: ["@clinit/source"],
+      write: false,
+      metafile: true
+    })
+    const inputs = Object.keys(metafile.inputs)
+    expect(inputs.filter((file) => /effect\/(dist|src)\/cli\//.test(file))).toEqual([])
+    expect(inputs.some((file) => /effect\/(dist|src)\/Effect\./.test(file))).toBe(true)
+  })
+})
