@@ -1,15 +1,9 @@
 import { execFileSync, spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs"
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import * as ControlGroups from "../packages/cli/test/support/ControlGroups.ts"
-import * as Proc from "./Proc.ts"
-
-/** The variable that all processes of a run have in their environment. */
-const markName = "CLINIT_BENCH"
-
-const nap = (millis: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis)
+import * as Sweep from "./Sweep.ts"
 
 const native = new URL("native/", import.meta.url).pathname
 
@@ -19,11 +13,12 @@ const native = new URL("native/", import.meta.url).pathname
  */
 export class Stage {
   readonly directory = mkdtempSync(path.join(tmpdir(), "clinit-bench-"))
-  private readonly children = new Set<ChildProcess>()
-  private readonly homes: Array<Home> = []
+  private readonly guard: ChildProcess
+  private homes = 0
   private isOpen = true
 
   constructor() {
+    this.guard = this.watchOver()
     process.once("exit", () => this.close())
     for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const) {
       process.once(signal, () => process.exit(128 + number))
@@ -45,6 +40,18 @@ export class Stage {
     }
   }
 
+  /** A shell that waits for a word or for the end of this process: in case that is killed, it is who ends what is left. */
+  private watchOver(): ChildProcess {
+    const sweeping = new URL("sweep.mjs", import.meta.url).pathname
+    const guard = spawn(
+      "/bin/sh",
+      ["-c", "read -r word || exec \"$@\"", "sh", process.execPath, sweeping, this.directory],
+      { detached: true, stdio: ["pipe", "ignore", "ignore"] }
+    )
+    guard.unref()
+    return guard
+  }
+
   /** The path of a program of `native`. */
   program(name: string): string {
     return `${this.directory}/bin/${name}`
@@ -52,9 +59,7 @@ export class Stage {
 
   /** A directory for one supervisor. */
   home(): Home {
-    const home = new Home(this, this.homes.length)
-    this.homes.push(home)
-    return home
+    return new Home(this, this.homes++)
   }
 
   /** Starts a program that is ended with the stage. */
@@ -72,55 +77,19 @@ export class Stage {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
-        [markName]: `${this.directory}/${mark}`
+        [Sweep.markName]: `${this.directory}/${mark}`
       },
       stdio
     })
-    this.children.add(child)
-    child.once("exit", () => this.children.delete(child))
-    child.once("error", () => this.children.delete(child))
+    child.on("error", () => {}) // whoever waits for what it was to do hears of it
     return child
-  }
-
-  /** The processes that this stage, or what has this mark of it, has started, and that this process is not a parent of. */
-  marked(mark = ""): ReadonlyArray<number> {
-    const wanted = `${this.directory}/${mark}`
-    return Proc.pids().filter((pid) => {
-      const value = Proc.variable(pid, markName)
-      return mark === "" ? value?.startsWith(wanted) : value === wanted
-    })
-  }
-
-  /** Kills what is left: supervisors first, lest they start something again. */
-  sweep(mark = ""): void {
-    const deadline = performance.now() + 10_000
-    for (
-      let left = this.marked(mark);
-      left.length > 0 && performance.now() < deadline;
-      left = this.marked(mark)
-    ) {
-      for (const child of this.children) {
-        if (mark === "" || Proc.variable(child.pid ?? -1, markName)?.endsWith(`/${mark}`)) {
-          child.kill("SIGKILL")
-        }
-      }
-      for (const pid of left) {
-        try {
-          process.kill(pid, "SIGKILL")
-        } catch {
-          // it is gone
-        }
-      }
-      nap(20)
-    }
   }
 
   close(): void {
     if (!this.isOpen) return
     this.isOpen = false
-    this.sweep()
-    for (const home of this.homes) ControlGroups.remove(home.path("s"))
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
+    Sweep.all(this.directory)
+    this.guard.kill()
   }
 }
 
@@ -182,13 +151,12 @@ export class Home {
 
   /** All processes that were started here, by whomever. */
   marked(): ReadonlyArray<number> {
-    return this.stage.marked(this.mark)
+    return Sweep.marked(this.stage.directory, this.mark)
   }
 
   /** Kills what is left here, and removes the directory. */
   close(): void {
-    this.stage.sweep(this.mark)
-    ControlGroups.remove(this.path("s"))
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
+    Sweep.kill(this.stage.directory, this.mark)
+    Sweep.remove(this.directory)
   }
 }

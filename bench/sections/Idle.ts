@@ -32,7 +32,7 @@ const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<Rea
     await node.launch()
     await stamps[1]!.of(size)
     await daemon.listen()
-    if (size > 0) await Promise.all([stamps[0]!.of(size), daemon.run("-w", "--timeout", "120", "g", "1")])
+    if (size > 0) await Promise.all([stamps[0]!.of(size), daemon.run("-w", "--timeout", "300", "g", "1")])
     // Timers that follow a bring-up are over by then, and garbage that is collected soon is.
     await delay(scale.settleSeconds * 4_000)
     const all = [[homes[0], daemon], [homes[1], node]] as const

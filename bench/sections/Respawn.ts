@@ -14,6 +14,7 @@ import type { Kind } from "../supervisors/Supervisor.ts"
 const services = 20
 const pauseMillis = 150
 const busyPauseMillis = 75
+const busySeconds = 120
 
 /** So many quick deaths the default throttle allows. */
 const quickDeaths = 5
@@ -105,8 +106,12 @@ const busy = async (
       await delay(scale.settleSeconds * 1_000)
       const isBusy = await begin(daemon)
       const dead = new Map<number, Promise<number>>()
-      for (let id = 0; isBusy() || dead.size === 0; id = (id + 1) % services) {
+      const deadline = performance.now() + busySeconds * 1_000
+      let kills = 0
+      for (let id = 0; isBusy() || kills === 0; id = (id + 1) % services) {
+        if (performance.now() > deadline) throw new Error(`it is still busy after ${busySeconds} s`)
         if (!dead.has(id)) {
+          kills++
           const back = stamps.respawn(id).then((time) => {
             dead.delete(id)
             return times.push(time)
@@ -128,7 +133,7 @@ const busy = async (
   }
 }
 
-/** Entries that fail at once: the default throttle lets each start six times and then pauses it for a minute. */
+/** Entries that fail at once: the default throttle lets each start seven times and then pauses it for a minute. */
 const storm = (bench: Bench, size: number) =>
   busy(bench, Math.ceil(bench.scale.runs / 2), (home) => {
     const file = home.path("crashes")
