@@ -148,6 +148,8 @@ export const make = Effect.fnUntraced(function*(
   const processes = new Map<Tag, Process.Process>()
   /** What was told to go and is not yet down. Its state does not tell: a fiber may notice its interruption late. */
   const leaving = new Set<Process.Process>()
+  /** The latest of them with each tag. */
+  const leavingByTag = new Map<Tag, Process.Process>()
   /** Those among them that an order let go and no target has dealt with yet. */
   const letGo = new Set<Process.Process>()
   let target: GroupTarget.GroupTarget | undefined
@@ -190,10 +192,11 @@ export const make = Effect.fnUntraced(function*(
   const keep = (process: Process.Process, over = false) =>
     Effect.sync(() => {
       const { tag } = process.entry()
-      if (over) leaving.add(process)
+      if (over) leave(process)
       else processes.set(tag, process)
       process.fiber.addObserver(() => {
         leaving.delete(process)
+        if (leavingByTag.get(tag) === process) leavingByTag.delete(tag)
         letGo.delete(process)
         if (processes.get(tag) === process) processes.delete(tag)
       })
@@ -205,8 +208,10 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const leave = (process: Process.Process) => {
+    const { tag } = process.entry()
     leaving.add(process)
-    processes.delete(process.entry().tag)
+    leavingByTag.set(tag, process)
+    processes.delete(tag)
   }
 
   /** Tells these to go, together, and waits until nothing is left of whatever was told to go. */
@@ -412,13 +417,7 @@ export const make = Effect.fnUntraced(function*(
 
   const all = () => [...leaving, ...processes.values()]
 
-  const present = (tag: Tag) => {
-    const stays = processes.get(tag)
-    if (stays !== undefined) return stays
-    // Without a copy: a status asks for each of a thousand that are leaving.
-    for (const process of leaving) if (process.entry().tag === tag) return process
-    return undefined
-  }
+  const present = (tag: Tag) => processes.get(tag) ?? leavingByTag.get(tag)
 
   /** Waits until nothing is left of what has these tags now and has to go; for no start that comes after that. */
   const downOf = (tags: ReadonlyArray<Tag>) =>
