@@ -19,6 +19,7 @@ import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import * as LoopTurn from "./LoopTurn.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
@@ -264,19 +265,11 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.andThen(Effect.sync(leaders.look), turnOfTheLoop),
+        catchUp: Effect.andThen(Effect.sync(leaders.look), LoopTurn.whole),
         find
       }
     })
   )
-
-/**
- * Lets the event loop come round. A child that has ended has sent its signal before anybody could know of it; what the
- * signal's handler wrote is read when the loop polls next, which is between one immediate and another.
- */
-const turnOfTheLoop = Effect.callback<void>((resume) =>
-  void setImmediate(() => setImmediate(() => resume(Effect.void)))
-)
 
 /** A shell must not even see what stands for its command. */
 const notOurs = ({ group, tag }: Entry) =>
