@@ -55,7 +55,7 @@ export const make = (
     return Effect.sync(() => clearTimeout(timer))
   })
   const strike = (signal: Signal) => {
-    if (Deferred.isDoneUnsafe(exit)) return
+    if (tree.strike === undefined || Deferred.isDoneUnsafe(exit)) return
     isStruck = true
     tree.strike(signal)
   }
