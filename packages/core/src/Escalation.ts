@@ -88,7 +88,8 @@ export const stop = Effect.fnUntraced(
           { startImmediately: true }
         )
       }
-      const isDown = Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))
+      const isDown = child.isExtinct() ||
+        Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))
       if (starting !== undefined && "command" in step && starting.pollUnsafe() === undefined) {
         starting.interruptUnsafe()
         if (!isDown) yield* notRun(entry, step.command)({ reason: "its time was over before it was set up" })

@@ -19,6 +19,7 @@ import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import * as LoopTurn from "./LoopTurn.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as ProcessStat from "./ProcessStat.ts"
@@ -292,19 +293,11 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(turnOfTheLoop), Effect.andThen(told(forkers))),
+        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(LoopTurn.whole), Effect.andThen(told(forkers))),
         find
       }
     })
   )
-
-/**
- * Lets the event loop come round. A child that has ended has sent its signal before anybody could know of it; what the
- * signal's handler wrote is read when the loop polls next, which is between one immediate and another.
- */
-const turnOfTheLoop = Effect.callback<void>((resume) =>
-  void setImmediate(() => setImmediate(() => resume(Effect.void)))
-)
 
 /** No answer waits longer for a forker that hangs. */
 const patience = "1 second"

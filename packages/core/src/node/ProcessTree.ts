@@ -16,8 +16,11 @@ export interface ProcessTree {
   readonly isAlive: (urgency: Urgency) => boolean
   /** Signals each of its processes once. Fails if one could not be; the others were. */
   readonly signal: (signal: Signal) => Effect.Effect<void, Error>
-  /** Signals the leader's group, and leaves its other processes to the `signal` that follows. */
-  readonly strike: (signal: Signal) => void
+  /**
+   * Signals the leader's group, and leaves its other processes to the `signal` that follows. Missing where these could not
+   * be found any more when their parents are gone.
+   */
+  readonly strike?: (signal: Signal) => void
 }
 
 /** A process that was started from here to be of the tree, beside the leader, with a process group of its own. */
@@ -172,7 +175,7 @@ const livesByTable = (
   }
 }
 
-const leaderGroup = (parts: Parts): ProcessTree => {
+const leaderGroup = (parts: Parts): Required<ProcessTree> => {
   const { root, standing } = parts
   const lives = livesByTable(parts, (snapshot) => Membership.ofGroup(snapshot, root))
   return {
@@ -265,7 +268,6 @@ export const descendants = (
   const lives = livesByTable(parts, membersIn)
   return {
     isAlive: (urgency) => lives(table, urgency),
-    strike: strike(parts),
     signal: (signal) =>
       signal === "SIGKILL" ? killAll : Effect.suspend(() => {
         const latest = signal === "SIGCONT" ? recent() : undefined
@@ -356,7 +358,6 @@ export const remains = (
   })
   return {
     isAlive: (urgency) => isPopulated(own) || all.isAlive(urgency),
-    strike: () => {},
     signal: (signal) =>
       signal === "SIGKILL"
         ? Effect.andThen(Effect.exit(killControlGroup(own)), all.signal(signal))
@@ -365,4 +366,4 @@ export const remains = (
 }
 
 /** A tree of which nothing is left. */
-export const none: ProcessTree = { isAlive: () => false, signal: () => Effect.void, strike: () => {} }
+export const none: ProcessTree = { isAlive: () => false, signal: () => Effect.void }

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Signal } from "../Signal.ts"
 import type { ProcessChild, ProcessIdentity } from "../Spawner.ts"
+import * as LoopTurn from "./LoopTurn.ts"
 import type * as ProcessTable from "./ProcessTable.ts"
 import type * as ProcessTree from "./ProcessTree.ts"
 
@@ -32,6 +33,7 @@ export const make = (
   run: Run,
   onExtinction: () => void
 ): ProcessChild => {
+  let isStruck = false
   // Latched: once the tree is gone its numbers may become somebody else's.
   let extinction = false
   const isExtinct = (urgency: ProcessTable.Urgency) => {
@@ -52,6 +54,11 @@ export const make = (
     look(pollMillis.first)
     return Effect.sync(() => clearTimeout(timer))
   })
+  const strike = (signal: Signal) => {
+    if (tree.strike === undefined || Deferred.isDoneUnsafe(exit)) return
+    isStruck = true
+    tree.strike(signal)
+  }
   return {
     identity,
     exit: Deferred.await(exit),
@@ -59,14 +66,20 @@ export const make = (
     isExtinct: () => isExtinct("urgent"),
     extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
     signal: (signal) =>
-      Effect.suspend(() => extinction ? Effect.void : tree.signal(signal)).pipe(
+      Effect.suspend(() => {
+        if (extinction || !isStruck) return extinction ? Effect.void : tree.signal(signal)
+        isStruck = false
+        // Most trees that were struck are gone then, and nothing has to be read to find whom else to signal.
+        return Effect.andThen(
+          LoopTurn.whole,
+          Effect.suspend(() => isExtinct("urgent") ? Effect.void : tree.signal(signal))
+        )
+      }).pipe(
         Effect.catch((error) =>
           Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
         )
       ),
-    ...(isOurs
-      ? { strike: (signal: Signal) => Deferred.isDoneUnsafe(exit) ? undefined : tree.strike(signal) }
-      : {}),
+    ...(isOurs ? { strike } : {}),
     run: (command, entry) => run(() => isExtinct("urgent"), command, entry)
   }
 }
