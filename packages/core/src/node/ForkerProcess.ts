@@ -74,7 +74,9 @@ const take = <A>(map: Map<number, A>, key: number): A | undefined => {
 
 /** Starts one; or tells why that cannot be, now and for good where its program is not there. */
 export const make = (options: Options): ForkerProcess | { readonly failure: string } => {
-  const program = fileURLToPath(ForkerFile.file)
+  const file = ForkerFile.find()
+  if (file === undefined) return { failure: "its program is not there" }
+  const program = fileURLToPath(file)
   // Where this program and Node are one file, that would be started once more.
   if (!fs.existsSync(program)) return { failure: `${program} is not there` }
   const child = spawn(process.execPath, [...flags, program], {
