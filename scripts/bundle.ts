@@ -34,7 +34,7 @@ const forkerFile: Plugin = {
     onLoad({ filter: /[\\/]ForkerFile\.ts$/ }, () => ({
       contents: `const folder = new URL("./", import.meta.url)
         const top = folder.pathname.endsWith("/chunks/") ? new URL("../", folder) : folder
-        export const file = new URL("${forker}", top)`
+        export const find = () => new URL("${forker}", top)`
     }))
 }
 

@@ -37,7 +37,7 @@ describe("the tarballs", () => {
 
   it("of cli hold the bundle, the manual, JSON Schemas, licence and README, and nothing else", () => {
     const { paths } = tarballs.find(({ name }) => name === "cli")!
-    expect(paths.filter((path) => !/^(?:dist\/.*\.js|man\/\w+\.\d|schema\/[\w-]+\.json)$/.test(path)))
+    expect(paths.filter((path) => !/^(?:dist\/.*\.c?js|man\/\w+\.\d|schema\/[\w-]+\.json)$/.test(path)))
       .toEqual(
         documents
       )

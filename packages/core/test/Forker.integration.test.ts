@@ -1,13 +1,19 @@
-import type { Child } from "@clinit/core/Spawner"
+import * as ControlGroup from "@clinit/core/node/ControlGroup"
+import * as TreeMark from "@clinit/core/node/TreeMark"
+import type { Child, ProcessIdentity } from "@clinit/core/Spawner"
 import type { Containment } from "@clinit/protocol/Status"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import { spawn as spawnProcess } from "node:child_process"
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { scratch } from "./support/Peer.ts"
 import {
   allContainments,
+  comm,
   eventually,
   forkerReady,
   forkersOf,
@@ -209,3 +215,170 @@ for (const { containment, unavailable } of allContainments) {
     () => claims(containment)
   )
 }
+
+const { unavailable } = allContainments.find(({ containment }) => containment === "cgroup")!
+
+/** The shells that wait in control groups of their own for this spawner's next starts, by pid. */
+const parked = (name: string) =>
+  new Map(
+    pids().flatMap((pid) => {
+      const own = /^0::(.*)$/m.exec(read(`/proc/${pid}/cgroup`) ?? "")?.[1] ?? ""
+      const isOurs = (read(`/proc/${pid}/environ`) ?? "").includes(TreeMark.ofForker(name))
+      return isOurs && own.includes(`/${ControlGroup.baseIn("", name).slice(1)}/p`)
+        ? [[pid, own] as const]
+        : []
+    })
+  )
+
+const twoParked = (name: string) =>
+  eventually("two shells are parked", () => parked(name).size === 2 && parked(name))
+
+/** Starts the command, again and again, until a parked shell becomes it. */
+const fromParked = (from: Shape, command: string, mark: string) =>
+  withDeadline(
+    "a parked shell becomes it",
+    Effect.gen(function*() {
+      const child = yield* Effect.orDie(from.spawn(entryOf(command), mark))
+      if (/\/p[0-9a-f]{32}$/.test(child.identity!.cgroup!)) return child
+      yield* ended(child)
+      return yield* Effect.fail("not yet" as const)
+    }).pipe(Effect.retry(Schedule.spaced("100 millis")), Effect.orDie)
+  )
+
+describe.skipIf(unavailable !== undefined)("shells that a forker has parked in control groups", () => {
+  const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, Scope.Scope>) =>
+    it.live(title, () => Effect.suspend(test), 30_000)
+
+  claim(
+    "become what nobody can tell from what was forked for an entry, also where only a shell can run it",
+    () =>
+      Effect.gen(function*() {
+        const mark = freshMark()
+        const name = freshName()
+        const { spawner: withForker } = yield* spawnerWithForker("cgroup", name)
+        const without = yield* spawner("cgroup")
+        const directory = yield* scratch
+        const said = (command: string) =>
+          `{ env | sort; echo "$0 $# -$CLINIT_LAUNCH-" 'a"b'; set | grep -c LAUNCH; ulimit -a; umask; } >${directory}/said;${command}`
+        for (const command of ["exec sleep 1000", said("exec sleep 1000"), said("sleep 1000; exit 3")]) {
+          const facts = Effect.fnUntraced(function*(from: Shape, isParked: boolean) {
+            const child = yield* isParked
+              ? Effect.acquireRelease(fromParked(from, command, mark), ended)
+              : sleeper(from, mark, command)
+            const { cgroup, pid } = child.identity!
+            if (command.includes("exec")) yield* sleeps(child)
+            else {yield* eventually("its sleep runs", () =>
+                marked(mark).some((each) =>
+                  comm(each) === "sleep"
+                ))}
+            yield* eventually(
+              "it is loaded",
+              () => !descriptorsOf(pid).some((each) => /\/lib|\/etc/.test(each))
+            )
+            assert.include(read(`/proc/${pid}/cgroup`), cgroup!.slice(cgroup!.indexOf("/clinit-")))
+            const facts = {
+              environment: environmentOf(pid),
+              descriptors: descriptorsOf(pid),
+              status: statusOf(pid),
+              limits: read(`/proc/${pid}/limits`),
+              directory: fs.readlinkSync(`/proc/${pid}/cwd`),
+              session: stat(pid)!.session === pid && stat(pid)!.pgrp === pid,
+              program: comm(pid),
+              said: read(`${directory}/said`)
+            }
+            yield* ended(child)
+            assert.isFalse(fs.existsSync(cgroup!))
+            return facts
+          })
+          assert.deepStrictEqual(yield* facts(withForker, true), yield* facts(without, false))
+        }
+      })
+  )
+
+  claim("tell how they ended like any other process", () =>
+    Effect.gen(function*() {
+      const name = freshName()
+      const { spawner } = yield* spawnerWithForker("cgroup", name)
+      const child = yield* fromParked(spawner, "exit 3", freshMark())
+      assert.deepStrictEqual(yield* withDeadline("the exit", child.exit), { _tag: "Exited", code: 3 })
+    }))
+
+  claim("may be killed while they wait: a start is none the worse for it", () =>
+    Effect.gen(function*() {
+      const name = freshName()
+      const { spawner } = yield* spawnerWithForker("cgroup", name)
+      for (const pid of (yield* twoParked(name)).keys()) killPid(pid)
+      const child = yield* sleeper(spawner)
+      yield* sleeps(child)
+    }))
+
+  claim("end with the scope, and so do their control groups", () =>
+    Effect.gen(function*() {
+      const name = freshName()
+      const scope = yield* Scope.make()
+      const { base, shells } = yield* Scope.provide(
+        Effect.gen(function*() {
+          const { spawner } = yield* spawnerWithForker("cgroup", name)
+          const { cgroup } = (yield* sleeper(spawner)).identity!
+          return { shells: yield* twoParked(name), base: path.dirname(cgroup!) }
+        }),
+        scope
+      )
+      yield* withDeadline("the scope is closed", Scope.close(scope, Exit.void))
+      assert.deepStrictEqual([...shells.keys()].filter(runs), [])
+      assert.isFalse(fs.existsSync(base))
+    }))
+
+  claim("end with a forker that is killed", () =>
+    Effect.gen(function*() {
+      const name = freshName()
+      const { forker } = yield* spawnerWithForker("cgroup", name)
+      const shells = yield* twoParked(name)
+      killPid(forker)
+      yield* eventually("they are gone", () => ![...shells.keys()].some(runs))
+    }))
+
+  claim(
+    "end with a supervisor that is killed; a later one goes on with what one became, and removes their control groups",
+    () =>
+      Effect.gen(function*() {
+        const name = freshName()
+        const mark = freshMark()
+        const directory = yield* scratch
+        const daemon = spawnProcess(process.execPath, [
+          "--conditions=@clinit/source",
+          "--disable-warning=ExperimentalWarning",
+          path.join(import.meta.dirname, "support/EarlierDaemon.ts"),
+          "cgroup",
+          name,
+          mark,
+          "exec sleep 1000",
+          `${directory}/identity`,
+          "parked"
+        ], { stdio: ["ignore", "inherit", "inherit"] })
+        const identity = JSON.parse(
+          yield* eventually("the identity", () => read(`${directory}/identity`))
+        ) as ProcessIdentity
+        yield* Effect.addFinalizer(() => Effect.sync(() => killPid(identity.pid)))
+        assert.match(identity.cgroup!, /\/p[0-9a-f]{32}$/)
+        const shells = yield* twoParked(name)
+        daemon.kill("SIGKILL")
+        yield* eventually(
+          "they are gone",
+          () => ![...shells.keys()].some(runs) && forkersOf(name).length === 0
+        )
+        assert.isTrue(runs(identity.pid))
+        const successor = yield* spawner("cgroup", name)
+        const [found] = yield* successor.find(mark)
+        assert.deepStrictEqual(found?.identity, identity)
+        const child = yield* successor.adopt(identity, found!.mark)
+        assert.deepStrictEqual(child.identity, identity)
+        yield* ended(child)
+        const base = path.dirname(identity.cgroup!)
+        yield* eventually(
+          "the control groups are gone",
+          () => fs.readdirSync(base).every((each) => !each.startsWith("p"))
+        )
+      })
+  )
+})

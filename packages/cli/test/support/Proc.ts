@@ -35,9 +35,16 @@ const isForker = (pid: number) => /[/]forker\.cjs\0$/.test(read(pid, "cmdline"))
 
 const parentOf = (pid: number) => Number(/^PPid:\s*(\d+)$/m.exec(read(pid, "status"))?.[1])
 
-/** Whether it forks for one of these daemons. */
-export const forksFor = (pid: number, daemons: ReadonlySet<number>): boolean =>
-  isForker(pid) && daemons.has(parentOf(pid))
+/**
+ * Whether it is there to fork for one of these daemons, or waits to be an entry of one: such bear the forker's mark for
+ * their own, innermost.
+ */
+export const forksFor = (pid: number, daemons: ReadonlySet<number>): boolean => {
+  const marks = /(?:^|\0)CLINIT_TREE=([^\0]*)/.exec(read(pid, "environ"))?.[1]
+  if (marks?.split(" ").at(-1)?.startsWith("clinit-forker.") !== true) return false
+  const parent = parentOf(pid)
+  return daemons.has(parent) || (isForker(parent) && daemons.has(parentOf(parent)))
+}
 
 /** The numbers of its open descriptors. */
 export const descriptors = (pid: number): ReadonlyArray<number> =>

@@ -70,10 +70,22 @@ export const baseAround = (own: string, name: string): string => {
 export const treeIn = (base: string, mark: Mark): string =>
   `${base}/${createHash("sha256").update(mark).digest("hex").slice(0, 32)}`
 
-/** Whether a directory that was recorded is one that we would have made for this mark, wherever below the mount. */
-export const isTreeOf = (directory: string, mount: Mount, name: string, mark: Mark): boolean =>
-  isPlain(directory) && directory.startsWith(`${mount.directory}/`) && mark !== "" &&
-  directory.endsWith(treeIn(baseIn("", name), mark))
+/** The directory of a tree whose mark nobody knows yet, by a word of 32 hexadecimal digits that nobody can tell. */
+export const spareIn = (base: string, word: string): string => `${base}/p${word}`
+
+const spareName = /^p[0-9a-f]{32}$/
+
+/**
+ * Whether a directory that was recorded is one that we would have made for this mark, wherever below the mount, or one
+ * that we had made before there was the mark.
+ */
+export const isTreeOf = (directory: string, mount: Mount, name: string, mark: Mark): boolean => {
+  const base = baseIn("", name)
+  const at = directory.lastIndexOf("/")
+  return isPlain(directory) && directory.startsWith(`${mount.directory}/`) && mark !== "" &&
+    (directory.endsWith(treeIn(base, mark)) ||
+      (spareName.test(directory.slice(at + 1)) && directory.slice(0, at).endsWith(base)))
+}
 
 /** Whether a control group is this one or below it. */
 export const isWithin = (directory: string, ancestor: string): boolean =>
@@ -194,9 +206,22 @@ export const remove = (directory: string): boolean => {
 export const entrance = (directory: string): string =>
   `echo 0 >'${directory.replaceAll("'", String.raw`'\''`)}/cgroup.procs'||exit 126;`
 
-/** The directory of the tree with this mark in which a process with this control group's directory is, if it is. */
-export const treeAround = (directory: string, name: string, mark: Mark): string | undefined => {
-  const tree = treeIn(baseIn("", name), mark)
+/**
+ * The directory of the tree with this mark in which a process with this control group's directory is, if it is. One that
+ * was made before there was a mark is that of the processes' innermost mark.
+ */
+export const treeAround = (
+  directory: string,
+  name: string,
+  mark: Mark,
+  isInnermost: boolean
+): string | undefined => {
+  const base = baseIn("", name)
+  const tree = treeIn(base, mark)
   const at = `${directory}/`.indexOf(`${tree}/`)
-  return at < 0 ? undefined : directory.slice(0, at + tree.length)
+  if (at >= 0) return directory.slice(0, at + tree.length)
+  const baseAt = isInnermost ? directory.indexOf(`${base}/p`) : -1
+  if (baseAt < 0) return undefined
+  const [word = ""] = directory.slice(baseAt + base.length + 1).split("/")
+  return spareName.test(word) ? directory.slice(0, baseAt + base.length + 1 + word.length) : undefined
 }

@@ -4,7 +4,7 @@
 //
 // It knows nothing of entries. What it has started lives on when it ends; it ends when its supervisor does.
 
-import type { Order, Premises, Report, Start } from "./ForkerMessages.ts"
+import type { Begin, Order, Park, Premises, Report, Start } from "./ForkerMessages.ts"
 
 const { spawn } = process.getBuiltinModule("node:child_process")
 const fs = process.getBuiltinModule("node:fs")
@@ -19,7 +19,7 @@ const supervisor = new Socket({ fd: 3, readable: true, writable: true })
 const report = (message: Report) => void supervisor.write(`${JSON.stringify(message)}\n`)
 
 let premises: Premises | undefined
-const starts: Array<Start> = []
+const starts: Array<Start | Park> = []
 let isBusy = false
 
 /** Makes it, and the one around it; one that is there already, and has no process, will do. */
@@ -56,18 +56,77 @@ const start = ({ cgroup, directory, environment, id, marks, script, streams }: S
   }
 }
 
+const gone = "the shell that was to become it has ended"
+
+/** How the parked shells are told what to carry out, by number. */
+const parked = new Map<number, (line: string) => void>()
+
+const park = ({ cgroup, park: id, script }: Park) => {
+  const over = (code: number | null, signal: NodeJS.Signals | null) => {
+    parked.delete(id)
+    report({ id, code, signal })
+  }
+  try {
+    makeControlGroup(cgroup)
+    const shell = spawn("/bin/sh", ["-c", script], {
+      detached: true,
+      stdio: [0, 1, 2, "pipe"],
+      // A forker's process is what its mark says that it is until it becomes another program.
+      env: { ...premises!.environment, CLINIT_TREE: process.env["CLINIT_TREE"] }
+    })
+    const { pid } = shell
+    if (pid === undefined) return void shell.once("error", () => over(null, null))
+    const socket = shell.stdio[3] as InstanceType<typeof Socket>
+    // Its end is heard of in another way.
+    socket.on("error", () => {})
+    let state: "coming" | "parked" | "told" | "begun" = "coming"
+    socket.on("data", () => {
+      if (state === "coming") {
+        state = "parked"
+        parked.set(id, (line) => {
+          state = "told"
+          parked.delete(id)
+          socket.end(line)
+        })
+        report({ parked: id, pid, ...startTimeOf(pid) })
+      } else if (state === "told") {
+        state = "begun"
+        report({ id, pid })
+      }
+    })
+    // Only behind what it has said is known whether it has begun.
+    shell.once("exit", (code, signal) => {
+      const heard = () => state === "told" ? report({ id, refused: gone }) : over(code, signal)
+      if (state === "begun" || socket.closed) heard()
+      else socket.once("close", heard)
+    })
+  } catch {
+    over(null, null)
+  }
+}
+
+const begin = ({ begin: id, line }: Begin) => {
+  const tell = parked.get(id)
+  if (tell === undefined) report({ id, refused: gone })
+  else tell(line)
+}
+
 /** One start in a turn of the event loop: ends and questions must not wait for all of them. */
 const work = () => {
   isBusy = starts.length > 0
   if (!isBusy) return
   // Somebody else may supervise its entries by now.
   if (process.ppid !== premises?.supervisor) return process.exit()
-  start(starts.shift()!)
+  const next = starts.shift()!
+  if ("park" in next) park(next)
+  else start(next)
   setImmediate(work)
 }
 
 const obey = (order: Order) => {
-  if ("script" in order) starts.push(order)
+  if ("begin" in order) {
+    if (process.ppid === premises?.supervisor) begin(order)
+  } else if ("script" in order) starts.push(order)
   // A child's end has sent its signal before; its handler's note is read when the event loop polls next.
   else if ("ping" in order) setImmediate(() => setImmediate(() => report(order)))
   else premises = order

@@ -22,18 +22,39 @@ export interface Start {
   readonly streams?: ReadonlyArray<number>
 }
 
+/** A shell that is to move into a control group of its own and wait there for what it is to be, whoever that will be. */
+export interface Park {
+  readonly park: number
+  readonly script: string
+  /** As that of a start. */
+  readonly cgroup: string
+}
+
+/** What a parked shell is to carry out. From now on it is the process of a start with its number. */
+export interface Begin {
+  readonly begin: number
+  readonly line: string
+}
+
 /** A question that is answered when every end has been told that came before it was read. */
 export interface Ping {
   readonly ping: number
 }
 
-export type Order = Premises | Start | Ping
+export type Order = Premises | Start | Park | Begin | Ping
 
 /** The process exists. */
 export interface Started {
   readonly id: number
   readonly pid: number
   /** Field 22 of its /proc/PID/stat, if that could be read. */
+  readonly startTime?: string
+}
+
+/** The shell waits. Without one of these, that it has ended is all that is told of it. */
+export interface Parked {
+  readonly parked: number
+  readonly pid: number
   readonly startTime?: string
 }
 
@@ -54,4 +75,4 @@ export interface Pong {
   readonly ping: number
 }
 
-export type Report = Started | Refused | Ended | Pong
+export type Report = Started | Parked | Refused | Ended | Pong

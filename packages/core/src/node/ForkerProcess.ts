@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import type { Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as ForkerFile from "./ForkerFile.ts"
-import type { Ended, Order, Report, Start, Started } from "./ForkerMessages.ts"
+import type { Ended, Order, Park, Parked, Report, Start, Started } from "./ForkerMessages.ts"
 import * as Ourselves from "./Ourselves.ts"
 import * as TreeMark from "./TreeMark.ts"
 
@@ -32,10 +32,20 @@ export interface Listener {
   readonly orphaned: () => void
 }
 
+/** Who waits for what a forker tells of a shell that it is to park. */
+export interface Keeper {
+  readonly parked: (shell: Parked) => void
+  /** It has ended, or never began, and nobody has had it begin. */
+  readonly ended: () => void
+}
+
 /** A forker that runs, or is being started: what it is told meanwhile it does once it can. */
 export interface ForkerProcess {
   readonly pid: number
   readonly start: (order: Omit<Start, "id">, listener: Listener) => void
+  readonly park: (order: Omit<Park, "park">, keeper: Keeper) => void
+  /** Has the parked shell with this number carry out the line; it is the listener's process from then on. */
+  readonly begin: (shell: number, line: string, listener: Listener) => void
   /** Calls back when every end has been told that came before, or nothing will be told any more. */
   readonly catchUp: (done: () => void) => void
   /** Ends it, and calls back when it has ended. Its processes live on. */
@@ -64,7 +74,9 @@ const take = <A>(map: Map<number, A>, key: number): A | undefined => {
 
 /** Starts one; or tells why that cannot be, now and for good where its program is not there. */
 export const make = (options: Options): ForkerProcess | { readonly failure: string } => {
-  const program = fileURLToPath(ForkerFile.file)
+  const file = ForkerFile.find()
+  if (file === undefined) return { failure: "its program is not there" }
+  const program = fileURLToPath(file)
   // Where this program and Node are one file, that would be started once more.
   if (!fs.existsSync(program)) return { failure: `${program} is not there` }
   const child = spawn(process.execPath, [...flags, program], {
@@ -84,6 +96,7 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
   let isEnded = false
   const asked = new Map<number, Listener>()
   const running = new Map<number, Listener>()
+  const shells = new Map<number, Keeper>()
   const pings = new Map<number, () => void>()
 
   let lines = ""
@@ -120,6 +133,7 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
 
   const heed = (report: Report) => {
     if ("ping" in report) return take(pings, report.ping)?.()
+    if ("parked" in report) return shells.get(report.parked)?.parked(report)
     if ("pid" in report) {
       const listener = take(asked, report.id)
       if (listener === undefined) return
@@ -127,7 +141,10 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
       listener.answered({ _tag: "Started", process: report })
     } else if ("refused" in report) {
       take(asked, report.id)?.answered({ _tag: "Refused", reason: report.refused })
-    } else take(running, report.id)?.ended(report)
+    } else {
+      take(running, report.id)?.ended(report)
+      take(shells, report.id)?.ended()
+    }
   }
 
   let rest = ""
@@ -160,6 +177,7 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
     options.onEnd(isEnding ? undefined : describeEnd(exit))
     for (const listener of running.values()) listener.orphaned()
     for (const listener of asked.values()) listener.answered({ _tag: "Lost" })
+    for (const keeper of shells.values()) keeper.ended()
     for (const done of pings.values()) done()
   })
 
@@ -171,6 +189,17 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
       owe()
       asked.set(id, listener)
       tell({ id, ...order })
+    },
+    park: (order, keeper) => {
+      const park = nextId++
+      shells.set(park, keeper)
+      tell({ park, ...order })
+    },
+    begin: (shell, line, listener) => {
+      shells.delete(shell)
+      owe()
+      asked.set(shell, listener)
+      tell({ begin: shell, line })
     },
     catchUp: (done) => {
       const ping = nextId++

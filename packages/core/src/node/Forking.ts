@@ -8,20 +8,25 @@ import { SpawnError } from "../Spawner.ts"
 import type { Mark } from "../Spawner.ts"
 import * as ControlGroup from "./ControlGroup.ts"
 import type { Ended, Started } from "./ForkerMessages.ts"
-import type { ForkerProcess } from "./ForkerProcess.ts"
+import type { ForkerProcess, Listener } from "./ForkerProcess.ts"
 import type { Forkers } from "./Forkers.ts"
 import type * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
 import * as OpenFiles from "./OpenFiles.ts"
+import * as ParkedShell from "./ParkedShell.ts"
+import type { Parking, Shell } from "./Parking.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as Refusal from "./Refusal.ts"
 import * as TreeMark from "./TreeMark.ts"
+import type * as TreesFound from "./TreesFound.ts"
 
 /** A process that was forked, by us or by a forker. */
 export interface Forked {
   readonly pid: number
   /** Nothing where that is not known. */
   readonly startTime: string | undefined
+  /** The directory of its control group: the one that it was to have, or one that was there before. */
+  readonly cgroup: string | undefined
   /** Completes when it has ended. */
   readonly exit: Deferred.Deferred<ChildExit>
   /** Completes the exit if it has happened and nobody will tell. */
@@ -45,8 +50,8 @@ export interface Placement {
   readonly cgroup: string | undefined
   /** Whether the control group has yet to be made. */
   readonly isNew: boolean
-  /** Called when it has ended, before its exit completes. */
-  readonly onEnd?: () => void
+  /** Called when it has ended, before its exit completes, with its control group. */
+  readonly onEnd?: (cgroup: string | undefined) => void
 }
 
 /** What processes are forked with. */
@@ -54,14 +59,18 @@ export interface Means {
   /** The supervisor's environment, of which only the marks count, as they are by then: an adoption takes one away. */
   readonly environment: NodeJS.ProcessEnv
   readonly forkers: Forkers
+  readonly parking: Parking
   readonly leaders: LeaderWatch.LeaderWatch
   /** Nothing where the system has no /proc. */
   readonly startTimeOf: (pid: number) => string | undefined
   /**
-   * The process that a forker started for this tree without telling, or what lives of it; if somebody does. Takes as long
-   * as it takes to be sure.
+   * The process that a forker started with this mark or in this control group without telling, or what lives of its tree,
+   * and where; if somebody does. Takes as long as it takes to be sure.
    */
-  readonly findUntold: (placement: Placement) => Effect.Effect<ProcessStat.ProcessStat | undefined>
+  readonly findUntold: (
+    mark: Mark,
+    cgroup: string | undefined
+  ) => Effect.Effect<TreesFound.Untold | undefined>
 }
 
 /** What a forker is not told: it would need the memory for it, and that is what makes forks slow. */
@@ -100,14 +109,18 @@ const reaped = (leader: LeaderWatch.Leader, exit: Deferred.Deferred<ChildExit>) 
 const scriptOf = ({ script }: Launch.Launch, { cgroup }: Placement): string =>
   `${cgroup === undefined ? "" : ControlGroup.entrance(cgroup)}${script}`
 
+const endingIn = (cgroup: string | undefined, { onEnd }: Placement) => () => onEnd?.(cgroup)
+
 /** What is known of a process that a forker has started. */
 const forkedThere = (
   { pid, startTime }: Pick<Started, "pid" | "startTime">,
+  cgroup: string | undefined,
   exit: Deferred.Deferred<ChildExit>,
   check: () => void
 ): Forked => ({
   pid,
   startTime,
+  cgroup,
   exit,
   check,
   isReaped: startTime === undefined
@@ -117,7 +130,7 @@ const forkedThere = (
 })
 
 /** How a supervisor with these means forks what a launch says into a tree; `use` has the process before its end is told. */
-export const make = ({ environment, findUntold, forkers, leaders, startTimeOf }: Means) => {
+export const make = ({ environment, findUntold, forkers, leaders, parking, startTimeOf }: Means) => {
   const marksFor = (mark: Mark) => TreeMark.add(environment[TreeMark.variable], mark)
 
   const forkHere = <A>(
@@ -145,22 +158,22 @@ export const make = ({ environment, findUntold, forkers, leaders, startTimeOf }:
         if (pid === undefined) return void process.once("error", refused)
         const exit = Deferred.makeUnsafe<ChildExit>()
         process.once("exit", (code, signal) => {
-          onEnd?.()
+          onEnd?.(cgroup)
           Deferred.doneUnsafe(exit, Effect.succeed(endOf({ code, signal })))
         })
         const isReaped = () => Deferred.isDoneUnsafe(exit)
         const startTime = startTimeOf(pid)
-        resume(Effect.succeed(use({ pid, startTime, exit, check: () => {}, isReaped, process })))
+        resume(Effect.succeed(use({ pid, startTime, cgroup, exit, check: () => {}, isReaped, process })))
       } catch (error) {
         refused(error)
       }
     })
 
-  /** One that is not our child, and whose forker does not tell of it, or no more. */
-  const orphan = (leader: LeaderWatch.Leader, exit: Deferred.Deferred<ChildExit>, { onEnd }: Placement) => {
+  /** Watches one that is not our child, and whose forker does not tell of it, or no more; has it looked after at once. */
+  const orphan = (leader: LeaderWatch.Leader, exit: Deferred.Deferred<ChildExit>, onEnd: () => void) => {
     const died = () => {
       if (Deferred.isDoneUnsafe(exit)) return
-      onEnd?.()
+      onEnd()
       Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
     }
     leaders.watch(leader, died)
@@ -169,33 +182,79 @@ export const make = ({ environment, findUntold, forkers, leaders, startTimeOf }:
     }
   }
 
-  /** What is done for a start of which the forker did not tell. */
-  const forkAgain = <A>(launch: Launch.Launch, placement: Placement, use: (forked: Forked) => A) =>
-    Effect.flatMap(findUntold(placement), (found) => {
+  /** What is done for a start of which the forker did not tell, in its own control group or in this one. */
+  const forkAgain = <A>(
+    launch: Launch.Launch,
+    placement: Placement,
+    directory: string | undefined,
+    use: (forked: Forked) => A
+  ) =>
+    Effect.flatMap(findUntold(placement.mark, directory), (found) => {
       if (found === undefined) return forkHere(launch, placement, use)
+      const { cgroup, process } = found
       const exit = Deferred.makeUnsafe<ChildExit>()
-      if (found.pid === found.session) {
-        const check = orphan(found, exit, placement)
-        return Effect.sync(() => use(forkedThere(found, exit, check)))
+      const onEnd = endingIn(cgroup, placement)
+      if (process.pid === process.session) {
+        const check = orphan(process, exit, onEnd)
+        return Effect.sync(() => use(forkedThere(process, cgroup, exit, check)))
       }
       // The leader has ended, and left this one.
-      placement.onEnd?.()
+      onEnd()
       Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-      return Effect.sync(() => use(forkedThere({ pid: found.session }, exit, () => {})))
+      return Effect.sync(() => use(forkedThere({ pid: process.session }, cgroup, exit, () => {})))
     })
 
+  /** What becomes of an order to a forker; `refused` is done if it could not be carried out. */
   const forkThere = <A>(
+    order: (listener: Listener) => void,
+    launch: Launch.Launch,
+    placement: Placement,
+    cgroup: string | undefined,
+    startTimeThen: string | undefined,
+    use: (forked: Forked) => A,
+    refused: (reason: string) => Effect.Effect<A, SpawnError>
+  ) =>
+    Effect.flatten(Effect.callback<Effect.Effect<A, SpawnError>>((resume) => {
+      const exit = Deferred.makeUnsafe<ChildExit>()
+      const onEnd = endingIn(cgroup, placement)
+      let leader: Pick<Started, "pid" | "startTime"> | undefined
+      let look: (() => void) | undefined
+      order({
+        answered: (answer) => {
+          switch (answer._tag) {
+            case "Started": {
+              const { pid, startTime = startTimeThen } = answer.process
+              leader = { pid, ...(startTime === undefined ? {} : { startTime }) }
+              return resume(
+                Effect.succeed(Effect.succeed(use(forkedThere(leader, cgroup, exit, () => look?.()))))
+              )
+            }
+            case "Refused":
+              return resume(Effect.succeed(refused(answer.reason)))
+            case "Lost":
+              return resume(Effect.succeed(forkAgain(launch, placement, cgroup, use)))
+          }
+        },
+        ended: (end) => {
+          onEnd()
+          Deferred.doneUnsafe(exit, Effect.succeed(endOf(end)))
+        },
+        orphaned: () => {
+          const { pid, startTime = startTimeOf(pid) ?? "" } = leader!
+          look = orphan({ pid, startTime }, exit, onEnd)
+        }
+      })
+    }))
+
+  const forkBy = <A>(
     forker: ForkerProcess,
     launch: Launch.Launch,
     streams: ReadonlyArray<number>,
     placement: Placement,
     use: (forked: Forked) => A
-  ) =>
-    Effect.flatten(Effect.callback<Effect.Effect<A, SpawnError>>((resume) => {
-      const { cgroup, isNew, mark, onEnd } = placement
-      const exit = Deferred.makeUnsafe<ChildExit>()
-      let started: Started | undefined
-      let look: (() => void) | undefined
+  ) => {
+    const { cgroup, isNew, mark } = placement
+    const order = (listener: Listener) =>
       forker.start({
         script: scriptOf(launch, placement),
         marks: marksFor(mark),
@@ -203,28 +262,42 @@ export const make = ({ environment, findUntold, forkers, leaders, startTimeOf }:
         ...(cgroup !== undefined && isNew ? { cgroup } : {}),
         ...(launch.environment === environment ? {} : { environment: launch.environment }),
         ...(launch.directory === undefined ? {} : { directory: launch.directory })
-      }, {
-        answered: (answer) => {
-          switch (answer._tag) {
-            case "Started":
-              started = answer.process
-              return resume(Effect.succeed(Effect.succeed(use(forkedThere(started, exit, () => look?.())))))
-            case "Refused":
-              return resume(Effect.succeed(Effect.fail(new SpawnError({ reason: answer.reason }))))
-            case "Lost":
-              return resume(Effect.succeed(forkAgain(launch, placement, use)))
-          }
-        },
-        ended: (end) => {
-          onEnd?.()
-          Deferred.doneUnsafe(exit, Effect.succeed(endOf(end)))
-        },
-        orphaned: () => {
-          const { pid, startTime } = started!
-          look = orphan({ pid, startTime: startTime ?? startTimeOf(pid) ?? "" }, exit, placement)
-        }
-      })
-    }))
+      }, listener)
+    return forkThere(
+      order,
+      launch,
+      placement,
+      cgroup,
+      undefined,
+      use,
+      (reason) => Effect.fail(new SpawnError({ reason }))
+    )
+  }
+
+  /** Has a parked shell become the process; forks as usual if that has ended in the meantime. */
+  const begin = <A>(
+    { directory, forker, number, startTime }: Shell,
+    line: string,
+    launch: Launch.Launch,
+    streams: ReadonlyArray<number>,
+    placement: Placement,
+    use: (forked: Forked) => A
+  ) =>
+    forkThere(
+      (listener) => forker.begin(number, line, listener),
+      launch,
+      placement,
+      directory,
+      startTime,
+      use,
+      () => forkBy(forker, launch, streams, placement, use)
+    )
+
+  /** What a parked shell would have to carry out, if one may take the place of what is launched. */
+  const lineOf = (launch: Launch.Launch, { isNew, mark }: Placement): string | undefined =>
+    isNew && launch.environment === environment && launch.directory === undefined
+      ? ParkedShell.lineFor(launch.script, marksFor(mark))
+      : undefined
 
   return <A>(
     launch: Launch.Launch,
@@ -235,8 +308,12 @@ export const make = ({ environment, findUntold, forkers, leaders, startTimeOf }:
       const isBrief = launch.operands.length === 0 && launch.script.length <= longestScript
       const streams = isBrief ? streamsOf(launch) : undefined
       const forker = streams === undefined ? undefined : forkers.ready()
-      return forker === undefined || streams === undefined
-        ? forkHere(launch, placement, use)
-        : forkThere(forker, launch, streams, placement, use)
+      if (forker === undefined || streams === undefined) return forkHere(launch, placement, use)
+      parking.stir()
+      const line = streams.every((stream, index) => stream === index) ? lineOf(launch, placement) : undefined
+      const shell = line === undefined ? undefined : parking.take()
+      return shell === undefined || line === undefined || shell.forker !== forker
+        ? forkBy(forker, launch, streams, placement, use)
+        : begin(shell, line, launch, streams, placement, use)
     }))
 }

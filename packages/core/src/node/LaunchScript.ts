@@ -9,7 +9,8 @@ export const variable = "CLINIT_LAUNCH"
 /** The line by which the shell says that it has the entry's rights, directory and environment. */
 export const ready = "ready"
 
-const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
+/** The text as one word of a shell. */
+export const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 /** What the shell has to carry out first: shell text that goes to the directory and makes this environment. */
 export const settling = (

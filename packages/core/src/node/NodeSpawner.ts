@@ -22,6 +22,7 @@ import * as LeaderWatch from "./LeaderWatch.ts"
 import * as LoopTurn from "./LoopTurn.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
+import * as Parking from "./Parking.ts"
 import * as ProcessStat from "./ProcessStat.ts"
 import * as ProcessTable from "./ProcessTable.ts"
 import * as ProcessTree from "./ProcessTree.ts"
@@ -85,8 +86,8 @@ export const layer = (
         )
       }
 
-      const started = (forked: Forking.Forked, mark: Mark, cgroup: string | undefined) => {
-        const { check, exit, isReaped, pid, startTime } = forked
+      const started = (forked: Forking.Forked, mark: Mark) => {
+        const { cgroup, check, exit, isReaped, pid, startTime } = forked
         const identity: ProcessIdentity = {
           pid,
           ...(startTime === undefined ? {} : { startTime }),
@@ -107,16 +108,21 @@ export const layer = (
         mark: forkerMark,
         onTrouble: (what) => void run(Effect.logWarning(what))
       })
+      const parking = containment === "cgroup" ? Parking.make(forkers, runs) : Parking.none
       yield* Effect.addFinalizer(() =>
-        Effect.callback<void>((resume) => forkers.close(() => resume(Effect.void)))
+        Effect.callback<void>((resume) => {
+          parking.close()
+          forkers.close(() => resume(Effect.void))
+        })
       )
       const fork = Forking.make({
         environment,
         forkers,
         leaders,
+        parking,
         startTimeOf: (pid) => table && startTimeOf(pid),
-        findUntold: ({ cgroup, mark }) =>
-          table === undefined ? Effect.undefined : TreesFound.findOne(table, mark, cgroup, forkerMark)
+        findUntold: (mark, cgroup) =>
+          table === undefined ? Effect.undefined : TreesFound.findOne(table, mark, cgroup, host, forkerMark)
       })
       const turns = SpawnTurns.make()
       const pipes = OutputPipes.make(options.pipes ?? path.join(os.tmpdir(), `clinit-${name}.pipes`))
@@ -148,12 +154,11 @@ export const layer = (
       const forked = (launch: Launch.Launch, mark: Mark) =>
         Effect.gen(function*() {
           const cgroup = containment === "cgroup" ? runs.begin(mark) : undefined
-          const onEnd = () => runs.left(cgroup)
           return yield* Effect.tapError(
-            fork(launch, { cgroup, isNew: true, mark, onEnd }, (forked) => ({
-              process: forked.process,
-              child: started(forked, mark, cgroup)
-            })),
+            fork(launch, { cgroup, isNew: true, mark, onEnd: runs.left }, (forked) => {
+              runs.taken(forked.cgroup, cgroup)
+              return { process: forked.process, child: started(forked, mark) }
+            }),
             () => Effect.sync(() => runs.ended(cgroup))
           )
         })

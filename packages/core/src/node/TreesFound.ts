@@ -29,14 +29,21 @@ const wholeSnapshot = Effect.fnUntraced(function*(table: ProcessTable) {
   }
 })
 
+/** The control group of the tree with this mark, as one of its processes tells. */
+const cgroupOf = ({ marks, pid }: Process, mark: Mark, host: Adoption.Host): string | undefined => {
+  const directory = Adoption.controlGroupOf(pid, host)
+  return directory === undefined
+    ? undefined
+    : ControlGroup.treeAround(directory, host.name, mark, marks.at(-1) === mark)
+}
+
 /** The trees in the snapshot whose marks begin so, each by its leader if that lives, or by the oldest who does. */
 const treesIn = (snapshot: Snapshot, prefix: string, host: Adoption.Host): ReadonlyArray<Found> =>
   [...snapshot.byMark].flatMap(([mark, processes]) => {
     if (!mark.startsWith(prefix)) return []
     const first = firstOf(processes.filter(({ pid }) => !Ourselves.pids.has(pid)))
     if (first === undefined) return []
-    const directory = Adoption.controlGroupOf(first.pid, host)
-    const cgroup = directory === undefined ? undefined : ControlGroup.treeAround(directory, host.name, mark)
+    const cgroup = cgroupOf(first, mark, host)
     return [{
       mark,
       ...(LaunchSetup.isUnderWay(first.pid) ? { unbegun: true as const } : {}),
@@ -82,17 +89,25 @@ export const find = (
 ): Effect.Effect<ReadonlyArray<Found>> =>
   Effect.map(snapshotBehindForkers(table, forkerMark), (snapshot) => treesIn(snapshot, prefix, host))
 
+/** A process of a tree, and the tree's control group. */
+export interface Untold {
+  readonly process: Process
+  readonly cgroup: string | undefined
+}
+
 /** The leader of the tree with this mark or control group, or the oldest who lives of it, on the same condition. */
 export const findOne = (
   table: ProcessTable,
   mark: Mark,
   cgroup: string | undefined,
+  host: Adoption.Host,
   forkerMark: Mark
-): Effect.Effect<Process | undefined> =>
+): Effect.Effect<Untold | undefined> =>
   Effect.map(snapshotBehindForkers(table, forkerMark), (snapshot) => {
     const members = cgroup === undefined ? [] : ControlGroup.members(cgroup)
-    return firstOf([
+    const process = firstOf([
       ...snapshot.byMark.get(mark) ?? [],
       ...members.flatMap((pid) => snapshot.byPid.get(pid) ?? [])
     ])
+    return process && { process, cgroup: cgroup && (cgroupOf(process, mark, host) ?? cgroup) }
   })
