@@ -298,7 +298,10 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(LoopTurn.whole), Effect.andThen(told(forkers))),
+        catchUp: Effect.sync(leaders.look).pipe(
+          Effect.andThen(LoopTurn.whole),
+          Effect.andThen(told(forkers))
+        ),
         find
       }
     })
