@@ -34,6 +34,7 @@ const warnings = async (scratch: Scratch) => (await scratch.status()).warnings
 /** Tells the group the level where it is until the ledger, whose disk is full, has no room left in the block that it has. */
 const fillLedger = (scratch: Scratch, level: string) =>
   until("the ledger is a warning", async () => {
+    await scratch.tellMany("g", Array.from({ length: 20 }, () => level))
     expect(await tell(scratch, "g", level)).toBe("DONE")
     return (await warnings(scratch)).some((warning) => warning.startsWith("ledger: "))
   })
