@@ -77,6 +77,18 @@ const write = (chunk: Buffer) => {
   })
 }
 
+let isDue = false
+
+/** Writes behind whatever else this turn has to do: a start that follows the news of an end does not wait for these. */
+const pumpSoon = () => {
+  if (isDue) return
+  isDue = true
+  setImmediate(() => {
+    isDue = false
+    pump()
+  })
+}
+
 const text = (part: unknown) =>
   typeof part === "string" ? part : part instanceof Error ? String(part.stack) : String(part)
 
@@ -103,7 +115,7 @@ const add = (line: Line) => {
   const entry = print(line)
   if (waiting.length + entry.length <= maxCharacters) waiting += entry
   else dropped++
-  pump()
+  pumpSoon()
 }
 
 /** Says how lines are written, those that were logged before as well: text unless it is said otherwise. */

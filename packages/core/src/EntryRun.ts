@@ -79,6 +79,8 @@ const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganM
 export interface Hooks {
   /** Takes the process while anything of its tree may get a signal, and nothing when that is over. */
   readonly child: { readonly set: (child: Child | undefined) => void }
+  /** Takes the process while it is waited for that its leader ends by itself, and nothing when that is over. */
+  readonly awaited: { readonly set: (child: Child | undefined) => void }
   /** Carried out when the process is there. */
   readonly forked: Effect.Effect<unknown>
   /** Takes how the run ended that was stopped, as far as that was seen. */
@@ -95,7 +97,7 @@ export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
   urgency: Urgency,
-  { child: present, dismissal, forked, stopped }: Hooks
+  { awaited, child: present, dismissal, forked, stopped }: Hooks
 ) {
   const board = yield* StatusBoard
   const ledger = yield* Ledger
@@ -136,13 +138,16 @@ export const run = Effect.fnUntraced(function*(
     ).pipe(Effect.ensuring(trouble.clear(name)))
   }
 
-  const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> =>
-    past?.lastEnd === undefined
-      ? Effect.tap(
-        Effect.raceFirst(child.exit, timedOut(definition, beganMillis)),
-        (end) => logEnd(definition.now(), end)
-      )
-      : Effect.succeed(past.lastEnd)
+  const awaitEnd = Effect.fnUntraced(function*(child: Child, beganMillis: number) {
+    if (past?.lastEnd !== undefined) return past.lastEnd
+    awaited.set(child)
+    const end: RunEnd = startsOnceForked(entry.mode)
+      ? yield* child.exit
+      : yield* Effect.raceFirst(child.exit, timedOut(definition, beganMillis))
+    awaited.set(undefined)
+    yield* logEnd(definition.now(), end)
+    return end
+  })
 
   /** What is left of it in the ledger, should nobody take its end. */
   let forget: Effect.Effect<void> = Effect.void
@@ -162,6 +167,7 @@ export const run = Effect.fnUntraced(function*(
       return { end, ranMillis, forget: ledger.remove(run) } satisfies Done
     }),
     Effect.fnUntraced(function*({ child, run }, exit) {
+      awaited.set(undefined)
       // One that was being stopped is stopped, however its main process came to its end.
       const wasGoing = past?.stopping === true && past.lastEnd === undefined
       const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined

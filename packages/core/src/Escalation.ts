@@ -55,6 +55,15 @@ const notRun = ({ group, tag }: Entry, command: string) => ({ reason }: { readon
   Effect.logError(`${group}/${tag}: the stop command ${quote(command)} could not be run: ${reason}`)
 
 /**
+ * Does ahead what can be done at once of the first step of the stop that has to follow in this turn. Of many trees that are
+ * stopped together all die then while the first one's stop is still being put down.
+ */
+export const strike = (child: Child, entry: Entry, { steps }: Plan): void => {
+  const [step] = entry.settings?.stop ?? steps
+  if ("signal" in step) child.strike?.(step.signal)
+}
+
+/**
  * Stops the child's process tree by the plan, with the entry's `stop` setting for its steps if it has one, and returns
  * once the tree is extinct. Only time advances it; `onStep` hears of each step just before it is done. A command that
  * cannot be run in its time is logged, and its time passes all the same. What can be caught is followed by CONT: a tree that
@@ -79,7 +88,8 @@ export const stop = Effect.fnUntraced(
           { startImmediately: true }
         )
       }
-      const isDown = Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))
+      const isDown = child.isExtinct() ||
+        Option.isSome(yield* Effect.timeoutOption(extinct, step.graceMillis))
       if (starting !== undefined && "command" in step && starting.pollUnsafe() === undefined) {
         starting.interruptUnsafe()
         if (!isDown) yield* notRun(entry, step.command)({ reason: "its time was over before it was set up" })

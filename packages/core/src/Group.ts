@@ -216,7 +216,12 @@ export const make = Effect.fnUntraced(function*(
       const dismissals = Array.from(leaving, ({ dismiss }) => dismiss)
       return Effect.andThen(
         Effect.all(dismissals, { discard: true }),
-        Fiber.interruptAll(Array.from(leaving, ({ fiber }) => fiber))
+        Effect.withFiber((own) => {
+          const fibers = Array.from(leaving, ({ fiber }) => fiber)
+          for (const process of leaving) process.strike(stopPlan)
+          for (const fiber of fibers) fiber.interruptUnsafe(own.id)
+          return Fiber.awaitAll(fibers)
+        })
       )
     })
 
@@ -407,7 +412,13 @@ export const make = Effect.fnUntraced(function*(
 
   const all = () => [...leaving, ...processes.values()]
 
-  const present = (tag: Tag) => processes.get(tag) ?? [...leaving].find(({ entry }) => entry().tag === tag)
+  const present = (tag: Tag) => {
+    const stays = processes.get(tag)
+    if (stays !== undefined) return stays
+    // Without a copy: a status asks for each of a thousand that are leaving.
+    for (const process of leaving) if (process.entry().tag === tag) return process
+    return undefined
+  }
 
   /** Waits until nothing is left of what has these tags now and has to go; for no start that comes after that. */
   const downOf = (tags: ReadonlyArray<Tag>) =>

@@ -268,6 +268,8 @@ const make = Effect.gen(function*() {
   yield* Effect.gen(function*() {
     while (true) {
       yield* changed.await
+      // Behind whatever else this turn has to do: most changes come with the start of a process, or with its end.
+      yield* Effect.yieldNow
       yield* Effect.sleep((yield* write) ? window : retry)
       if (behind.length > 0 || isTooFarBehind || stored === undefined) changed.openUnsafe()
     }

@@ -174,6 +174,8 @@ const make = (resume: boolean) =>
     }
 
     let isBehind = false
+    /** Whether the store has been written by us. */
+    let isThere = false
     const changed = yield* Latch.make(false)
     const change = (work: () => void) =>
       Effect.sync(() => {
@@ -221,7 +223,7 @@ const make = (resume: boolean) =>
       changed.closeUnsafe()
       return store.replace(print()).pipe(
         Effect.andThen(trouble.clear(subject)),
-        Effect.as(true),
+        Effect.andThen(Effect.sync(() => isThere = true)),
         Effect.catch(({ message }) => {
           isBehind = true
           return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
@@ -232,6 +234,9 @@ const make = (resume: boolean) =>
     yield* Effect.gen(function*() {
       while (true) {
         yield* changed.await
+        // Behind whatever else this turn has to do: most changes come with the start of a process, or with its end. But a
+        // successor finds what was started by the marks of the ledger that is there: the first is not put off.
+        if (isThere) yield* Effect.yieldNow
         yield* Effect.sleep((yield* write) ? window : retry)
         if (isBehind) changed.openUnsafe()
       }

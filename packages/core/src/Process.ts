@@ -11,6 +11,7 @@ import * as EntryDefinition from "./EntryDefinition.ts"
 import * as EntryLog from "./EntryLog.ts"
 import * as EntryLoggers from "./EntryLoggers.ts"
 import * as EntryRun from "./EntryRun.ts"
+import * as Escalation from "./Escalation.ts"
 import type { Run } from "./Ledger.ts"
 import { Ledger } from "./Ledger.ts"
 import type { RunRecord } from "./LedgerText.ts"
@@ -40,6 +41,8 @@ export interface Process {
   readonly started: Effect.Effect<void>
   /** Notes, before the fiber is interrupted, that what is being stopped because it timed out does not count any more. */
   readonly dismiss: Effect.Effect<void>
+  /** Does ahead what can be done at once of the stop that begins when the fiber is interrupted, which has to follow in this turn. */
+  readonly strike: (plan: Escalation.Plan) => void
   /** Whether the leader of the present run lives, for all that is known. */
   readonly isLed: () => boolean
   /** Sends the signal to the process tree of the present run; whether there is one, and the pid of its leader. */
@@ -87,6 +90,7 @@ export const resumeLoggers = Effect.fnUntraced(function*(
     redefine: () => {},
     dismiss: Effect.void,
     started: Effect.void,
+    strike: () => {},
     isLed: () => false,
     signal: () => Effect.succeed(undefined),
     fiber
@@ -149,11 +153,13 @@ const live = Effect.fnUntraced(function*(
   const definition = EntryDefinition.make(entry)
   let dismissal: Effect.Effect<void> = Effect.void
   let child: Child | undefined
+  let awaited: Child | undefined
   let stoppedEnd: RunEnd | undefined
   const hooks: EntryRun.Hooks = {
     forked: Deferred.succeed(started, void 0),
     dismissal: { set: (note) => void (dismissal = note) },
     child: { set: (present) => void (child = present) },
+    awaited: { set: (present) => void (awaited = present) },
     stopped: { set: (end) => void (stoppedEnd = end) }
   }
   /** What is left to be done is the loggers' business: there is no process of the entry any more. */
@@ -198,6 +204,7 @@ const live = Effect.fnUntraced(function*(
     redefine: definition.redefine,
     started: Deferred.await(started),
     dismiss: Effect.suspend(() => dismissal),
+    strike: (plan) => awaited !== undefined && Escalation.strike(awaited, definition.now(), plan),
     isLed: () => child?.hasEnded() === false,
     signal: (signal) =>
       Effect.suspend(() =>
@@ -213,9 +220,10 @@ const life = Effect.fnUntraced(function*(
   definition: EntryDefinition.EntryDefinition,
   past: EntryRun.Inherited | EntryRun.Done | undefined,
   loggersStarted: Effect.Effect<unknown>,
-  { child, dismissal, forked: started, stopped }: EntryRun.Hooks,
+  hooks: EntryRun.Hooks,
   onGivenUp: () => void
 ) {
+  const { forked: started } = hooks
   const board = yield* StatusBoard
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
@@ -229,9 +237,7 @@ const life = Effect.fnUntraced(function*(
     const done = before !== undefined && !("child" in before)
       ? before
       : yield* EntryRun.run(definition, before, urgency, {
-        child,
-        dismissal,
-        stopped,
+        ...hooks,
         forked: EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
       })
     lastEnd = done.end

@@ -57,6 +57,11 @@ export interface Child {
   /** Sends the signal once to every process of the tree; does nothing once the tree is extinct. Never fails. */
   readonly signal: (signal: Signal) => Effect.Effect<void>
   /**
+   * Does ahead what can be done at once of the `signal` with the same argument that has to follow in this turn, which then
+   * does the rest. Does nothing if the leader has ended, and is missing where nothing can be done ahead.
+   */
+  readonly strike?: (signal: Signal) => void
+  /**
    * Runs the command as a further process of the tree, started as the entry's own is; done once the process exists. It
    * leads a session and process group of its own and has the leader's pid, while that lives, in `CLINIT_PID`. Does
    * nothing once the tree is extinct.

@@ -161,7 +161,7 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
         assert.deepStrictEqual(ControlGroup.members(directory), [child.identity!.pid])
         yield* child.signal("SIGTERM")
         yield* withDeadline("the extinction", child.extinct)
-        assert.isFalse(fs.existsSync(directory))
+        yield* eventually("it is removed", () => !fs.existsSync(directory))
         assert.isTrue(fs.existsSync(base(directory)))
         return directory
       }))
@@ -225,7 +225,8 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
       yield* child.signal("SIGTERM")
       yield* withDeadline("the extinction", child.extinct)
       assert.isFalse(runs(Number(pid)))
-      assert.isFalse(fs.existsSync(directory))
+      yield* eventually("it is removed", () =>
+        !fs.existsSync(directory))
     }))
 
   it.live("of a process that was not started are removed", () =>

@@ -2,7 +2,7 @@ import { Spawner } from "@clinit/core/Spawner"
 import type { Containment } from "@clinit/protocol/Status"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { spawn as spawnProcess } from "node:child_process"
+import { execFileSync, spawn as spawnProcess } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { scratch } from "./support/Peer.ts"
@@ -109,6 +109,33 @@ const claims = (containment: Containment, withForker: boolean) => {
         yield* child.signal("SIGKILL")
         yield* withDeadline("the extinction", child.extinct)
         assert.deepStrictEqual(members(child.identity!.pid).filter((pid) => stat(pid)?.state !== "Z"), [])
+      })
+  )
+
+  claim(
+    "that are struck ahead get the signal once, in the leader's group and elsewhere, and the next one again",
+    () =>
+      Effect.gen(function*() {
+        const directory = yield* scratch
+        const counting = (name: string) =>
+          `trap 'echo >> "${directory}/${name}"' HUP; echo >> '${directory}/ready'; while :; do sleep 0.02; done`
+        fs.writeFileSync(`${directory}/other`, counting("outside"))
+        const child = yield* spawn(`setsid sh '${directory}/other' & ${counting("leader")}`)
+        const lines = (name: string) => read(`${directory}/${name}`)?.length ?? 0
+        const have = (count: number) => () =>
+          lines("leader") === count && lines("outside") === (containment === "group" ? 0 : count)
+        yield* eventually("both have their traps", () => lines("ready") === 2)
+        for (const count of [1, 2]) {
+          child.strike!("SIGHUP")
+          yield* child.signal("SIGHUP")
+          yield* eventually("each has it", have(count))
+        }
+        yield* child.signal("SIGHUP")
+        yield* eventually("each has the one that nothing went ahead of", have(3))
+        yield* child.signal("SIGKILL")
+        if (containment === "group") execFileSync("pkill", ["-9", "-f", `sh ${directory}/other`])
+        yield* withDeadline("the extinction", child.extinct)
+        child.strike!("SIGHUP")
       })
   )
 

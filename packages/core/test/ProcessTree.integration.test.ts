@@ -34,6 +34,7 @@ const signalled = (startTimeOf: (real: string) => string) =>
       standing: () => "unproven",
       bornAt: -Infinity,
       helpers: [],
+      struck: [],
       table: tableOf(shown)
     })
     yield* tree.signal("SIGTERM")

@@ -125,9 +125,13 @@ export const isPopulated = (directory: string): boolean => {
   }
 }
 
+/** The links of a directory that has none below it: its name and its own `.`. Some file systems do not count. */
+const linksOfOne = 2
+
 /** Those directly below it. Throws if they cannot be told. */
 export const below = (directory: string): ReadonlyArray<string> => {
   try {
+    if (fs.statSync(directory).nlink === linksOfOne) return []
     return fs.readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${directory}/${entry.name}`)

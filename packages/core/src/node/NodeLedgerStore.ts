@@ -98,7 +98,7 @@ const refused = (reason: string) => new LedgerUnwritable({ reason })
 export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<LedgerStore> =>
   Layer.effect(
     LedgerStore,
-    Effect.map(ReplacedFile.keep(file, 0o600, isOurs), ({ change, replaced }) => ({
+    Effect.map(ReplacedFile.keep(file, 0o600, isOurs, true), ({ change, replaced }) => ({
       file,
       read: Effect.tryPromise({
         try: () => read(file),

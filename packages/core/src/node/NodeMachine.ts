@@ -27,7 +27,8 @@ const premises = Layer.succeed(Premises, {
       pipes: `${socket}.pipes`,
       ledger: NodeLedgerStore.layer(`${socket}.ledger`, claim.lock.isInPlace),
       history: NodeHistoryStore.layer(`${socket}.history`, claim.lock.isInPlace),
-      statusFile: (file) => NodeStatusFile.layer(file, claim.lock.isInPlace),
+      statusFile: (file) =>
+        NodeStatusFile.layer(file, claim.lock.isInPlace, path.dirname(file) === path.dirname(socket)),
       listen: (answer) => NodeSocketServer.listen(claim, answer)
     }))
 })

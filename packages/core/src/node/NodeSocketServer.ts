@@ -14,6 +14,7 @@ import * as Metrics from "../Metrics.ts"
 import type { Answer, LockRefused } from "../Premises.ts"
 import { because, SocketRefused } from "../SocketRefused.ts"
 import { Trouble } from "../Trouble.ts"
+import * as Beat from "./Beat.ts"
 import * as BoundSocket from "./BoundSocket.ts"
 import * as ClientConnection from "./ClientConnection.ts"
 import * as OpenFiles from "./OpenFiles.ts"
@@ -155,7 +156,7 @@ export const listen = Effect.fnUntraced(
     })
 
     const upkeep = yield* Upkeep
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(upkeep), keep)))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Beat.every(upkeep), keep)))
     yield* Effect.forkScoped(OpenFiles.watch)
   }
 )

@@ -19,6 +19,7 @@ import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
 import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import * as LoopTurn from "./LoopTurn.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
 import * as Parking from "./Parking.ts"
@@ -51,6 +52,10 @@ export const layer = (
       const runs = yield* TreeDirectories.make(base)
       yield* Effect.addFinalizer(() => Effect.sync(leaders.close))
 
+      /** It may take its time, and whoever waits for the extinction is not to wait for that. */
+      const removeLater = (cgroup: string | undefined) =>
+        cgroup === undefined ? undefined : void setImmediate(() => runs.ended(cgroup))
+
       const own = (directory: string): ProcessTree.OwnControlGroup => ({
         directory,
         containsUs: place !== undefined && ControlGroup.isWithin(place.own, directory)
@@ -75,14 +80,14 @@ export const layer = (
         const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
         return TreeChild.make(
           leader,
-          treeOf(identity, { root, standing, bornAt, helpers, table }),
+          treeOf(identity, { root, standing, bornAt, helpers, table, struck: [] }),
           helperIn(leader, identity.cgroup, mark, helpers),
-          () => runs.ended(identity.cgroup)
+          () => removeLater(identity.cgroup)
         )
       }
 
       const started = (forked: Forking.Forked, mark: Mark) => {
-        const { cgroup, check, exit, isReaped, pid, startTime } = forked
+        const { caughtUp, cgroup, check, exit, isReaped, pid, startTime } = forked
         const identity: ProcessIdentity = {
           pid,
           ...(startTime === undefined ? {} : { startTime }),
@@ -90,7 +95,7 @@ export const layer = (
           containment,
           ...(cgroup === undefined ? {} : { cgroup })
         }
-        return child({ identity, exit, check }, mark, performance.now(), isReaped)
+        return child({ identity, exit, isOurs: true, caughtUp, check }, mark, performance.now(), isReaped)
       }
 
       // By it a later daemon would tell what is being set up.
@@ -110,7 +115,13 @@ export const layer = (
           forkers.close(() => resume(Effect.void))
         })
       )
+      const told = Effect.callback<void>((resume) => forkers.catchUp(() => resume(Effect.void))).pipe(
+        Effect.andThen(LoopTurn.whole),
+        Effect.timeoutOption(patience),
+        Effect.asVoid
+      )
       const fork = Forking.make({
+        caughtUp: told,
         environment,
         forkers,
         leaders,
@@ -192,7 +203,14 @@ export const layer = (
                       const root: Root = { pid, startTime, mark }
                       const standing = ProcessTree.standingOf(root, table !== undefined, isReaped)
                       const bornAt = performance.now()
-                      const group = ProcessTree.group({ root, standing, bornAt, helpers: [], table })
+                      const group = ProcessTree.group({
+                        root,
+                        standing,
+                        bornAt,
+                        helpers: [],
+                        table,
+                        struck: []
+                      })
                       helpers.push({ pid, hasEnded, group, bornAt })
                       const exit = Deferred.await(end)
                       return { process, identity: { pid }, exit, extinct: Effect.asVoid(exit) }
@@ -226,13 +244,19 @@ export const layer = (
         const check = () => {
           if (!Deferred.isDoneUnsafe(exit) && !LeaderWatch.isAlive(leader)) died()
         }
-        return child({ identity, exit, check }, mark, -Infinity)
+        return child({ identity, exit, isOurs: false, caughtUp: LoopTurn.whole, check }, mark, -Infinity)
       }
 
       const adoptRemains = (identity: ProcessIdentity, mark: Mark): ProcessChild => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-        const leader: TreeChild.Leader = { identity, exit, check: () => {} }
+        const leader: TreeChild.Leader = {
+          identity,
+          exit,
+          isOurs: false,
+          caughtUp: LoopTurn.whole,
+          check: () => {}
+        }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
           return TreeChild.make(leader, ProcessTree.none, TreeChild.runNothing, () => {})
         }
@@ -247,10 +271,11 @@ export const layer = (
             standing: () => "unproven",
             bornAt: -Infinity,
             helpers,
-            table
+            table,
+            struck: []
           }),
           helperIn(leader, cgroup, mark, helpers),
-          () => runs.ended(cgroup)
+          () => removeLater(cgroup)
         )
       }
 
@@ -285,27 +310,14 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(turnOfTheLoop), Effect.andThen(told(forkers))),
+        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(told)),
         find
       }
     })
   )
 
-/**
- * Lets the event loop come round. A child that has ended has sent its signal before anybody could know of it; what the
- * signal's handler wrote is read when the loop polls next, which is between one immediate and another.
- */
-const turnOfTheLoop = Effect.callback<void>((resume) =>
-  void setImmediate(() => setImmediate(() => resume(Effect.void)))
-)
-
 /** No answer waits longer for a forker that hangs. */
 const patience = "1 second"
-
-const told = ({ catchUp }: Forkers.Forkers) =>
-  Effect.callback<void>((resume) => catchUp(() => resume(Effect.void))).pipe(
-    Effect.timeoutOption(patience)
-  )
 
 /** A shell must not even see what stands for its command. */
 const notOurs = ({ group, tag }: Entry) =>

@@ -18,12 +18,16 @@ const refused = (reason: string) => new StatusFileError({ reason })
 /**
  * The status file at this path: written beside it, then renamed; only a regular file is ever replaced, and only as
  * long as that place is ours. While the layer lives it is written again if somebody removed it, and its directory made
- * again, for the owner only.
+ * again, for the owner only. `near`: see `ReplacedFile.keep`.
  */
-export const layer = (file: string, isOurs: () => boolean = () => true): Layer.Layer<StatusFileTarget> =>
+export const layer = (
+  file: string,
+  isOurs: () => boolean = () => true,
+  near = false
+): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
-    Effect.map(ReplacedFile.keep(file, 0o644, isOurs), ({ change, replaced }) => ({
+    Effect.map(ReplacedFile.keep(file, 0o644, isOurs, near), ({ change, replaced }) => ({
       replace: (text: string) =>
         change(async () => {
           await refuseForeign(file)

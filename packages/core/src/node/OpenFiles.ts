@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as fs from "node:fs"
 import { Trouble } from "../Trouble.ts"
+import * as Beat from "./Beat.ts"
 
 /** How many files this process may have open at once; nothing where the system does not tell or sets no limit. */
 export const limit = (): number | undefined => {
@@ -52,6 +53,6 @@ export const watch: Effect.Effect<never, never, Trouble> = Effect.gen(function*(
         trouble.set("open files", "the limit is reached: clients are dropped, processes cannot be started") :
         trouble.clear("open files")
     )
-    yield* Effect.sleep(period)
+    yield* Beat.every(period)
   }
 })

@@ -16,6 +16,11 @@ export interface ProcessTree {
   readonly isAlive: (urgency: Urgency) => boolean
   /** Signals each of its processes once. Fails if one could not be; the others were. */
   readonly signal: (signal: Signal) => Effect.Effect<void, Error>
+  /**
+   * Signals the leader's group, and leaves its other processes to the `signal` that follows. Missing where these could not
+   * be found any more when their parents are gone.
+   */
+  readonly strike?: (signal: Signal) => void
 }
 
 /** A process that was started from here to be of the tree, beside the leader, with a process group of its own. */
@@ -37,6 +42,8 @@ export interface Parts {
   readonly helpers: ReadonlyArray<Helper>
   /** Nothing where the system has no /proc. */
   readonly table: ProcessTable | undefined
+  /** Signals that the leader's group has got ahead. */
+  readonly struck: Array<Signal>
 }
 
 /** Since when nobody has come to the tree but by one of its processes. */
@@ -110,10 +117,33 @@ const ownGroup = (() => {
   }
 })()
 
-/** Signals the group at one blow if its number is ours, and those of the targets that are not in it one by one. */
-const deliver = (root: number, withGroup: boolean, targets: Iterable<Target>, signal: Signal): void => {
+const strike = ({ root, standing, struck }: Parts) => (signal: Signal): void => {
+  if (root.pid === ownGroup || standing() !== "ours") return
+  try {
+    process.kill(-root.pid, signal)
+    struck.push(signal)
+  } catch {
+    // whoever signals then tells
+  }
+}
+
+/** Whether the signal was sent ahead; once. */
+const hasStruck = (struck: Array<Signal>, signal: Signal): boolean => {
+  const at = struck.indexOf(signal)
+  if (at >= 0) struck.splice(at, 1)
+  return at >= 0
+}
+
+/** Signals the group at one blow if its number is ours, unless it was struck, and those of the targets that are not in it one by one. */
+const deliver = (
+  { root: { pid: root }, struck }: Parts,
+  withGroup: boolean,
+  targets: Iterable<Target>,
+  signal: Signal
+): void => {
   const asOne = withGroup && root !== ownGroup
-  const works: Array<() => void> = asOne ? [() => void process.kill(-root, signal)] : []
+  const isAhead = hasStruck(struck, signal)
+  const works: Array<() => void> = asOne && !isAhead ? [() => void process.kill(-root, signal)] : []
   for (const target of targets) {
     if (Ourselves.pids.has(target.pid) || (asOne && target.group === root)) continue
     works.push(() => signalProcess(target, signal))
@@ -145,12 +175,13 @@ const livesByTable = (
   }
 }
 
-const leaderGroup = (parts: Parts): ProcessTree => {
+const leaderGroup = (parts: Parts): Required<ProcessTree> => {
   const { root, standing } = parts
   const lives = livesByTable(parts, (snapshot) => Membership.ofGroup(snapshot, root))
   return {
     isAlive: (urgency) => standing() === "ours" && (parts.table === undefined || lives(parts.table, urgency)),
-    signal: (signal) => attempt(() => deliver(root.pid, standing() === "ours", [], signal))
+    signal: (signal) => attempt(() => deliver(parts, standing() === "ours", [], signal)),
+    strike: strike(parts)
   }
 }
 
@@ -162,6 +193,7 @@ export const group = (parts: Parts): ProcessTree => {
   const own = leaderGroup(parts)
   return {
     isAlive: (urgency) => own.isAlive(urgency) || isHelped(parts, urgency),
+    strike: own.strike,
     signal: (signal) =>
       Effect.forEach(
         [own, ...parts.helpers.map(({ group }) => group)],
@@ -198,13 +230,13 @@ export const descendants = (
   const deliverTo = (members: ReadonlyArray<Target>, signal: Signal) =>
     attempt(() => {
       const withGroup = standing() === "ours" && members.some((member) => member.group === root.pid)
-      deliver(root.pid, withGroup, members, signal)
+      deliver(parts, withGroup, members, signal)
     })
 
   /** What can be done when processes cannot be listed. */
   const deliverBlindly = (signal: Signal) =>
     Effect.andThen(
-      attempt(() => deliver(root.pid, standing() === "ours", [], signal)),
+      attempt(() => deliver(parts, standing() === "ours", [], signal)),
       Effect.fail(new Error("the processes of this machine cannot be listed"))
     )
 
@@ -279,16 +311,31 @@ const killControlGroup = ({ containsUs, directory }: OwnControlGroup) =>
 export const controlGroup = (own: OwnControlGroup, parts: Parts): ProcessTree => {
   const { root, standing } = parts
   const groupOfLeader = leaderGroup(parts)
-  const stats = () => ControlGroup.members(own.directory).flatMap((pid) => ProcessStat.read(pid) ?? [])
+  let last: { readonly at: number; readonly targets: ReadonlyArray<Target> } = { at: -Infinity, targets: [] }
+  /** Those besides the leader, which is in its own group. CONT wakes those who were there a moment ago, when they were signalled. */
+  const targets = (withGroup: boolean, signal: Signal) => {
+    const at = performance.now()
+    if (signal === "SIGCONT" && at - last.at <= maxAgeMillis) return last.targets
+    const others = ControlGroup.members(own.directory).filter((pid) => !withGroup || pid !== root.pid)
+    last = { at, targets: others.flatMap((pid) => ProcessStat.read(pid) ?? []) }
+    return last.targets
+  }
   const deliverToAll = (signal: Signal) => {
-    let targets: ReadonlyArray<Target> = []
+    const withGroup = standing() === "ours" && root.pid !== ownGroup
     each([
-      () => void (targets = stats()),
-      () => deliver(root.pid, standing() === "ours", targets, signal)
+      () => deliver(parts, withGroup, [], signal),
+      () =>
+        deliver(
+          parts,
+          false,
+          targets(withGroup, signal).filter(({ group }) => !withGroup || group !== root.pid),
+          signal
+        )
     ])
   }
   return {
     isAlive: (urgency) => isPopulated(own) || groupOfLeader.isAlive(urgency) || isHelped(parts, urgency),
+    strike: groupOfLeader.strike,
     signal: (signal) =>
       signal === "SIGKILL"
         ? Effect.andThen(Effect.exit(killControlGroup(own)), attempt(() => deliverToAll(signal)))

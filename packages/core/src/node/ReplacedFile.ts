@@ -2,9 +2,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
-import { constants } from "node:fs"
+import { constants, lstatSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
+import * as Beat from "./Beat.ts"
 
 /** A file that is replaced as a whole: readers see the old content or the new, never a part. */
 export interface ReplacedFile {
@@ -28,9 +29,15 @@ const restorePeriod = Duration.seconds(2)
 /**
  * The file at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
  * another daemon may have taken it over with the file. Restored if somebody removes it. `change` fails with what
- * `refused` makes of the reason.
+ * `refused` makes of the reason. One that is `near` is where files are looked at without waiting anyway; the file system of
+ * others may not answer.
  */
-export const keep = Effect.fnUntraced(function*(file: string, mode: number, isOurs: () => boolean) {
+export const keep = Effect.fnUntraced(function*(
+  file: string,
+  mode: number,
+  isOurs: () => boolean,
+  near: boolean
+) {
   const replaced = make(file, mode)
   const oneAtATime = yield* Semaphore.make(1)
   const change = <E>(work: () => Promise<void>, refused: (reason: string) => E): Effect.Effect<void, E> =>
@@ -42,10 +49,20 @@ export const keep = Effect.fnUntraced(function*(file: string, mode: number, isOu
       catch: (error) => refused(`${file}: ${reason(error)}`)
     }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
   // Without a word if it fails: the next change tells.
-  const restore = Effect.ignore(change(replaced.restore, String))
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(restore, restorePeriod)))
+  const restore = Effect.suspend(() =>
+    near && isThere(file) ? Effect.void : Effect.ignore(change(replaced.restore, String))
+  )
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Beat.every(restorePeriod), restore)))
   return { replaced, change }
 })
+
+const isThere = (file: string) => {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
 
 const exists = (file: string) =>
   fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")

@@ -1,6 +1,7 @@
 import type { ChildExit } from "@clinit/protocol/Status"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type { Signal } from "../Signal.ts"
 import type { ProcessChild, ProcessIdentity } from "../Spawner.ts"
 import type * as ProcessTable from "./ProcessTable.ts"
 import type * as ProcessTree from "./ProcessTree.ts"
@@ -18,17 +19,22 @@ export type Run = (
 export interface Leader {
   readonly identity: ProcessIdentity
   readonly exit: Deferred.Deferred<ChildExit>
+  /** Whether its exit is told by its parent. */
+  readonly isOurs: boolean
+  /** Done when an exit has been told that has happened by then. */
+  readonly caughtUp: Effect.Effect<void>
   /** Completes the exit if it has happened and nobody has told yet. */
   readonly check: () => void
 }
 
 /** The child of a tree with this leader. `onExtinction` is called once, when nothing of it is left. */
 export const make = (
-  { check, exit, identity }: Leader,
+  { caughtUp, check, exit, identity, isOurs }: Leader,
   tree: ProcessTree.ProcessTree,
   run: Run,
   onExtinction: () => void
 ): ProcessChild => {
+  let isStruck = false
   // Latched: once the tree is gone its numbers may become somebody else's.
   let extinction = false
   const isExtinct = (urgency: ProcessTable.Urgency) => {
@@ -49,6 +55,11 @@ export const make = (
     look(pollMillis.first)
     return Effect.sync(() => clearTimeout(timer))
   })
+  const strike = (signal: Signal) => {
+    if (tree.strike === undefined || Deferred.isDoneUnsafe(exit)) return
+    isStruck = true
+    tree.strike(signal)
+  }
   return {
     identity,
     exit: Deferred.await(exit),
@@ -56,11 +67,20 @@ export const make = (
     isExtinct: () => isExtinct("urgent"),
     extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
     signal: (signal) =>
-      Effect.suspend(() => extinction ? Effect.void : tree.signal(signal)).pipe(
+      Effect.suspend(() => {
+        if (extinction || !isStruck) return extinction ? Effect.void : tree.signal(signal)
+        isStruck = false
+        // Most trees that were struck are gone then, and nothing has to be read to find whom else to signal.
+        return Effect.andThen(
+          caughtUp,
+          Effect.suspend(() => isExtinct("urgent") ? Effect.void : tree.signal(signal))
+        )
+      }).pipe(
         Effect.catch((error) =>
           Effect.logWarning(`process tree of ${identity.pid}: ${signal} failed: ${error.message}`)
         )
       ),
+    ...(isOurs ? { strike } : {}),
     run: (command, entry) => run(() => isExtinct("urgent"), command, entry)
   }
 }

@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
   return {
     /** That of a tree which is about to be started; whoever forks makes it. */
     begin: (mark: Mark): string => {
-      lookAfter()
+      setImmediate(lookAfter)
       const directory = ControlGroup.treeIn(base!, mark)
       running.add(directory)
       return directory
