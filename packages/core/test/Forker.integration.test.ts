@@ -202,8 +202,11 @@ const claims = (containment: Containment) => {
           "nothing is about to be executed",
           () => forkersOf(name).every((pid) => stat(pid)?.ppid === process.pid)
         )
+        const leaders = pids().filter((pid) => stat(pid)?.session === pid && runs(pid))
+          .map((pid) => ({ pid, environment: read(`/proc/${pid}/environ`) ?? "" }))
         for (const { mark, pid } of started) {
-          assert.deepStrictEqual(marked(mark).filter((each) => stat(each)?.session === each), [pid])
+          const found = leaders.filter(({ environment }) => environment.includes(mark))
+          assert.deepStrictEqual(found.map((each) => each.pid), [pid])
         }
       })
   )
@@ -287,7 +290,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
               said: read(`${directory}/said`)
             }
             yield* ended(child)
-            assert.isFalse(fs.existsSync(cgroup!))
+            yield* eventually("its control group is gone", () => !fs.existsSync(cgroup!))
             return facts
           })
           assert.deepStrictEqual(yield* facts(withForker, true), yield* facts(without, false))

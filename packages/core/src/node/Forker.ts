@@ -16,7 +16,16 @@ const unheard = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGUSR1",
 for (const signal of unheard) process.on(signal, () => {})
 
 const supervisor = new Socket({ fd: 3, readable: true, writable: true })
-const report = (message: Report) => void supervisor.write(`${JSON.stringify(message)}\n`)
+let lines = ""
+const flush = () => {
+  supervisor.write(lines)
+  lines = ""
+}
+/** What happens in one turn of the event loop is told in one go. */
+const report = (message: Report) => {
+  if (lines === "") setImmediate(flush)
+  lines += `${JSON.stringify(message)}\n`
+}
 
 let premises: Premises | undefined
 const starts: Array<Start | Park> = []
@@ -134,9 +143,9 @@ const obey = (order: Order) => {
 
 let rest = ""
 supervisor.setEncoding("utf8").on("data", (text: string) => {
-  const lines = `${rest}${text}`.split("\n")
-  rest = lines.pop()!
-  for (const line of lines) obey(JSON.parse(line) as Order)
+  const orders = `${rest}${text}`.split("\n")
+  rest = orders.pop()!
+  for (const order of orders) obey(JSON.parse(order) as Order)
   if (!isBusy) work()
 })
 supervisor.on("error", () => process.exit())

@@ -104,9 +104,12 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
     if (lines === "") process.nextTick(flush)
     lines += `${JSON.stringify(order)}\n`
   }
+  /** Who asks in one go gets one answer. */
+  let asking: Array<() => void> | undefined
   const flush = () => {
     socket.write(lines)
     lines = ""
+    asking = undefined
   }
 
   let heardAt = performance.now()
@@ -202,9 +205,11 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
       tell({ begin: shell, line })
     },
     catchUp: (done) => {
+      if (asking !== undefined) return void asking.push(done)
+      const waiting = asking = [done]
       const ping = nextId++
       owe()
-      pings.set(ping, done)
+      pings.set(ping, () => waiting.forEach((done) => done()))
       tell({ ping })
     },
     end: (done) => {

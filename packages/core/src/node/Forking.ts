@@ -12,6 +12,7 @@ import type { ForkerProcess, Listener } from "./ForkerProcess.ts"
 import type { Forkers } from "./Forkers.ts"
 import type * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import * as LoopTurn from "./LoopTurn.ts"
 import * as OpenFiles from "./OpenFiles.ts"
 import * as ParkedShell from "./ParkedShell.ts"
 import type { Parking, Shell } from "./Parking.ts"
@@ -29,6 +30,8 @@ export interface Forked {
   readonly cgroup: string | undefined
   /** Completes when it has ended. */
   readonly exit: Deferred.Deferred<ChildExit>
+  /** Done when that has been told if it has happened by then. */
+  readonly caughtUp: Effect.Effect<void>
   /** Completes the exit if it has happened and nobody will tell. */
   readonly check: () => void
   /** Whether somebody else may have its pid by now. */
@@ -56,6 +59,8 @@ export interface Placement {
 
 /** What processes are forked with. */
 export interface Means {
+  /** Done when a forker has told every end that has happened by then. */
+  readonly caughtUp: Effect.Effect<void>
   /** The supervisor's environment, of which only the marks count, as they are by then: an adoption takes one away. */
   readonly environment: NodeJS.ProcessEnv
   readonly forkers: Forkers
@@ -116,12 +121,14 @@ const forkedThere = (
   { pid, startTime }: Pick<Started, "pid" | "startTime">,
   cgroup: string | undefined,
   exit: Deferred.Deferred<ChildExit>,
+  caughtUp: Effect.Effect<void>,
   check: () => void
 ): Forked => ({
   pid,
   startTime,
   cgroup,
   exit,
+  caughtUp,
   check,
   isReaped: startTime === undefined
     ? () => Deferred.isDoneUnsafe(exit)
@@ -130,7 +137,9 @@ const forkedThere = (
 })
 
 /** How a supervisor with these means forks what a launch says into a tree; `use` has the process before its end is told. */
-export const make = ({ environment, findUntold, forkers, leaders, parking, startTimeOf }: Means) => {
+export const make = (
+  { caughtUp, environment, findUntold, forkers, leaders, parking, startTimeOf }: Means
+) => {
   const marksFor = (mark: Mark) => TreeMark.add(environment[TreeMark.variable], mark)
 
   const forkHere = <A>(
@@ -163,7 +172,20 @@ export const make = ({ environment, findUntold, forkers, leaders, parking, start
         })
         const isReaped = () => Deferred.isDoneUnsafe(exit)
         const startTime = startTimeOf(pid)
-        resume(Effect.succeed(use({ pid, startTime, cgroup, exit, check: () => {}, isReaped, process })))
+        resume(
+          Effect.succeed(
+            use({
+              pid,
+              startTime,
+              cgroup,
+              exit,
+              caughtUp: LoopTurn.whole,
+              check: () => {},
+              isReaped,
+              process
+            })
+          )
+        )
       } catch (error) {
         refused(error)
       }
@@ -196,12 +218,14 @@ export const make = ({ environment, findUntold, forkers, leaders, parking, start
       const onEnd = endingIn(cgroup, placement)
       if (process.pid === process.session) {
         const check = orphan(process, exit, onEnd)
-        return Effect.sync(() => use(forkedThere(process, cgroup, exit, check)))
+        return Effect.sync(() => use(forkedThere(process, cgroup, exit, LoopTurn.whole, check)))
       }
       // The leader has ended, and left this one.
       onEnd()
       Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-      return Effect.sync(() => use(forkedThere({ pid: process.session }, cgroup, exit, () => {})))
+      return Effect.sync(() =>
+        use(forkedThere({ pid: process.session }, cgroup, exit, LoopTurn.whole, () => {}))
+      )
     })
 
   /** What becomes of an order to a forker; `refused` is done if it could not be carried out. */
@@ -226,7 +250,9 @@ export const make = ({ environment, findUntold, forkers, leaders, parking, start
               const { pid, startTime = startTimeThen } = answer.process
               leader = { pid, ...(startTime === undefined ? {} : { startTime }) }
               return resume(
-                Effect.succeed(Effect.succeed(use(forkedThere(leader, cgroup, exit, () => look?.()))))
+                Effect.succeed(
+                  Effect.succeed(use(forkedThere(leader, cgroup, exit, caughtUp, () => look?.())))
+                )
               )
             }
             case "Refused":

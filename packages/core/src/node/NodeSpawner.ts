@@ -87,7 +87,7 @@ export const layer = (
       }
 
       const started = (forked: Forking.Forked, mark: Mark) => {
-        const { cgroup, check, exit, isReaped, pid, startTime } = forked
+        const { caughtUp, cgroup, check, exit, isReaped, pid, startTime } = forked
         const identity: ProcessIdentity = {
           pid,
           ...(startTime === undefined ? {} : { startTime }),
@@ -95,7 +95,7 @@ export const layer = (
           containment,
           ...(cgroup === undefined ? {} : { cgroup })
         }
-        return child({ identity, exit, isOurs: true, check }, mark, performance.now(), isReaped)
+        return child({ identity, exit, isOurs: true, caughtUp, check }, mark, performance.now(), isReaped)
       }
 
       // By it a later daemon would tell what is being set up.
@@ -115,7 +115,13 @@ export const layer = (
           forkers.close(() => resume(Effect.void))
         })
       )
+      const told = Effect.callback<void>((resume) => forkers.catchUp(() => resume(Effect.void))).pipe(
+        Effect.andThen(LoopTurn.whole),
+        Effect.timeoutOption(patience),
+        Effect.asVoid
+      )
       const fork = Forking.make({
+        caughtUp: told,
         environment,
         forkers,
         leaders,
@@ -238,13 +244,19 @@ export const layer = (
         const check = () => {
           if (!Deferred.isDoneUnsafe(exit) && !LeaderWatch.isAlive(leader)) died()
         }
-        return child({ identity, exit, isOurs: false, check }, mark, -Infinity)
+        return child({ identity, exit, isOurs: false, caughtUp: LoopTurn.whole, check }, mark, -Infinity)
       }
 
       const adoptRemains = (identity: ProcessIdentity, mark: Mark): ProcessChild => {
         const exit = Deferred.makeUnsafe<ChildExit>()
         Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-        const leader: TreeChild.Leader = { identity, exit, isOurs: false, check: () => {} }
+        const leader: TreeChild.Leader = {
+          identity,
+          exit,
+          isOurs: false,
+          caughtUp: LoopTurn.whole,
+          check: () => {}
+        }
         if (table === undefined || Adoption.isOfAnotherBoot(identity, host)) {
           return TreeChild.make(leader, ProcessTree.none, TreeChild.runNothing, () => {})
         }
@@ -298,10 +310,7 @@ export const layer = (
         spawn: start,
         environment: (entry) => Launch.environment(entry, daemon),
         adopt,
-        catchUp: Effect.sync(leaders.look).pipe(
-          Effect.andThen(LoopTurn.whole),
-          Effect.andThen(told(forkers))
-        ),
+        catchUp: Effect.sync(leaders.look).pipe(Effect.andThen(told)),
         find
       }
     })
@@ -309,11 +318,6 @@ export const layer = (
 
 /** No answer waits longer for a forker that hangs. */
 const patience = "1 second"
-
-const told = ({ catchUp }: Forkers.Forkers) =>
-  Effect.callback<void>((resume) => catchUp(() => resume(Effect.void))).pipe(
-    Effect.timeoutOption(patience)
-  )
 
 /** A shell must not even see what stands for its command. */
 const notOurs = ({ group, tag }: Entry) =>

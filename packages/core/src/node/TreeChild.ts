@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Signal } from "../Signal.ts"
 import type { ProcessChild, ProcessIdentity } from "../Spawner.ts"
-import * as LoopTurn from "./LoopTurn.ts"
 import type * as ProcessTable from "./ProcessTable.ts"
 import type * as ProcessTree from "./ProcessTree.ts"
 
@@ -20,15 +19,17 @@ export type Run = (
 export interface Leader {
   readonly identity: ProcessIdentity
   readonly exit: Deferred.Deferred<ChildExit>
-  /** Whether it is our child: until its exit is told its numbers are nobody else's. */
+  /** Whether its exit is told by its parent. */
   readonly isOurs: boolean
+  /** Done when an exit has been told that has happened by then. */
+  readonly caughtUp: Effect.Effect<void>
   /** Completes the exit if it has happened and nobody has told yet. */
   readonly check: () => void
 }
 
 /** The child of a tree with this leader. `onExtinction` is called once, when nothing of it is left. */
 export const make = (
-  { check, exit, identity, isOurs }: Leader,
+  { caughtUp, check, exit, identity, isOurs }: Leader,
   tree: ProcessTree.ProcessTree,
   run: Run,
   onExtinction: () => void
@@ -71,7 +72,7 @@ export const make = (
         isStruck = false
         // Most trees that were struck are gone then, and nothing has to be read to find whom else to signal.
         return Effect.andThen(
-          LoopTurn.whole,
+          caughtUp,
           Effect.suspend(() => isExtinct("urgent") ? Effect.void : tree.signal(signal))
         )
       }).pipe(
