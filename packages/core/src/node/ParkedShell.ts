@@ -4,12 +4,17 @@ import * as TreeMark from "./TreeMark.ts"
 // A process that moves into a control group waits for all processors of the machine: 7 to 18 ms, unless somebody else has
 // just done so. A shell that has moved before anybody knows what it will be saves an entry that, and its own start.
 
-/** What has a shell wait for a line and carry it out; without one it ends. Behind the entrance to its control group. */
-export const script = [
-  "echo >&3",
-  `read -r ${LaunchScript.variable} <&3||exit 125`,
-  `eval "$${LaunchScript.variable}"`
-].join(";")
+/**
+ * What has a shell move by the entrance to its control group, wait for a line and carry it out; without one it ends. That
+ * it is not let in, as when everything ends at that moment, is nobody's business.
+ */
+export const scriptBehind = (entrance: string): string =>
+  [
+    `{ ${entrance} } 2>/dev/null`,
+    "echo >&3",
+    `read -r ${LaunchScript.variable} <&3||exit 125`,
+    `eval "$${LaunchScript.variable}"`
+  ].join(";")
 
 /** A shell reads its line byte by byte. */
 const longestLine = 2_000

@@ -47,7 +47,8 @@ export const make = (forkers: Forkers, { spare, unspare }: Spares): Parking => {
     const directory = spare()
     let shell: Shell | undefined
     coming++
-    forker.park({ script: `${ControlGroup.entrance(directory)}${ParkedShell.script}`, cgroup: directory }, {
+    const script = ParkedShell.scriptBehind(ControlGroup.entrance(directory))
+    forker.park({ script, cgroup: directory }, {
       parked: ({ parked: number, pid, startTime }) => {
         coming--
         shell = { number, pid, ...(startTime === undefined ? {} : { startTime }), directory, forker }
