@@ -115,6 +115,10 @@ export const isInherited = (name: string): name is InheritedName =>
 /** Whether a process is started with it. */
 export const isLaunch = (name: string): boolean => Object.hasOwn(launch, name) || isVariable(name)
 
+/** Whether the entry is started as the daemon itself was. */
+export const isPlain = ({ settings }: { readonly settings?: Applied }): boolean =>
+  settings === undefined || !Object.keys(settings).some(isLaunch)
+
 /** Whether the setting means something for a fiber: that is no process, and leaves nothing. */
 export const fitsFiber = (name: string): boolean => Object.hasOwn(supervision, name) && name !== "tree"
 

@@ -10,9 +10,11 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as ByHand from "./ByHand.ts"
 import type { Entry } from "./Cltab.ts"
+import * as CltabSettings from "./CltabSettings.ts"
 import * as EntryChange from "./EntryChange.ts"
 import * as EntryLog from "./EntryLog.ts"
 import * as EntryLogger from "./EntryLogger.ts"
+import * as EntryRun from "./EntryRun.ts"
 import * as Escalation from "./Escalation.ts"
 import * as GroupPlanning from "./GroupPlanning.ts"
 import * as GroupState from "./GroupState.ts"
@@ -26,6 +28,7 @@ import * as OrderPlan from "./OrderPlan.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
 import type { Signal } from "./Signal.ts"
+import * as SpawnQueue from "./SpawnQueue.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
 /**
@@ -121,6 +124,13 @@ export const orderUntold = (
     Effect.fromResult(OrderPlan.of(order, { ...GroupPlanning.untold(group), target: undefined })),
     (plan) => ({ ...plan, settling: Effect.void })
   )
+
+/**
+ * Whether the next entry's start may be asked for before this one has started: it is asked for at once, and those are carried
+ * out in the order in which they were asked for. What has to be set up or opened before takes its time.
+ */
+const startsInTurn = (entry: Entry): boolean =>
+  EntryRun.startsOnceForked(entry.mode) && CltabSettings.isPlain(entry)
 
 /** What the history has as the reason why entries go with the group. */
 const reasonToHalt = {
@@ -278,10 +288,15 @@ export const make = Effect.fnUntraced(function*(
     }
     yield* stop(going)
     yield* publish(level, "STARTING")
+    const beginning: Array<Process.Process> = []
     for (const entry of change.sequence) {
+      const most = startsInTurn(entry) ? SpawnQueue.most.first - 1 : 0
+      while (beginning.length > most) yield* beginning.shift()!.started
       const process = processes.get(entry.tag) ?? (yield* start(entry))
-      yield* process.started
+      beginning.push(process)
+      if (most === 0) yield* process.started
     }
+    for (const { started } of beginning) yield* started
     yield* publish(level, "CHECKING")
     for (let before: GroupStateName = "CHECKING";;) {
       const next = givenUp.next()

@@ -99,6 +99,8 @@ export class Spawner extends Context.Service<Spawner, {
    * the command is about to begin. Fails if one of the settings cannot be carried out: the command has not begun then.
    * An entry with loggers needs their pipes to be open, and so does a logger. Which one comes first of those that wait
    * for their turn the `urgency` says, without which it is the first start of a level.
+   *
+   * First starts of entries without launch settings are carried out in the order in which they were asked for.
    */
   readonly spawn: (entry: Entry, mark: Mark, urgency?: Urgency) => Effect.Effect<Child, SpawnError>
   /**

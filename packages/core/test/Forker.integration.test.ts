@@ -239,15 +239,15 @@ const parked = (name: string) =>
     })
   )
 
-const twoParked = (name: string) =>
-  eventually("two shells are parked", () => parked(name).size === 2 && parked(name))
+const allParked = (name: string) =>
+  eventually("five shells are parked", () => parked(name).size === 5 && parked(name))
 
 /** Starts the command, again and again, until a parked shell becomes it. */
 const fromParked = (from: Shape, command: string, mark: string) =>
   withDeadline(
     "a parked shell becomes it",
     Effect.gen(function*() {
-      const child = yield* Effect.orDie(from.spawn(entryOf(command), mark))
+      const child = yield* Effect.orDie(from.spawn(entryOf(command), mark, "again"))
       if (/\/p[0-9a-f]{32}$/.test(child.identity!.cgroup!)) return child
       yield* ended(child)
       return yield* Effect.fail("not yet" as const)
@@ -316,7 +316,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
     Effect.gen(function*() {
       const name = freshName()
       const { spawner } = yield* spawnerWithForker("cgroup", name)
-      for (const pid of (yield* twoParked(name)).keys()) killPid(pid)
+      for (const pid of (yield* allParked(name)).keys()) killPid(pid)
       const child = yield* sleeper(spawner)
       yield* sleeps(child)
     }))
@@ -329,7 +329,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
         Effect.gen(function*() {
           const { spawner } = yield* spawnerWithForker("cgroup", name)
           const { cgroup } = (yield* sleeper(spawner)).identity!
-          return { shells: yield* twoParked(name), base: path.dirname(cgroup!) }
+          return { shells: yield* allParked(name), base: path.dirname(cgroup!) }
         }),
         scope
       )
@@ -342,7 +342,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
     Effect.gen(function*() {
       const name = freshName()
       const { forker } = yield* spawnerWithForker("cgroup", name)
-      const shells = yield* twoParked(name)
+      const shells = yield* allParked(name)
       killPid(forker)
       yield* eventually("they are gone", () => ![...shells.keys()].some(runs))
     }))
@@ -370,7 +370,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
         ) as ProcessIdentity
         yield* Effect.addFinalizer(() => Effect.sync(() => killPid(identity.pid)))
         assert.match(identity.cgroup!, /\/p[0-9a-f]{32}$/)
-        const shells = yield* twoParked(name)
+        const shells = yield* allParked(name)
         daemon.kill("SIGKILL")
         yield* eventually(
           "they are gone",

@@ -53,6 +53,8 @@ export interface Placement {
   readonly cgroup: string | undefined
   /** Whether the control group has yet to be made. */
   readonly isNew: boolean
+  /** Whether a parked shell may become it, if there is one. */
+  readonly mayBeParked: boolean
   /** Called when it has ended, before its exit completes, with its control group. */
   readonly onEnd?: (cgroup: string | undefined) => void
 }
@@ -320,8 +322,8 @@ export const make = (
     )
 
   /** What a parked shell would have to carry out, if one may take the place of what is launched. */
-  const lineOf = (launch: Launch.Launch, { isNew, mark }: Placement): string | undefined =>
-    isNew && launch.environment === environment && launch.directory === undefined
+  const lineOf = (launch: Launch.Launch, { mark, mayBeParked }: Placement): string | undefined =>
+    mayBeParked && launch.environment === environment && launch.directory === undefined
       ? ParkedShell.lineFor(launch.script, marksFor(mark))
       : undefined
 

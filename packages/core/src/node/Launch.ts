@@ -51,10 +51,6 @@ export interface Launch {
 
 const atOnce: Launch["admit"] = (_, child) => Effect.succeed(child)
 
-/** Whether the entry is started as the daemon itself was. */
-export const isPlain = ({ settings }: Entry): boolean =>
-  settings === undefined || !Object.keys(settings).some(CltabSettings.isLaunch)
-
 /** A start with the daemon's own environment, directory and streams. */
 export const plain = (command: string, environment: NodeJS.ProcessEnv): Launch => {
   const [file, option, script] = ShellCommand.argv(command)

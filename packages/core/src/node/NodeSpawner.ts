@@ -6,6 +6,7 @@ import * as Schedule from "effect/Schedule"
 import * as os from "node:os"
 import * as path from "node:path"
 import type { Entry } from "../Cltab.ts"
+import * as CltabSettings from "../CltabSettings.ts"
 import type { LoggerEntry } from "../EntryLogger.ts"
 import type { ContainmentUnavailable, SpawnerOptions } from "../Machine.ts"
 import type { Found, Mark, ProcessChild, ProcessIdentity } from "../Spawner.ts"
@@ -152,16 +153,18 @@ export const layer = (
 
       /** The files of its output stay open until it is forked. */
       const launched = <A>(entry: Entry, use: (launch: Launch.Launch) => Effect.Effect<A, SpawnError>) =>
-        Launch.isPlain(entry)
+        CltabSettings.isPlain(entry)
           ? use(Launch.plain(entry.command, environment))
           : Effect.scoped(Effect.flatMap(Launch.prepare(entry, daemon, openPipesOf(entry)), use))
 
       /** Forks in its turn what is launched; what then is waited for holds up nobody else. */
-      const forked = (launch: Launch.Launch, mark: Mark) =>
+      const forked = (launch: Launch.Launch, mark: Mark, urgency: SpawnQueue.Urgency) =>
         Effect.gen(function*() {
           const cgroup = containment === "cgroup" ? runs.begin(mark) : undefined
+          // They are for those that somebody misses: a level starts many, one after the other.
+          const mayBeParked = urgency !== "first"
           return yield* Effect.tapError(
-            fork(launch, { cgroup, isNew: true, mark, onEnd: runs.left }, (forked) => {
+            fork(launch, { cgroup, isNew: true, mayBeParked, mark, onEnd: runs.left }, (forked) => {
               runs.taken(forked.cgroup, cgroup)
               return { process: forked.process, child: started(forked, mark) }
             }),
@@ -174,7 +177,7 @@ export const layer = (
           entry,
           (launch) =>
             Effect.flatMap(
-              turns.take(urgency, forked(launch, mark)),
+              turns.take(urgency, forked(launch, mark, urgency)),
               ({ child, process }) => launch.admit(process, child)
             )
         )
@@ -197,7 +200,7 @@ export const layer = (
                   ? Effect.succeed(undefined)
                   : fork(
                     launch,
-                    { cgroup, isNew: false, mark },
+                    { cgroup, isNew: false, mayBeParked: false, mark },
                     ({ exit: end, isReaped, pid, process, startTime }) => {
                       const hasEnded = () => Deferred.isDoneUnsafe(end)
                       const root: Root = { pid, startTime, mark }

@@ -4,8 +4,11 @@ import type { ForkerProcess } from "./ForkerProcess.ts"
 import type { Forkers } from "./Forkers.ts"
 import * as ParkedShell from "./ParkedShell.ts"
 
-/** How many shells wait: as many entries may die at once and be there again without a move between control groups. */
-const most = 2
+/**
+ * How many shells wait. So often the default throttle lets an entry die as soon as it is there, and as many entries may die at
+ * once, without a move between control groups.
+ */
+const most = 5
 
 /** Starts have come to rest when there was none for so long. */
 const restMillis = 30

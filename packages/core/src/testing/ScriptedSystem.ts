@@ -5,6 +5,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
 import type { Entry } from "../Cltab.ts"
 import * as CltabSettings from "../CltabSettings.ts"
 import * as EntryLogger from "../EntryLogger.ts"
@@ -324,6 +325,34 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
           run: (command) => Effect.suspend(() => isSevered() ? Effect.void : runIn(process, command))
         })
 
+        /** Plain starts of a group are carried out in the order in which they were asked for. */
+        const turns = new Map<string, Semaphore.Semaphore>()
+        const turnOf = (group: string) => {
+          const turn = turns.get(group) ?? Semaphore.makeUnsafe(1)
+          turns.set(group, turn)
+          return turn
+        }
+
+        const spawn = Effect.fnUntraced(function*(entry: Entry, mark: Mark) {
+          if (isSevered()) return yield* new SpawnError({ reason: "killed" })
+          const readers = entry.logs === undefined ? EntryLogger.of(entry) : [entry]
+          if (readers.some((logger) => !held.has(pipeOf(logger)))) {
+            yield* happens(entry, { _tag: "WithoutPipe" })
+            return yield* new SpawnError({ reason: "the pipe of its logger is not open" })
+          }
+          const script = nextScript(namesOf(entry))
+          if (script.forks !== undefined) {
+            yield* Effect.raceFirst(Effect.sleep(script.forks), Deferred.await(severed))
+          }
+          if (isSevered()) return yield* new SpawnError({ reason: "killed" })
+          if (script.refused !== undefined) {
+            yield* happens(entry, { _tag: "Refused", reason: script.refused })
+            return yield* new SpawnError({ reason: script.refused })
+          }
+          const process = yield* begin(entry, mark, script)
+          return child(process, Deferred.await(process.exit))
+        })
+
         const spawner = Spawner.of({
           containment: "group",
           // Not at once: the real one asks the file system.
@@ -336,25 +365,10 @@ export const layer = (scripts: Scripts = {}): Layer.Layer<ScriptedSystem, never,
               }
               return { close: close(pipe) }
             }),
-          spawn: Effect.fnUntraced(function*(entry, mark) {
-            if (isSevered()) return yield* new SpawnError({ reason: "killed" })
-            const readers = entry.logs === undefined ? EntryLogger.of(entry) : [entry]
-            if (readers.some((logger) => !held.has(pipeOf(logger)))) {
-              yield* happens(entry, { _tag: "WithoutPipe" })
-              return yield* new SpawnError({ reason: "the pipe of its logger is not open" })
-            }
-            const script = nextScript(namesOf(entry))
-            if (script.forks !== undefined) {
-              yield* Effect.raceFirst(Effect.sleep(script.forks), Deferred.await(severed))
-            }
-            if (isSevered()) return yield* new SpawnError({ reason: "killed" })
-            if (script.refused !== undefined) {
-              yield* happens(entry, { _tag: "Refused", reason: script.refused })
-              return yield* new SpawnError({ reason: script.refused })
-            }
-            const process = yield* begin(entry, mark, script)
-            return child(process, Deferred.await(process.exit))
-          }),
+          spawn: (entry, mark, urgency = "first") =>
+            urgency === "first" && CltabSettings.isPlain(entry)
+              ? turnOf(entry.group).withPermit(spawn(entry, mark))
+              : spawn(entry, mark),
           environment: ({ settings = {} }) =>
             Effect.succeed(
               CltabSettings.variables(settings).map(([name, value]) => ({ name, value, origin: "setting" }))

@@ -93,9 +93,9 @@ export const make = Effect.fnUntraced(
           }),
           Layer.succeed(Spawner, {
             ...spawner,
-            spawn: (entry, mark) =>
+            spawn: (entry, mark, urgency) =>
               does({ what: "spawn", entry }).pipe(
-                Effect.andThen(spawner.spawn(entry, mark)),
+                Effect.andThen(spawner.spawn(entry, mark, urgency)),
                 Effect.map(watch)
               ),
             adopt: (identity, mark) => Effect.map(spawner.adopt(identity, mark), watch)

@@ -1,3 +1,4 @@
+import { startsOnceForked } from "@clinit/core/EntryRun"
 import type { LiveProcess } from "@clinit/core/testing/ScriptedSystem"
 import type { GroupStatus } from "@clinit/protocol/Status"
 import type { Entry, Wish } from "./Model.ts"
@@ -166,9 +167,16 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     }
   }
 
+  /** Whether the first one has been asked for, so that the other may be: they are started in that order. */
+  const isUnderWayBeside = (entry: Entry, other: Entry) => {
+    const each = begunAs(entry)
+    return each !== undefined && Model.isSame(each.entry, entry) && startsOnceForked(entry.mode) &&
+      startsOnceForked(other.mode)
+  }
+
   const isInTurn = (entry: Entry, wish: Wish) => {
     const index = wish.sequence.findIndex((each) => Model.isSame(each, entry))
-    return wish.sequence.slice(0, index).every(isBegun)
+    return wish.sequence.slice(0, index).every((each) => isBegun(each) || isUnderWayBeside(each, entry))
   }
 
   const spawning = (entry: Entry) => {
@@ -200,12 +208,25 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     begun.set(Model.key(entry), { entry, at: count, run, isRestart, isRefused: false, mayRepeat: false })
   }
 
+  const isFirst = (run: Run) => {
+    const each = begunAs(run.entry)
+    return each?.run === run && !each.isRestart && startsOnceForked(run.entry.mode)
+  }
+
   const started = (tag: string) => {
     const process = processes().findLast(({ entry, pid }) =>
       entry.tag === tag && entry.logs === undefined && !runs.has(pid)
     )!
     const orphan = inFlight.get(process.entry)
     const run = starting.get(process.entry) ?? orphan!
+    if (run !== orphan && isFirst(run)) {
+      for (const other of starting.values()) {
+        if (other === run) break
+        if (other.entry.group === run.entry.group && isFirst(other)) {
+          violation(3, `${name(run)} overtakes ${name(other)}`)
+        }
+      }
+    }
     starting.delete(process.entry)
     inFlight.delete(process.entry)
     run.process = { pid: process.pid, atMillis: now }
