@@ -22,7 +22,7 @@ await Effect.runPromise(
     const spawner = yield* Spawner
     const start = (number: number) =>
       Effect.tap(
-        spawner.spawn(entryOf(command), number === 0 ? mark : `${mark}.${number}`),
+        spawner.spawn(entryOf(command), number === 0 ? mark : `${mark}.${number}`, "again"),
         () => Effect.sleep("50 millis")
       )
     let child = yield* start(0)

@@ -174,6 +174,11 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
       startsOnceForked(other.mode)
   }
 
+  const comesBefore = (one: Entry, other: Entry, { sequence }: Wish) => {
+    const place = (entry: Entry) => sequence.findIndex((each) => Model.isSame(each, entry))
+    return place(one) >= 0 && place(one) < place(other)
+  }
+
   const isInTurn = (entry: Entry, wish: Wish) => {
     const index = wish.sequence.findIndex((each) => Model.isSame(each, entry))
     return wish.sequence.slice(0, index).every((each) => isBegun(each) || isUnderWayBeside(each, entry))
@@ -222,7 +227,10 @@ export const make = (processes: () => ReadonlyArray<LiveProcess>) => {
     if (run !== orphan && isFirst(run)) {
       for (const other of starting.values()) {
         if (other === run) break
-        if (other.entry.group === run.entry.group && isFirst(other)) {
+        if (
+          isFirst(other) &&
+          holding(run.entry.group).every((wish) => comesBefore(other.entry, run.entry, wish))
+        ) {
           violation(3, `${name(run)} overtakes ${name(other)}`)
         }
       }
