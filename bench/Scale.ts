@@ -25,7 +25,7 @@ const full: Scale = {
   clientSizes: [1, 500],
   clientRuns: 21,
   idleSeconds: 30,
-  settleSeconds: 4,
+  settleSeconds: 2.5,
   watchers: 50,
   megabytes: 200,
   lines: 10_000

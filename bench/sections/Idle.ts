@@ -34,7 +34,7 @@ const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<Rea
     await daemon.listen()
     if (size > 0) await Promise.all([stamps[0]!.of(size), daemon.run("-w", "--timeout", "300", "g", "1")])
     // Timers that follow a bring-up are over by then, and garbage that is collected soon is.
-    await delay(scale.settleSeconds * 4_000)
+    await delay(scale.settleSeconds * 6_000)
     const all = [[homes[0], daemon], [homes[1], node]] as const
     const before = all.map(([home, supervisor]) => look(home, supervisor))
     await delay(scale.idleSeconds * 1_000)

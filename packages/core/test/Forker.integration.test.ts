@@ -54,6 +54,11 @@ const descriptorsOf = (pid: number) =>
     }
   })
 
+/** Whether it sleeps with nothing open but its streams: a program opens libraries and locales one after the other. */
+const isLoaded = (pid: number) =>
+  /^State:\tS/m.test(read(`/proc/${pid}/status`) ?? "") &&
+  !descriptorsOf(pid).some((each) => /\/lib|\/etc|^3 /.test(each))
+
 const statusOf = (pid: number) =>
   read(`/proc/${pid}/status`)!.split("\n").filter((line) =>
     /^(Umask|Uid|Gid|Groups|Sig(Blk|Ign|Cgt)|Cap|NoNewPrivs|Seccomp)/.test(line)
@@ -76,7 +81,7 @@ const claims = (containment: Containment) => {
           const { pid } = child.identity!
           yield* eventually(
             "it is loaded",
-            () => !descriptorsOf(pid).some((each) => /\/lib|\/etc|^3 /.test(each))
+            () => isLoaded(pid)
           )
           const facts = {
             environment: environmentOf(pid),
@@ -282,7 +287,7 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
                 ))}
             yield* eventually(
               "it is loaded",
-              () => !descriptorsOf(pid).some((each) => /\/lib|\/etc|^3 /.test(each))
+              () => isLoaded(pid)
             )
             assert.include(read(`/proc/${pid}/cgroup`), cgroup!.slice(cgroup!.indexOf("/clinit-")))
             const facts = {
