@@ -51,10 +51,10 @@ const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<Rea
     await daemon.shutDown()
     await node.shutDown()
     return [
-      figure("PSS beside a bare Node", "MiB", after.map(({ pss }) => pss)),
-      figure("anonymous memory", "MiB", after.map(({ anonymous }) => anonymous)),
-      figure("RSS", "MiB", after.map(({ rss }) => rss)),
-      figure("own processes", "", after.map(({ processes }) => processes)),
+      figure("PSS beside a bare Node", "MiB", before.map(({ pss }) => pss)),
+      figure("anonymous memory", "MiB", before.map(({ anonymous }) => anonymous)),
+      figure("RSS", "MiB", before.map(({ rss }) => rss)),
+      figure("own processes", "", before.map(({ processes }) => processes)),
       figure("idle: CPU", "ms/s", used("cpuMillis")),
       figure("idle: context switches", "/s", used("switches"))
     ]

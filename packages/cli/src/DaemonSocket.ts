@@ -1,5 +1,6 @@
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as CltabFile from "@clinit/core/node/CltabFile"
+import * as fs from "node:fs"
 
 // Without Effect: all that the quick way of the commands needs.
 
@@ -7,6 +8,27 @@ import * as CltabFile from "@clinit/core/node/CltabFile"
 export type Found =
   | { readonly socket: string; readonly warnings: ReadonlyArray<string> }
   | { readonly unreadable: string }
+
+/** A daemon removes its socket moments after it has answered that all is down. It is not waited for any longer than that. */
+const endMillis = 2_000
+
+const inodeOf = (socket: string): number | undefined => {
+  try {
+    return fs.lstatSync(socket, { throwIfNoEntry: false })?.ino
+  } catch {
+    return undefined
+  }
+}
+
+/** Done when the socket has gone, or another one has its place. */
+export const gone = async (socket: string): Promise<void> => {
+  const inode = inodeOf(socket)
+  const until = performance.now() + endMillis
+  if (inode === undefined) return
+  while (inodeOf(socket) === inode && performance.now() < until) {
+    await new Promise((resolve) => void setTimeout(resolve, 5))
+  }
+}
 
 /**
  * The socket that flags and cltab lead to. Like the original's client it reads the settings lines of the cltab, whatever its

@@ -10,10 +10,17 @@ describe("many at once", () => {
     "200 respawn entries in one group come up, each once, and go down again",
     inScratch(async (scratch) => {
       const tags = Array.from({ length: 200 }, (_, index) => `t${index}`)
-      const daemon = await scratch.daemon(...tags.map((tag) => `g:${tag}:1:respawn:exec sleep 1000`))
+      const daemon = await scratch.daemon(
+        "h:h:1:respawn:exec sleep 999",
+        ...tags.map((tag) => `g:${tag}:1:respawn:exec sleep 1000`)
+      )
+      // With the first start comes the process that forks the others.
+      await scratch.clinit("-w", "h", "1")
+      await until("there is a forker", () => Proc.forkerOf(daemon.pid) !== undefined)
+      await scratch.clinit("-w", "h", "2")
       const before = Proc.descriptors(daemon.pid).length
       expect((await scratch.clinit("-w", "--timeout", "30", "g", "1")).stdout).toBe("g 1 DONE\n")
-      const [group] = (await scratch.status()).groups
+      const group = (await scratch.status()).groups.find(({ group }) => group === "g")
       expect(group!.processes.map(({ tag }) => tag)).toEqual(tags)
       const pids = group!.processes.flatMap(({ state }) => state._tag === "Running" ? [state.pid!] : [])
       expect(new Set(pids).size).toBe(200)

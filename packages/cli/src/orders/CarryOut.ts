@@ -102,7 +102,12 @@ const give = async (order: Order, manner: Manner, daemon: PromiseClient, socket:
   }
   try {
     const terms = { wait: OrderOf.waits(order, manner), ...Identity.self() }
-    const outcome = await Patience.within(Deed.perform(order, daemon, terms), timeout).finally(() => {
+    const carriedOut = async () => {
+      const outcome = await Deed.perform(order, daemon, terms)
+      if (order.verb === "shutdown" && terms.wait) await DaemonSocket.gone(socket)
+      return outcome
+    }
+    const outcome = await Patience.within(carriedOut(), timeout).finally(() => {
       settled.abort()
       Print.endTransient()
     })

@@ -67,6 +67,9 @@ const start = ({ cgroup, directory, environment, id, marks, script, streams }: S
 
 const gone = "the shell that was to become it has ended"
 
+/** A shell that has been told what to be and does not answer, stopped by somebody for instance, is given up. */
+const patienceMillis = 1_000
+
 /** How the parked shells are told what to carry out, by number. */
 const parked = new Map<number, (line: string) => void>()
 
@@ -96,6 +99,9 @@ const park = ({ cgroup, park: id, script }: Park) => {
           state = "told"
           parked.delete(id)
           socket.end(line)
+          const late = setTimeout(() => void (state === "told" && shell.kill("SIGKILL")), patienceMillis)
+          shell.once("exit", () => clearTimeout(late))
+          socket.once("data", () => clearTimeout(late))
         })
         report({ parked: id, pid, ...startTimeOf(pid) })
       } else if (state === "told") {

@@ -1,6 +1,7 @@
 import type { ChildExit } from "@clinit/protocol/Status"
 import { describeEnd } from "@clinit/protocol/Status"
 import { spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import * as fs from "node:fs"
 import type { Socket } from "node:net"
 import { fileURLToPath } from "node:url"
@@ -72,21 +73,32 @@ const take = <A>(map: Map<number, A>, key: number): A | undefined => {
   return value
 }
 
+/** Why there is none; `isForGood` if it is of no use to try again. */
+export interface Failure {
+  readonly failure: string
+  readonly isForGood: boolean
+}
+
 /** Starts one; or tells why that cannot be, now and for good where its program is not there. */
-export const make = (options: Options): ForkerProcess | { readonly failure: string } => {
+export const make = (options: Options): ForkerProcess | Failure => {
   const file = ForkerFile.find()
-  if (file === undefined) return { failure: "its program is not there" }
+  if (file === undefined) return { failure: "its program is not there", isForGood: true }
   const program = fileURLToPath(file)
   // Where this program and Node are one file, that would be started once more.
-  if (!fs.existsSync(program)) return { failure: `${program} is not there` }
-  const child = spawn(process.execPath, [...flags, program], {
-    stdio: ["inherit", "inherit", "inherit", "pipe"],
-    env: environmentOf(options)
-  })
+  if (!fs.existsSync(program)) return { failure: `${program} is not there`, isForGood: true }
+  let child: ChildProcess
+  try {
+    child = spawn(process.execPath, [...flags, program], {
+      stdio: ["inherit", "inherit", "inherit", "pipe"],
+      env: environmentOf(options)
+    })
+  } catch (error) {
+    return { failure: (error as Error).message, isForGood: false } // some are thrown, want of memory for one
+  }
   const { pid } = child
   if (pid === undefined) {
     child.once("error", () => {})
-    return { failure: `${process.execPath} could not be started` }
+    return { failure: `${process.execPath} could not be started`, isForGood: false }
   }
   Ourselves.pids.add(pid)
   const socket = child.stdio[3] as Socket
@@ -188,23 +200,27 @@ export const make = (options: Options): ForkerProcess | { readonly failure: stri
   return {
     pid,
     start: (order, listener) => {
+      if (isEnded) return listener.answered({ _tag: "Lost" })
       const id = nextId++
       owe()
       asked.set(id, listener)
       tell({ id, ...order })
     },
     park: (order, keeper) => {
+      if (isEnded) return keeper.ended()
       const park = nextId++
       shells.set(park, keeper)
       tell({ park, ...order })
     },
     begin: (shell, line, listener) => {
+      if (isEnded) return listener.answered({ _tag: "Lost" })
       shells.delete(shell)
       owe()
       asked.set(shell, listener)
       tell({ begin: shell, line })
     },
     catchUp: (done) => {
+      if (isEnded) return done()
       if (asking !== undefined) return void asking.push(done)
       const waiting = asking = [done]
       const ping = nextId++

@@ -53,7 +53,8 @@ export const make = ({ onTrouble, ...options }: Options): Forkers => {
       }
     })
     if ("failure" in made) {
-      mayStartAt = Infinity
+      mayStartAt = made.isForGood ? Infinity : startedAt + pause
+      pause = Math.min(2 * pause, pauseMillis.longest)
       return onTrouble(`processes are started without a forker: ${made.failure}`)
     }
     current = made

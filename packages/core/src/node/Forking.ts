@@ -93,12 +93,14 @@ const streamsOf = ({ stdio }: Launch.Launch): ReadonlyArray<number> | undefined 
   return streams.length === 3 && streams.every(isStandard) ? streams : undefined
 }
 
+const untold = "the forker ended before it told whether it was started"
+
 /** For how long a pid that was looked at cannot have become somebody else's: others are given first. */
 const pidRestsMillis = 10
 
 /** Whether the pid may be another process's by now; the one that had it is not our child. */
 const reaped = (leader: LeaderWatch.Leader, exit: Deferred.Deferred<ChildExit>) => {
-  let lookedAt = performance.now()
+  let lookedAt = -Infinity
   return () => {
     if (Deferred.isDoneUnsafe(exit)) return true
     const now = performance.now()
@@ -213,22 +215,25 @@ export const make = (
     directory: string | undefined,
     use: (forked: Forked) => A
   ) =>
-    Effect.flatMap(findUntold(placement.mark, directory), (found) => {
-      if (found === undefined) return forkHere(launch, placement, use)
-      const { cgroup, process } = found
-      const exit = Deferred.makeUnsafe<ChildExit>()
-      const onEnd = endingIn(cgroup, placement)
-      if (process.pid === process.session) {
-        const check = orphan(process, exit, onEnd)
-        return Effect.sync(() => use(forkedThere(process, cgroup, exit, LoopTurn.whole, check)))
-      }
-      // The leader has ended, and left this one.
-      onEnd()
-      Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
-      return Effect.sync(() =>
-        use(forkedThere({ pid: process.session }, cgroup, exit, LoopTurn.whole, () => {}))
-      )
-    })
+    // By its mark a further process of a tree cannot be told from the tree's others.
+    !placement.isNew ?
+      Effect.fail(new SpawnError({ reason: untold })) :
+      Effect.flatMap(findUntold(placement.mark, directory), (found) => {
+        if (found === undefined) return forkHere(launch, placement, use)
+        const { cgroup, process } = found
+        const exit = Deferred.makeUnsafe<ChildExit>()
+        const onEnd = endingIn(cgroup, placement)
+        if (process.pid === process.session) {
+          const check = orphan(process, exit, onEnd)
+          return Effect.sync(() => use(forkedThere(process, cgroup, exit, LoopTurn.whole, check)))
+        }
+        // The leader has ended, and left this one.
+        onEnd()
+        Deferred.doneUnsafe(exit, Effect.succeed({ _tag: "Unknown" }))
+        return Effect.sync(() =>
+          use(forkedThere({ pid: process.session }, cgroup, exit, LoopTurn.whole, () => {}))
+        )
+      })
 
   /** What becomes of an order to a forker; `refused` is done if it could not be carried out. */
   const forkThere = <A>(

@@ -67,7 +67,11 @@ export const make = (file: string, mode: number): JournalFile => {
       return true
     },
     async restore() {
-      if (open !== undefined && !await ReplacedFile.exists(file)) await replace(await content(open))
+      if (open === undefined || await ReplacedFile.exists(file)) return
+      const bytes = await content(open)
+      // Whoever cut it off before it was removed: nothing can be added to it, and the next change replaces it.
+      if (bytes.length === open.length) await replace(bytes)
+      else await letGo()
     },
     letGo
   }

@@ -70,7 +70,8 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
     },
     /** Whoever was to wait there is gone, or was never there. */
     unspare: (directory: string) => {
-      if (ControlGroup.remove(directory)) spare.delete(directory)
+      spare.delete(directory)
+      ended(directory)
     },
     /** The tree is there, in place of its own. */
     taken: (directory: string | undefined, own: string | undefined) => {

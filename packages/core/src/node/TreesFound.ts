@@ -58,7 +58,9 @@ const treesIn = (snapshot: Snapshot, prefix: string, host: Adoption.Host): Reado
     }]
   })
 
-const isOurs = ({ parent, pid }: Process) => Ourselves.pids.has(pid) || Ourselves.pids.has(parent)
+/** A forker of ours, and what it has just forked. Who has lost a forker has 1 for a parent, or us if we take in orphans. */
+const isOurs = ({ parent, pid }: Process) =>
+  Ourselves.pids.has(pid) || (parent !== 1 && parent !== process.pid && Ourselves.pids.has(parent))
 
 /** So often it is looked, at 20 ms each, whether the forkers before ours have ended. */
 const forkersPatience = 250
