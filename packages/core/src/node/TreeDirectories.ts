@@ -20,8 +20,10 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
   /** Those that have been made for whatever is started next. */
   const spare = new Set<string>()
 
+  let isClosed = false
   const ended = (directory: string | undefined) => {
-    if (directory === undefined) return
+    // What is still to be done behind the end has been done by it; the place may be somebody else's.
+    if (directory === undefined || isClosed) return
     running.delete(directory)
     if (ControlGroup.remove(directory)) left.delete(directory)
     else left.add(directory)
@@ -51,6 +53,7 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
       for (const directory of inherited) ended(directory)
       for (const directory of left) ended(directory)
       if (base !== undefined) ControlGroup.removeIfEmpty(base)
+      isClosed = true
       return Effect.void
     })
   )
