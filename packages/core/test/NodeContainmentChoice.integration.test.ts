@@ -1,5 +1,6 @@
 import * as ControlGroup from "@clinit/core/node/ControlGroup"
 import * as ControlGroupPlace from "@clinit/core/node/ControlGroupPlace"
+import * as LoopTurn from "@clinit/core/node/LoopTurn"
 import * as NodeSpawner from "@clinit/core/node/NodeSpawner"
 import type { ProcessIdentity } from "@clinit/core/Spawner"
 import type { Containment } from "@clinit/protocol/Status"
@@ -190,6 +191,7 @@ describe.skipIf(noCgroup !== undefined)(`control groups of trees${because}`, () 
   const leftBehind = Effect.gen(function*() {
     const name = freshName()
     const { directory } = yield* Effect.scoped(sleeper(name))
+    yield* LoopTurn.whole // its own spawner removes it behind what an end leaves to be done
     fs.mkdirSync(`${directory}/a/b`, { recursive: true })
     return { name, directory }
   })

@@ -20,10 +20,8 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
   /** Those that have been made for whatever is started next. */
   const spare = new Set<string>()
 
-  let isClosed = false
   const ended = (directory: string | undefined) => {
-    // What is still to be done behind the end has been done by it; the place may be somebody else's.
-    if (directory === undefined || isClosed) return
+    if (directory === undefined) return
     running.delete(directory)
     if (ControlGroup.remove(directory)) left.delete(directory)
     else left.add(directory)
@@ -53,7 +51,6 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
       for (const directory of inherited) ended(directory)
       for (const directory of left) ended(directory)
       if (base !== undefined) ControlGroup.removeIfEmpty(base)
-      isClosed = true
       return Effect.void
     })
   )
@@ -73,8 +70,7 @@ export const make = Effect.fnUntraced(function*(base: string | undefined) {
     },
     /** Whoever was to wait there is gone, or was never there. */
     unspare: (directory: string) => {
-      spare.delete(directory)
-      ended(directory)
+      if (ControlGroup.remove(directory)) spare.delete(directory)
     },
     /** The tree is there, in place of its own. */
     taken: (directory: string | undefined, own: string | undefined) => {
