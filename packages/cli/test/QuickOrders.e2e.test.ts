@@ -147,7 +147,9 @@ describe.concurrent("an order says by the quick way byte for byte what it says b
       const waiting = run("-w", "-v", "slow", "1")
       await until("it runs", () => Promise.resolve(scratch.exists("up") || undefined))
       await scratch.crash(daemon)
-      return [...alone, await waiting.finished()]
+      const end = await waiting.finished()
+      // A daemon that is being killed still takes a connection for a moment, which ends with it.
+      return [...alone, { ...end, stderr: end.stderr.replace(/(no status: ).*/, "$1...") }]
     })
     expect(exits(ends)).toEqual([3, 3, 3, 3, 3, 3])
     expect(ends.at(-1)!.stderr).toContain("the daemon went away before it answered")
