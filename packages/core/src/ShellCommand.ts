@@ -75,6 +75,29 @@ export const argv = (command: string): readonly [file: "/bin/sh", option: "-c", 
   operand(withExec(command))
 ]
 
+const plainWord = String.raw`(?:[A-Za-z0-9_./+@%,:=-]|'[^']*'|"[^"\\$${"`"}]*")+`
+const plainCommand = new RegExp(
+  `^${blank}*(?<exec>exec${blank}+)?(?<program>[A-Za-z0-9_./][A-Za-z0-9_./+@%,:-]*)(?<args>(?:${blank}+${plainWord})*)${blank}*$`
+)
+
+/** The words of a command: a program and its arguments. */
+export type Words = readonly [program: string, ...args: ReadonlyArray<string>]
+
+/**
+ * The words of a simple command that runs a program, also behind an `exec` of its own, if they mean the same to every shell. A program
+ * that is not there, or that is a script without a first line, is still for a shell to deal with.
+ */
+export const words = (command: string): Words | undefined => {
+  const { args = "", exec, program } = plainCommand.exec(command)?.groups ?? {}
+  if (program === undefined || (exec === undefined && shellWords.has(program))) return undefined
+  const unquoted = Array.from(
+    args.matchAll(new RegExp(plainWord, "g")),
+    ([word]) =>
+      word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double!)
+  )
+  return [program, ...unquoted]
+}
+
 /** A shell command line; or the words of a command, none of which any shell reads. */
 export type Command = string | ReadonlyArray<string>
 

@@ -136,6 +136,29 @@ describe.each(shells)("with %s", (shell) => {
   })
 })
 
+const direct = commands.flatMap((command) => {
+  const words = ShellCommand.words(command)
+  return words === undefined ? [] : [{ command, words }]
+})
+
+it("a command that needs no shell keeps its output, its exit status and its files without one, or is none for the kernel", () => {
+  expect(direct.length).toBeGreaterThan(10)
+  for (const { command, words: [file, ...args] } of direct) {
+    setUp()
+    const raw = run("/bin/sh", command)
+    setUp()
+    const { error, status, signal, stdout } = spawnSync(file, args, { cwd: work, env, timeout: 10_000 })
+    if (error !== undefined) expect(raw.status, command).toBeGreaterThan(125)
+    else {
+      expect({
+        status: signal === null ? status : 128 + constants.signals[signal],
+        stdout: stdout.toString(),
+        files: readdirSync(work).sort()
+      }, command).toEqual(raw)
+    }
+  }
+})
+
 it("a missing program is a command that ends with 127, one that cannot be executed with 126 (D7)", () => {
   setUp()
   expect(run("/bin/sh", ShellCommand.argv("missing")[2]).status).toBe(127)

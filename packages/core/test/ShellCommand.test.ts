@@ -126,6 +126,8 @@ it("a long hostile command is read in linear time", () => {
     const started = performance.now()
     script(`prog ${text}|`)
     script(`${text}|`)
+    ShellCommand.words(`prog ${text}|`)
+    ShellCommand.words(`${text}|`)
     expect(performance.now() - started).toBeLessThan(1000)
   }
 })
@@ -155,4 +157,46 @@ describe("the program of a command", () => {
     "is a shell's business in %j",
     (command) => expect(ShellCommand.programOf(command)).toBeUndefined()
   )
+})
+
+describe("the words of a command that needs no shell", () => {
+  it.each([
+    ["a program alone", "app", ["app"]],
+    ["a program and its arguments", "/bin/app -f  a=b,c:d@e%f+g/h.i_j 1", [
+      "/bin/app",
+      "-f",
+      "a=b,c:d@e%f+g/h.i_j",
+      "1"
+    ]],
+    ["blanks around it", " \tapp\ta ", ["app", "a"]],
+    ["an exec of its own", " exec  app a", ["app", "a"]],
+    ["a program named like a builtin behind exec", "exec echo a", ["echo", "a"]],
+    ["single quotes", "app 'a $b; \\ \" c' d'e f'g ''", ["app", "a $b; \\ \" c", "de fg", ""]],
+    ["double quotes", "app \"a; 'b' | c\" d\"e f\"'g h'", ["app", "a; 'b' | c", "de fg h"]]
+  ])("%s", (_, command, words) => expect(ShellCommand.words(command)).toEqual(words))
+
+  it.each([
+    ["a builtin", "echo a"],
+    ["a reserved word", "time app"],
+    ["an option of exec", "exec -a x app"],
+    ["nothing behind exec", "exec"],
+    ["an assignment", "A=b app"],
+    ["a variable", "app $a"],
+    ["a variable within quotes", "app \"$a\""],
+    ["a backquote within quotes", "app \"`a`\""],
+    ["a backslash", "app a\\ b"],
+    ["a backslash within quotes", "app \"a\\\"b\""],
+    ["a pattern", "app *"],
+    ["a home directory", "app ~/a"],
+    ["braces", "app {a,b}"],
+    ["a comment", "app # a"],
+    ["a redirection", "app >a"],
+    ["a list", "app; a"],
+    ["a job in the background", "app &"],
+    ["an open quote", "app 'a"],
+    ["a line feed", "app\na"],
+    ["a carriage return", "app a\r"],
+    ["quotes around the program", "'app' a"],
+    ["nothing", ""]
+  ])("are not for whoever sees %s", (_, command) => expect(ShellCommand.words(command)).toBeUndefined())
 })

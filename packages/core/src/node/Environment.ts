@@ -24,6 +24,15 @@ const notPassedOn = new Set(["IFS", "OPTIND", "PPID", "PWD", TreeMark.variable, 
 /** Whether it is a name that a shell passes on. */
 export const isName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
 
+const isPassedOn = (name: string) => isName(name) && !notPassedOn.has(name)
+
+/** What a shell may replace whatever it finds, without a loss to anybody. */
+const harmless = new Set(["PWD", TreeMark.variable])
+
+/** Whether each shell passes all of it on as it is; PWD has to be right. */
+export const isSettled = (environment: NodeJS.ProcessEnv): boolean =>
+  Object.keys(environment).every((name) => isPassedOn(name) || harmless.has(name))
+
 const inherited = ({ daemon }: Sources) =>
   Object.entries(daemon).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
 
@@ -44,7 +53,7 @@ export const compose = (sources: Sources): ReadonlyArray<EnvironmentVariable> =>
     values: Iterable<readonly [name: string, value: string]>
   ) => {
     for (const [name, value] of values) {
-      if (isName(name) && !notPassedOn.has(name)) variables.set(name, { name, value, origin })
+      if (isPassedOn(name)) variables.set(name, { name, value, origin })
     }
   }
   if (isClean) add("default", [["PATH", cleanPath]])

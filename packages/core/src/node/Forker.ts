@@ -16,20 +16,20 @@ const unheard = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGUSR1",
 for (const signal of unheard) process.on(signal, () => {})
 
 const supervisor = new Socket({ fd: 3, readable: true, writable: true })
+let isBusy = false
 let lines = ""
 const flush = () => {
-  supervisor.write(lines)
+  if (lines !== "") supervisor.write(lines)
   lines = ""
 }
-/** What happens in one turn of the event loop is told in one go. */
+/** What happens in one turn of the event loop is told in one go: by the work, if there is some. */
 const report = (message: Report) => {
-  if (lines === "") setImmediate(flush)
+  if (lines === "" && !isBusy) setImmediate(flush)
   lines += `${JSON.stringify(message)}\n`
 }
 
 let premises: Premises | undefined
 const starts: Array<Start | Park> = []
-let isBusy = false
 
 /** Makes it, and the one around it; one that is there already, and has no process, will do. */
 const makeControlGroup = (directory: string) => {
@@ -47,16 +47,77 @@ const startTimeOf = (pid: number) => {
   }
 }
 
-const start = ({ cgroup, directory, environment, id, marks, script, streams }: Start) => {
-  const refuse = (error: unknown) => report({ id, refused: (error as Error).message })
+/** Whether this program is in the control group of somebody else. */
+let isAway = false
+
+const move = (directory: string) => {
+  fs.writeFileSync(`${directory}/cgroup.procs`, "0")
+  isAway = directory !== premises?.home
+}
+
+const mayMove = (home: string | undefined) => {
   try {
-    if (cgroup !== undefined) makeControlGroup(cgroup)
-    const child = spawn("/bin/sh", ["-c", script], {
+    if (home !== undefined) move(home)
+    return home !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Whether it may leave its own: nobody may who could not come back. */
+let isMobile: boolean | undefined
+
+/** Nobody hears of what is born there before this program has left: a tree that is stopped has none but its own. */
+const enter = (directory: string) => {
+  isMobile ??= mayMove(premises?.home)
+  try {
+    if (isMobile) move(directory)
+    return isMobile
+  } catch {
+    return false
+  }
+}
+
+const comeHome = () => {
+  try {
+    if (isAway) move(premises!.home!)
+  } catch {
+    process.exit(1)
+  }
+}
+
+type Spawned = (file: string, args: ReadonlyArray<string>) => ReturnType<typeof spawn>
+
+/** The process without a shell; undefined if it has come to nothing, which is for a shell to see once more and to report. */
+const attempt = (spawned: Spawned, [file, ...args]: NonNullable<Start["program"]>) => {
+  try {
+    const child = spawned(file, args)
+    if (child.pid !== undefined) return child
+    child.once("error", () => {})
+  } catch {
+    // some refusals are thrown
+  }
+  return undefined
+}
+
+/** Goes where the process is to be born, tells of the one before, and starts it. */
+const start = ({ cgroup, directory, environment, id, marks, program, script, streams }: Start) => {
+  const refuse = (error: unknown) => report({ id, refused: (error as Error).message })
+  const spawned: Spawned = (file, args) =>
+    spawn(file, args, {
       cwd: directory,
       detached: true,
       stdio: streams === undefined ? "inherit" : [...streams],
       env: { ...(environment ?? premises!.environment), CLINIT_TREE: marks }
     })
+  try {
+    if (cgroup !== undefined) makeControlGroup(cgroup)
+    const isThere = program !== undefined && cgroup !== undefined && enter(cgroup)
+    if (!isThere) comeHome()
+    flush()
+    const isDirect = program !== undefined && (isThere || cgroup === undefined)
+    const child = (isDirect ? attempt(spawned, program) : undefined) ??
+      spawned("/bin/sh", ["-c", script])
     if (child.pid === undefined) return void child.once("error", refuse)
     child.once("exit", (code, signal) => report({ id, code, signal }))
     report({ id, pid: child.pid, ...startTimeOf(child.pid) })
@@ -128,11 +189,15 @@ const begin = ({ begin: id, line }: Begin) => {
 
 /** One start in a turn of the event loop: ends and questions must not wait for all of them. */
 const work = () => {
-  isBusy = starts.length > 0
-  if (!isBusy) return
+  const next = starts.shift()
+  isBusy = next !== undefined
+  if (next === undefined || "park" in next) {
+    comeHome()
+    flush()
+  }
+  if (next === undefined) return
   // Somebody else may supervise its entries by now.
   if (process.ppid !== premises?.supervisor) return process.exit()
-  const next = starts.shift()!
   if ("park" in next) park(next)
   else start(next)
   setImmediate(work)

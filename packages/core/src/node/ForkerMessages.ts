@@ -1,3 +1,5 @@
+import type { Words } from "../ShellCommand.ts"
+
 // What a supervisor and its forker tell each other: one JSON value a line, each way.
 
 /** The first line that a forker reads. */
@@ -6,12 +8,17 @@ export interface Premises {
   readonly supervisor: number
   /** What processes are started with if their order has no environment of its own. */
   readonly environment: NodeJS.ProcessEnv
+  /** The directory of the control group that both are in, if that is known. */
+  readonly home?: string
 }
 
-/** A process to be started by `/bin/sh -c`, as the leader of a session. */
+/** A process to be started as the leader of a session. */
 export interface Start {
   readonly id: number
+  /** For `/bin/sh -c`. It moves to the control group by itself. */
   readonly script: string
+  /** The program, and its arguments, that such a shell would become; that is to be started if it can be. */
+  readonly program?: Words
   /** The value of the variable with its marks. */
   readonly marks: string
   /** The directory of a control group that has to be made before, with the one around it. */

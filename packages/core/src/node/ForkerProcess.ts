@@ -56,6 +56,8 @@ export interface ForkerProcess {
 export interface Options {
   /** What processes are started with, without the marks. */
   readonly environment: NodeJS.ProcessEnv
+  /** The directory of the supervisor's control group, if processes are to have some of their own. */
+  readonly home: string | undefined
   /** By what a later supervisor knows the forker: see `TreeMark.ofForker`. */
   readonly mark: string
   /** Called once, when it has ended, before the listeners hear of that; with why, unless that was in order. */
@@ -196,7 +198,8 @@ export const make = (options: Options): ForkerProcess | Failure => {
     for (const done of pings.values()) done()
   })
 
-  tell({ supervisor: process.pid, environment: options.environment })
+  const { environment, home } = options
+  tell({ supervisor: process.pid, environment, ...(home === undefined ? {} : { home }) })
   return {
     pid,
     start: (order, listener) => {

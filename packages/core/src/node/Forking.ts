@@ -12,6 +12,7 @@ import type { ForkerProcess, Listener } from "./ForkerProcess.ts"
 import type { Forkers } from "./Forkers.ts"
 import type * as Launch from "./Launch.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import type { LocalPrograms } from "./LocalPrograms.ts"
 import * as LoopTurn from "./LoopTurn.ts"
 import * as OpenFiles from "./OpenFiles.ts"
 import * as ParkedShell from "./ParkedShell.ts"
@@ -67,6 +68,8 @@ export interface Means {
   readonly environment: NodeJS.ProcessEnv
   readonly forkers: Forkers
   readonly parking: Parking
+  /** What a forker may execute, for which it has to wait. */
+  readonly programs: LocalPrograms
   readonly leaders: LeaderWatch.LeaderWatch
   /** Nothing where the system has no /proc. */
   readonly startTimeOf: (pid: number) => string | undefined
@@ -142,7 +145,7 @@ const forkedThere = (
 
 /** How a supervisor with these means forks what a launch says into a tree; `use` has the process before its end is told. */
 export const make = (
-  { caughtUp, environment, findUntold, forkers, leaders, parking, startTimeOf }: Means
+  { caughtUp, environment, findUntold, forkers, leaders, parking, programs, startTimeOf }: Means
 ) => {
   const marksFor = (mark: Mark) => TreeMark.add(environment[TreeMark.variable], mark)
 
@@ -287,11 +290,16 @@ export const make = (
     use: (forked: Forked) => A
   ) => {
     const { cgroup, isNew, mark } = placement
+    const isDirect = launch.program !== undefined &&
+      // Into a tree that is there a shell goes by itself: it may be about to end.
+      (cgroup === undefined || isNew) &&
+      programs.has(launch.program[0], launch.environment["PATH"])
     const order = (listener: Listener) =>
       forker.start({
         script: scriptOf(launch, placement),
         marks: marksFor(mark),
         streams,
+        ...(isDirect ? { program: launch.program } : {}),
         ...(cgroup !== undefined && isNew ? { cgroup } : {}),
         ...(launch.environment === environment ? {} : { environment: launch.environment }),
         ...(launch.directory === undefined ? {} : { directory: launch.directory })

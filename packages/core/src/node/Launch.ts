@@ -36,6 +36,8 @@ export interface Launch {
   readonly file: "/bin/sh"
   readonly option: "-c"
   readonly script: string
+  /** The program that the shell would become without changing anything: it may be started without one. */
+  readonly program: ShellCommand.Words | undefined
   readonly operands: ReadonlyArray<string>
   /** Without the marks. */
   readonly environment: NodeJS.ProcessEnv
@@ -52,12 +54,13 @@ export interface Launch {
 const atOnce: Launch["admit"] = (_, child) => Effect.succeed(child)
 
 /** A start with the daemon's own environment, directory and streams. */
-export const plain = (command: string, environment: NodeJS.ProcessEnv): Launch => {
+export const plain = (command: string, { environment, isSettled }: Inheritance): Launch => {
   const [file, option, script] = ShellCommand.argv(command)
   return {
     file,
     option,
     script,
+    program: isSettled ? ShellCommand.words(command) : undefined,
     operands: [],
     environment,
     directory: undefined,
@@ -104,6 +107,8 @@ export interface Inheritance {
   readonly environment: NodeJS.ProcessEnv
   /** Its working directory; nothing if that has been removed. */
   readonly directory: string | undefined
+  /** Whether each shell would pass the environment on as it is. */
+  readonly isSettled: boolean
 }
 
 /**
@@ -120,6 +125,16 @@ export const ownDirectory = (pwd: string | undefined): string | undefined => {
   } catch {
     return undefined // it has been removed
   }
+}
+
+/** What this process passes on, which has been started with this environment. */
+export const inheritance = (environment: NodeJS.ProcessEnv): Inheritance => {
+  // By it a later daemon would tell what is being set up.
+  const { [LaunchScript.variable]: _launch, ...own } = environment
+  const directory = ownDirectory(own["PWD"])
+  if (directory === undefined) return { environment: own, directory, isSettled: false }
+  own["PWD"] = directory // as shells have it
+  return { environment: own, directory, isSettled: Environment.isSettled(own) }
 }
 
 const environmentOf = Effect.fnUntraced(function*(
@@ -169,6 +184,7 @@ export const prepare = Effect.fnUntraced(function*(
       file,
       option,
       script,
+      program: settings.umask === undefined ? ShellCommand.words(command) : undefined,
       operands: [],
       environment: Environment.toRecord(variables),
       directory: settings.cwd,
@@ -187,6 +203,7 @@ export const prepare = Effect.fnUntraced(function*(
     file,
     option,
     script: `exec "$@"`,
+    program: undefined,
     operands: ["sh", ...chain, ...LaunchScript.argv(script)],
     environment: {
       PATH: cleanPath,

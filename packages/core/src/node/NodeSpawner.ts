@@ -18,8 +18,8 @@ import * as ControlGroup from "./ControlGroup.ts"
 import * as Forkers from "./Forkers.ts"
 import * as Forking from "./Forking.ts"
 import * as Launch from "./Launch.ts"
-import * as LaunchScript from "./LaunchScript.ts"
 import * as LeaderWatch from "./LeaderWatch.ts"
+import * as LocalPrograms from "./LocalPrograms.ts"
 import * as LoopTurn from "./LoopTurn.ts"
 import type { Root } from "./Membership.ts"
 import * as OutputPipes from "./OutputPipes.ts"
@@ -99,13 +99,13 @@ export const layer = (
         return child({ identity, exit, isOurs: true, caughtUp, check }, mark, performance.now(), isReaped)
       }
 
-      // By it a later daemon would tell what is being set up.
-      const { [LaunchScript.variable]: _launch, ...environment } = process.env
-      const daemon: Launch.Inheritance = { environment, directory: Launch.ownDirectory(environment["PWD"]) }
+      const daemon = Launch.inheritance(process.env)
+      const { environment } = daemon
       const run = Effect.runForkWith(yield* Effect.context<never>())
       const forkerMark = TreeMark.ofForker(name)
       const forkers = options.forker !== true || table === undefined ? Forkers.none : Forkers.make({
         environment,
+        home: containment === "cgroup" ? place?.own : undefined,
         mark: forkerMark,
         onTrouble: (what) => void run(Effect.logWarning(what))
       })
@@ -127,6 +127,7 @@ export const layer = (
         forkers,
         leaders,
         parking,
+        programs: LocalPrograms.make(),
         startTimeOf: (pid) => table && startTimeOf(pid),
         findUntold: (mark, cgroup) =>
           table === undefined ? Effect.undefined : TreesFound.findOne(table, mark, cgroup, host, forkerMark)
@@ -154,7 +155,7 @@ export const layer = (
       /** The files of its output stay open until it is forked. */
       const launched = <A>(entry: Entry, use: (launch: Launch.Launch) => Effect.Effect<A, SpawnError>) =>
         CltabSettings.isPlain(entry)
-          ? use(Launch.plain(entry.command, environment))
+          ? use(Launch.plain(entry.command, daemon))
           : Effect.scoped(Effect.flatMap(Launch.prepare(entry, daemon, openPipesOf(entry)), use))
 
       /** Forks in its turn what is launched; what then is waited for holds up nobody else. */
