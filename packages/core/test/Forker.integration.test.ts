@@ -14,6 +14,7 @@ import { scratch } from "./support/Peer.ts"
 import {
   allContainments,
   comm,
+  earlierDaemon,
   eventually,
   forkerReady,
   forkersOf,
@@ -350,21 +351,11 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
       Effect.gen(function*() {
         const name = freshName()
         const mark = freshMark()
-        const directory = yield* scratch
-        const daemon = spawnProcess(process.execPath, [
-          "--conditions=@clinit/source",
-          "--disable-warning=ExperimentalWarning",
-          path.join(import.meta.dirname, "support/EarlierDaemon.ts"),
-          "cgroup",
-          name,
-          mark,
-          "exec sleep 1000",
-          `${directory}/identity`,
-          "parked"
-        ], { stdio: ["ignore", "inherit", "inherit"] })
-        const identity = JSON.parse(
-          yield* eventually("the identity", () => read(`${directory}/identity`))
-        ) as ProcessIdentity
+        const file = `${yield* scratch}/identity`
+        const args = earlierDaemon("cgroup", name, mark, "exec sleep 1000", file, "parked")
+        const daemon = spawnProcess(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
+        yield* Effect.addFinalizer(() => Effect.sync(() => daemon.kill("SIGKILL")))
+        const identity = JSON.parse(yield* eventually("the identity", () => read(file))) as ProcessIdentity
         yield* Effect.addFinalizer(() => Effect.sync(() => killPid(identity.pid)))
         assert.match(identity.cgroup!, /\/p[0-9a-f]{32}$/)
         const shells = yield* allParked(name)
