@@ -117,8 +117,8 @@ export const run = Effect.fnUntraced(function*(
         ...(past === undefined ? {} : { since: past.since, restarts: past.restarts })
       })
 
-  const stop = (child: Child, lastEnd: RunEnd | undefined) => {
-    return Escalation.stop(
+  const stop = (child: Child, lastEnd: RunEnd | undefined) =>
+    Escalation.stop(
       child,
       definition.now(),
       Effect.fnUntraced(function*({ next: following, overdue, step }) {
@@ -134,7 +134,6 @@ export const run = Effect.fnUntraced(function*(
         if (overdue) yield* trouble.set(name, `${who} lives on in spite of ${what}`)
       })
     ).pipe(Effect.ensuring(trouble.clear(name)))
-  }
 
   const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> => {
     if (past?.lastEnd !== undefined) return Effect.succeed(past.lastEnd)
