@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline"
 import type { Home } from "./Stage.ts"
 
 /** Waits for the deaths of these processes: `last` is when the last one died, by the monotonic clock in milliseconds. */
@@ -9,15 +10,7 @@ export const watch = async (home: Home, pids: Iterable<number>, seconds = 300) =
     stdio: ["pipe", "pipe", "ignore"]
   })
   watcher.stdin!.end([...pids].join("\n"))
-  const words = async function*() {
-    let text = ""
-    for await (const part of watcher.stdout!) {
-      const lines = (text + part).split("\n")
-      text = lines.pop()!
-      yield* lines
-    }
-  }
-  const lines = words()
+  const lines = createInterface({ input: watcher.stdout! })[Symbol.asyncIterator]()
   await lines.next()
   const last = lines.next().then(({ value }) => {
     const [word, number] = String(value).split(" ")

@@ -3,7 +3,8 @@ import { closeSync, constants, openSync, readSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
 import { now } from "./Clock.ts"
 import * as Proc from "./Proc.ts"
-import type { Home } from "./Stage.ts"
+import type { Home, Stage } from "./Stage.ts"
+import type { Service } from "./supervisors/Supervisor.ts"
 
 /** The first deed of a process. */
 export interface Stamp {
@@ -42,6 +43,11 @@ export class Stamps {
   /** The command of the service with this number. */
   command(id: number): string {
     return `exec ${this.program} ${this.fifo} ${id}`
+  }
+
+  /** So many services of level 1. */
+  services(count: number): ReadonlyArray<Service> {
+    return Array.from({ length: count }, (_, id) => ({ levels: "1", command: this.command(id) }))
   }
 
   private read(): void {
@@ -126,5 +132,20 @@ export class Stamps {
   close(): void {
     this.isOpen = false
     closeSync(this.fd)
+  }
+}
+
+/** Does it in a home of its own, with services that tell when they are started; nothing is left of either. */
+export const inHome = async <A>(
+  stage: Stage,
+  act: (home: Home, stamps: Stamps) => Promise<A>
+): Promise<A> => {
+  const home = stage.home()
+  const stamps = new Stamps(home)
+  try {
+    return await act(home, stamps)
+  } finally {
+    stamps.close()
+    home.close()
   }
 }

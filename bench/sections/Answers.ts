@@ -5,9 +5,9 @@ import { now } from "../Clock.ts"
 import type { Figure } from "../Figure.ts"
 import { runsOf } from "../Scale.ts"
 import type { Bench, Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
-import { Clinit, entry } from "../supervisors/Clinit.ts"
+import { Clinit, entries } from "../supervisors/Clinit.ts"
 import { appears } from "../supervisors/Supervisor.ts"
 
 const pauseMillis = 10
@@ -20,14 +20,9 @@ interface Waits {
   readonly floor: Array<number>
 }
 
-const once = async ({ stage }: Bench, size: number): Promise<Waits> => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
-    const daemon = new Clinit(
-      home,
-      Array.from({ length: size }, (_, id) => entry({ levels: "1", command: stamps.command(id) }, id))
-    )
+const once = ({ stage }: Bench, size: number): Promise<Waits> =>
+  inHome(stage, async (home, stamps) => {
+    const daemon = new Clinit(home, entries(stamps.services(size)))
     await daemon.listen()
     const idle = home.start(process.execPath, [echo, home.path("echo")])
     await appears(home.path("echo"), idle)
@@ -48,11 +43,7 @@ const once = async ({ stage }: Bench, size: number): Promise<Waits> => {
     idle.kill()
     await daemon.shutDown()
     return waits
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })
 
 export const measure: Section = async (bench) => {
   const figures: Array<Figure> = []

@@ -2,21 +2,19 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { Figure } from "../Figure.ts"
 import type { Bench, Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import type { Home } from "../Stage.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
-import { Clinit, entry } from "../supervisors/Clinit.ts"
+import { Clinit, entries } from "../supervisors/Clinit.ts"
+
+type Cost = Awaited<ReturnType<Home["cost"]>>
 
 const askStatus = new URL("../askStatus.cjs", import.meta.url).pathname
 
-const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<ReadonlyArray<Figure>> => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
+const withSize = ({ scale, say, stage }: Bench, size: number): Promise<ReadonlyArray<Figure>> =>
+  inHome(stage, async (home, stamps) => {
     say(`client commands with ${size}`)
-    const daemon = new Clinit(
-      home,
-      Array.from({ length: size }, (_, id) => entry({ levels: "1", command: stamps.command(id) }, id))
-    )
+    const daemon = new Clinit(home, entries(stamps.services(size)))
     await daemon.listen()
     await Promise.all([stamps.of(size), daemon.run("-w", "g", "1")])
     await delay(scale.settleSeconds * 1_000)
@@ -31,34 +29,28 @@ const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<Rea
     }
     type Name = keyof typeof commands
     const names = Object.keys(commands) as ReadonlyArray<Name>
-    const walls = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-      Name,
-      Array<number>
-    >
-    const cpus = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
+    const costs = new Map(names.map((name): [Name, Array<Cost>] => [name, []]))
     // The first time of several files have to be read.
     for (let run = scale.clientRuns > 1 ? -1 : 0; run < scale.clientRuns; run++) {
       for (const name of names) {
-        const { cpuMillis, wallMillis } = await home.cost(commands[name])
-        if (run < 0) continue
-        walls[name].push(wallMillis)
-        cpus[name].push(cpuMillis)
+        const cost = await home.cost(commands[name])
+        if (run >= 0) costs.get(name)!.push(cost)
       }
     }
     await daemon.shutDown()
-    const floors = (times: Record<Name, Array<number>>) => ({
-      "node -e 0": sample(times["node -e 0"]),
-      "bare socket": sample(times["bare socket"])
+    const of = (key: keyof Cost, name: Name) => sample(costs.get(name)!.map((cost) => cost[key]))
+    const figure = (what: string, key: keyof Cost, name: Name): Figure => ({
+      what,
+      size,
+      unit: "ms",
+      ours: of(key, name),
+      floors: { "node -e 0": of(key, "node -e 0"), "bare socket": of(key, "bare socket") }
     })
-    return names.slice(2).flatMap((name): ReadonlyArray<Figure> => [
-      { what: name, size, unit: "ms", ours: sample(walls[name]), floors: floors(walls) },
-      { what: `CPU of ${name}`, size, unit: "ms", ours: sample(cpus[name]), floors: floors(cpus) }
+    return names.slice(2).flatMap((name) => [
+      figure(name, "wallMillis", name),
+      figure(`CPU of ${name}`, "cpuMillis", name)
     ])
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })
 
 export const measure: Section = async (bench) => {
   const figures: Array<Figure> = []

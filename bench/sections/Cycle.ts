@@ -6,7 +6,7 @@ import type { Figure } from "../Figure.ts"
 import * as Proc from "../Proc.ts"
 import { runsOf } from "../Scale.ts"
 import type { Bench, Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
 import { kind as clinit } from "../supervisors/Clinit.ts"
 import * as Floors from "../supervisors/Floors.ts"
@@ -14,7 +14,7 @@ import { own } from "../supervisors/Supervisor.ts"
 import type { Kind } from "../supervisors/Supervisor.ts"
 
 /** In milliseconds; what a supervisor has no order for is missing. */
-export interface Cycle {
+interface Cycle {
   readonly bringUp: number
   /** Of the supervisor's own processes, during the bring-up. */
   readonly cpu: number
@@ -30,15 +30,9 @@ const timed = async (act: () => Promise<void>, done: Promise<number>): Promise<n
   return last - began
 }
 
-export const once = async ({ scale, stage }: Bench, kind: Kind, size: number): Promise<Cycle> => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
-    const services = Array.from(
-      { length: size },
-      (_, id) => ({ levels: "1" as const, command: stamps.command(id) })
-    )
-    const supervisor = kind.prepare(home, services)
+const once = ({ scale, stage }: Bench, kind: Kind, size: number): Promise<Cycle> =>
+  inHome(stage, async (home, stamps) => {
+    const supervisor = kind.prepare(home, stamps.services(size))
 
     const bringUp = await timed(supervisor.launch, stamps.of(size))
     const cpu = Proc.use(own(home, supervisor)).cpuMillis
@@ -56,11 +50,7 @@ export const once = async ({ scale, stage }: Bench, kind: Kind, size: number): P
     }
     const deaths = await Deaths.watch(home, [supervisor.root(), ...stamps.processes().values()])
     return { bringUp, cpu, ...ordered, shutdown: await timed(supervisor.shutDown, deaths.last) }
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })
 
 const words = {
   bringUp: "bring-up",

@@ -9,7 +9,7 @@ import type { Bench, Section } from "../Section.ts"
 import type { Home } from "../Stage.ts"
 import { Stamps } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
-import { Clinit, entry } from "../supervisors/Clinit.ts"
+import { Clinit, entries } from "../supervisors/Clinit.ts"
 import * as Floors from "../supervisors/Floors.ts"
 import { own } from "../supervisors/Supervisor.ts"
 import type { Supervisor } from "../supervisors/Supervisor.ts"
@@ -24,11 +24,8 @@ const withSize = async ({ scale, say, stage }: Bench, size: number): Promise<Rea
   const stamps = homes.map((home) => new Stamps(home))
   try {
     say(`memory and idleness with ${size}`)
-    const services = stamps.map((stamps) =>
-      Array.from({ length: size }, (_, id) => ({ levels: "1" as const, command: stamps.command(id) }))
-    )
-    const daemon = new Clinit(homes[0], services[0]!.map((service, id) => entry(service, id)))
-    const node = Floors.node.prepare(homes[1], services[1]!)
+    const daemon = new Clinit(homes[0], entries(stamps[0]!.services(size)))
+    const node = Floors.node.prepare(homes[1], stamps[1]!.services(size))
     await node.launch()
     await stamps[1]!.of(size)
     await daemon.listen()

@@ -1,13 +1,12 @@
 /** Much output of an entry: to a file, of which it has a descriptor of its own, and to a logger. */
-import { rmSync, statSync } from "node:fs"
-import { writeFileSync } from "node:fs"
+import { statSync, writeFileSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
 import { now } from "../Clock.ts"
 import type { Figure } from "../Figure.ts"
 import * as Proc from "../Proc.ts"
 import type { Bench, Section } from "../Section.ts"
 import type { Home } from "../Stage.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
 import { Clinit, entry } from "../supervisors/Clinit.ts"
 import * as Floors from "../supervisors/Floors.ts"
@@ -24,16 +23,14 @@ interface Taken {
   readonly cpu: number
 }
 
-const once = async (
+const once = (
   { scale, stage }: Bench,
   chunk: number,
   prepare: (home: Home, command: string, file: string) => Supervisor
-): Promise<Taken> => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  const [gate, file] = [home.path("gate"), home.path("written")]
-  const bytes = scale.megabytes * 1_000_000
-  try {
+): Promise<Taken> =>
+  inHome(stage, async (home, stamps) => {
+    const [gate, file] = [home.path("gate"), home.path("written")]
+    const bytes = scale.megabytes * 1_000_000
     const supervisor = prepare(
       home,
       `${stage.program("lines")} ${stamps.path} ${gate} ${bytes} ${chunk}`,
@@ -52,12 +49,7 @@ const once = async (
     const cpu = Proc.use(own(home, supervisor)).cpuMillis - before
     await supervisor.shutDown()
     return { wall: complete - first.at, cpu }
-  } finally {
-    stamps.close()
-    rmSync(file, { force: true })
-    home.close()
-  }
-}
+  })
 
 const ours = (target: Target) => (home: Home, command: string, file: string) =>
   new Clinit(home, [

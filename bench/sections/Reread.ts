@@ -4,27 +4,21 @@ import { Client } from "../Client.ts"
 import { now } from "../Clock.ts"
 import type { Figure } from "../Figure.ts"
 import type { Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
-import { Clinit, entry } from "../supervisors/Clinit.ts"
+import { Clinit, entries } from "../supervisors/Clinit.ts"
 
 /** So many of the entries run. */
 const running = 100
 
 const readLines = new URL("../readLines.cjs", import.meta.url).pathname
 
-export const measure: Section = async ({ say, scale, stage }) => {
-  say(`reread of ${scale.lines} lines`)
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
+export const measure: Section = ({ say, scale, stage }) =>
+  inHome(stage, async (home, stamps) => {
+    say(`reread of ${scale.lines} lines`)
     const up = Math.min(running, scale.lines)
-    const started = Array.from(
-      { length: up },
-      (_, id) => entry({ levels: "1", command: stamps.command(id) }, id)
-    )
     const lines = [
-      ...started,
+      ...entries(stamps.services(up)),
       ...Array.from(
         { length: scale.lines - up },
         (_, id) =>
@@ -90,8 +84,4 @@ export const measure: Section = async ({ say, scale, stage }) => {
       figure("clinit g 1, one line changed", "tell"),
       figure("clinit check", "check")
     ]
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })

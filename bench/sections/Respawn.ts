@@ -6,7 +6,7 @@ import type { Bench, Section } from "../Section.ts"
 import type { Home } from "../Stage.ts"
 import { Stamps } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
-import { Clinit, entry, kind as clinit } from "../supervisors/Clinit.ts"
+import { Clinit, entries, entry, kind as clinit } from "../supervisors/Clinit.ts"
 import * as Floors from "../supervisors/Floors.ts"
 import type { Kind } from "../supervisors/Supervisor.ts"
 
@@ -24,10 +24,7 @@ const calm = async ({ scale, say, stage }: Bench, kinds: ReadonlyArray<Kind>, qu
   const begin = async (kind: Kind) => {
     const home = stage.home()
     const stamps = new Stamps(home)
-    const supervisor = kind.prepare(
-      home,
-      Array.from({ length: services }, (_, id) => ({ levels: "1" as const, command: stamps.command(id) }))
-    )
+    const supervisor = kind.prepare(home, stamps.services(services))
     const { name } = kind
     return { name, home, stamps, supervisor, quiet: [] as Array<number>, quick: [] as Array<number> }
   }
@@ -96,10 +93,7 @@ const busy = async (
   const { begin, close, lines } = other(home)
   const times: Array<number> = []
   try {
-    const daemon = new Clinit(home, [
-      ...Array.from({ length: services }, (_, id) => entry({ levels: "1", command: stamps.command(id) }, id)),
-      ...lines
-    ])
+    const daemon = new Clinit(home, [...entries(stamps.services(services)), ...lines])
     await daemon.listen()
     await Promise.all([stamps.of(services), daemon.order("1")])
     for (let round = 0; round < rounds; round++) {
@@ -157,10 +151,7 @@ const bringUp = (bench: Bench, size: number) =>
     const directory = home.stage.home()
     const stamps = new Stamps(directory)
     return {
-      lines: Array.from(
-        { length: size },
-        (_, id) => entry({ levels: "1", command: stamps.command(id) }, id, "x")
-      ),
+      lines: entries(stamps.services(size), "x"),
       begin: async (daemon) => {
         let isBusy = true
         stamps.forget()

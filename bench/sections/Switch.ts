@@ -4,17 +4,15 @@ import { now } from "../Clock.ts"
 import type { Figure } from "../Figure.ts"
 import { runsOf } from "../Scale.ts"
 import type { Bench, Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
 import { kind as clinit } from "../supervisors/Clinit.ts"
 import * as Floors from "../supervisors/Floors.ts"
 import type { Kind } from "../supervisors/Supervisor.ts"
 
 /** Half of the entries that a level has are those of the other, too. */
-const once = async ({ scale, stage }: Bench, kind: Kind, size: number): Promise<number> => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
+const once = ({ scale, stage }: Bench, kind: Kind, size: number): Promise<number> =>
+  inHome(stage, async (home, stamps) => {
     const shared = size >> 1
     const leaving = size - shared
     const supervisor = kind.prepare(
@@ -31,11 +29,7 @@ const once = async ({ scale, stage }: Bench, kind: Kind, size: number): Promise<
     await delay(scale.settleSeconds * 200)
     await supervisor.shutDown()
     return last - began
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })
 
 export const measure: Section = async (bench) => {
   const figures: Array<Figure> = []

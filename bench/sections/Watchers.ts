@@ -4,7 +4,7 @@ import { Client } from "../Client.ts"
 import type { Figure } from "../Figure.ts"
 import * as Proc from "../Proc.ts"
 import type { Bench, Section } from "../Section.ts"
-import { Stamps } from "../Stamps.ts"
+import { inHome } from "../Stamps.ts"
 import { sample } from "../Statistics.ts"
 import { Clinit, entry } from "../supervisors/Clinit.ts"
 import { own } from "../supervisors/Supervisor.ts"
@@ -15,16 +15,11 @@ interface Load {
 }
 
 /** What a bring-up takes of the processor, and how often the status file is replaced during it. */
-const once = async ({ scale: { many }, stage }: Bench, { groups, watchers }: Load) => {
-  const home = stage.home()
-  const stamps = new Stamps(home)
-  try {
+const once = ({ scale: { many }, stage }: Bench, { groups, watchers }: Load) =>
+  inHome(stage, async (home, stamps) => {
     const daemon = new Clinit(
       home,
-      Array.from(
-        { length: many },
-        (_, id) => entry({ levels: "1", command: stamps.command(id) }, id, `g${id % groups}`)
-      )
+      stamps.services(many).map((service, id) => entry(service, id, `g${id % groups}`))
     )
     await daemon.listen()
     const clients: Array<Client> = []
@@ -51,11 +46,7 @@ const once = async ({ scale: { many }, stage }: Bench, { groups, watchers }: Loa
     for (const client of [...clients, orders]) client.close()
     await daemon.shutDown()
     return { cpu, writes }
-  } finally {
-    stamps.close()
-    home.close()
-  }
-}
+  })
 
 export const measure: Section = async (bench) => {
   const { many, runs, watchers } = bench.scale

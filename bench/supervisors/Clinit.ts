@@ -66,8 +66,11 @@ export class Clinit implements Supervisor.Supervisor {
 export const entry = ({ command, levels }: Supervisor.Service, index: number, group = "g"): string =>
   `${group}:${group}${index}:${levels}:respawn:${command}`
 
+export const entries = (services: ReadonlyArray<Supervisor.Service>, group?: string): ReadonlyArray<string> =>
+  services.map((service, index) => entry(service, index, group))
+
 export const kind: Supervisor.Kind = {
   name: "clinit",
   missing: () => undefined,
-  prepare: (home, services) => new Clinit(home, services.map((service, index) => entry(service, index)))
+  prepare: (home, services) => new Clinit(home, entries(services))
 }

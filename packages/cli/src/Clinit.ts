@@ -3,8 +3,8 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Doing from "./commands/Doing.ts"
 import * as Order from "./commands/Order.ts"
-import { Starting } from "./commands/Starting.ts"
 import { shells } from "./completion/CompletionScript.ts"
 import * as Files from "./definitions/Files.ts"
 import * as Orders from "./definitions/Orders.ts"
@@ -22,13 +22,15 @@ const runDaemon = Effect.fnUntraced(function*(
   tell: ReadonlyArray<string> = [],
   exitWith = Option.none<string>()
 ) {
-  const start = yield* Starting
-  yield* start({
-    cltab,
-    socket: Option.getOrUndefined(socket),
-    resume: !noResume,
-    tells: yield* Effect.forEach(tell, Target.pair),
-    exitWith: Option.getOrUndefined(exitWith)
+  yield* Doing.act({
+    _tag: "Daemon",
+    start: {
+      cltab,
+      socket: Option.getOrUndefined(socket),
+      resume: !noResume,
+      tells: yield* Effect.forEach(tell, Target.pair),
+      exitWith: Option.getOrUndefined(exitWith)
+    }
   })
 })
 

@@ -11,3 +11,7 @@ export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === "
 
 /** What is said of a result that could not be printed, on a full disk for instance. */
 export const unprinted = ({ message }: Error): string => lines(`cannot print: ${message}`)
+
+/** What the refusal of a cltab means; what is wrong with that is told behind it. */
+export const refusedCltab = (file: string): string =>
+  `${file} was modified since it was loaded and is refused; what was loaded stays in force`

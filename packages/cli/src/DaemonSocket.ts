@@ -1,13 +1,9 @@
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import * as CltabFile from "@clinit/core/node/CltabFile"
 import * as fs from "node:fs"
+import * as Print from "./Print.ts"
 
 // Without Effect: all that the quick way of the commands needs.
-
-/** Where the daemon is, with what is to be said of it, or why that cannot be told. */
-export type Found =
-  | { readonly socket: string; readonly warnings: ReadonlyArray<string> }
-  | { readonly unreadable: string }
 
 /** A daemon removes its socket moments after it has answered that all is down. It is not waited for any longer than that. */
 const endMillis = 2_000
@@ -31,18 +27,16 @@ export const gone = async (socket: string): Promise<void> => {
 }
 
 /**
- * The socket that flags and cltab lead to. Like the original's client it reads the settings lines of the cltab, whatever its
- * entries look like, and does without a cltab that is missing.
+ * The socket that flags and cltab lead to; nothing, and it has been said why, if the cltab cannot be read. Like the original's client
+ * it reads the settings lines of the cltab, whatever its entries look like, and does without a cltab that is missing.
  */
 export const find = async (
   flags: { readonly cltab: string; readonly socket: string | undefined }
-): Promise<Found> => {
+): Promise<string | undefined> => {
   const content = await CltabFile.read(flags.cltab)
-  const complaint = content._tag === "Bytes" ? "" : `${content.reason}: ${flags.cltab}`
-  if (content._tag === "Unreadable" && !content.isMissing) return { unreadable: complaint }
-  const lines = content._tag === "Bytes" ? DaemonPaths.read(content.bytes) : {}
-  return {
-    socket: DaemonPaths.resolve(flags, lines).socket,
-    warnings: complaint === "" ? [] : [complaint]
-  }
+  if (content._tag === "Bytes") return DaemonPaths.resolve(flags, DaemonPaths.read(content.bytes)).socket
+  const complaint = `${content.reason}: ${flags.cltab}`
+  if (!content.isMissing) return void Print.complain(complaint)
+  Print.warn([complaint])
+  return DaemonPaths.resolve(flags, {}).socket
 }

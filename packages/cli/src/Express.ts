@@ -1,7 +1,7 @@
 import * as DaemonPaths from "@clinit/core/DaemonPaths"
 import { forbidden } from "@clinit/protocol/NamePattern"
 import * as os from "node:os"
-import type { DaemonStart } from "./commands/Starting.ts"
+import type { DaemonStart } from "./commands/Daemon.ts"
 import type { Given, Order } from "./orders/Order.ts"
 import { isByHand } from "./orders/Order.ts"
 import * as OriginalWords from "./orders/OriginalWords.ts"

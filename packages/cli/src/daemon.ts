@@ -1,5 +1,5 @@
+import type { DaemonStart } from "./commands/Daemon.ts"
 import { daemon } from "./commands/Daemon.ts"
-import type { DaemonStart } from "./commands/Starting.ts"
 import * as Ending from "./Ending.ts"
 
 /** Runs the daemon, without what parses every command line, and ends the process. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
+import * as Sweep from "../../../bench/Sweep.ts"
 import { itUnless, lacks } from "./support/Conditional.ts"
 import * as ControlGroups from "./support/ControlGroups.ts"
 import { until } from "./support/Eventually.ts"
@@ -15,13 +16,7 @@ const start = (scratch: Scratch, ...args: ReadonlyArray<string>) =>
 
 /** The suite's processes: what it starts names the scratch directory in its environment. */
 const processes = (scratch: Scratch): ReadonlyArray<string> =>
-  readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`CLINIT_BENCH=${scratch.directory}/`)
-    } catch {
-      return false // it ended while we were looking
-    }
-  }).map((pid) => Proc.describe(Number(pid)))
+  Sweep.marked(scratch.directory).map(Proc.describe)
 
 const directories = (scratch: Scratch) =>
   readdirSync(scratch.directory).filter((name) => name.startsWith("clinit-bench-"))

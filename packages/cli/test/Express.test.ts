@@ -1,9 +1,7 @@
 import * as Argv from "@clinit/cli/Argv"
 import { clinit } from "@clinit/cli/Clinit"
-import { Ordering } from "@clinit/cli/commands/Order"
-import { Starting } from "@clinit/cli/commands/Starting"
-import type { DaemonStart } from "@clinit/cli/commands/Starting"
-import { Answering } from "@clinit/cli/commands/Status"
+import type { DaemonStart } from "@clinit/cli/commands/Daemon"
+import { Doing } from "@clinit/cli/commands/Doing"
 import * as Express from "@clinit/cli/Express"
 import type { Given, Manner, Order } from "@clinit/cli/orders/Order"
 import * as OriginalWords from "@clinit/cli/orders/OriginalWords"
@@ -23,11 +21,8 @@ const silent = CliOutput.layerPresenter({ present: () => Effect.void })
 const parsed = (argv: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     let read: Express.Recognised | undefined
-    const note = (found: Express.Recognised) => Effect.sync(() => void (read = found))
     yield* Command.runWith(clinit, { version: "0" })(Argv.normalise(argv)).pipe(
-      Effect.provideService(Answering, (question) => note({ _tag: "Question", question })),
-      Effect.provideService(Ordering, (given) => note({ _tag: "Order", given })),
-      Effect.provideService(Starting, (start) => note({ _tag: "Daemon", start })),
+      Effect.provideService(Doing, (found) => Effect.sync(() => void (read = found))),
       Effect.ignore
     )
     return read

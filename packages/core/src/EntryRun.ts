@@ -16,10 +16,10 @@ import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import { Trouble } from "./Trouble.ts"
 
-/** The time of the monotonic clock, in milliseconds. */
-export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
-
 const millisOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+
+/** The time of the monotonic clock, in milliseconds. */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.Clock, millisOf)
 
 /** Once and respawn entries count as started when they are forked, wait and test entries when they have exited. */
 export const startsOnceForked = (mode: Mode): boolean => mode === "once" || mode === "respawn"
@@ -73,29 +73,28 @@ const timedOut = Effect.fnUntraced(function*(definition: EntryDefinition, beganM
   }
 })
 
-/** What a run tells of itself while it goes on. */
-export interface Hooks {
-  /** Takes the process while anything of its tree may get a signal, and nothing when that is over. */
-  readonly child: { readonly set: (child: Child | undefined) => void }
-  /** Takes the process while it is waited for that its leader ends by itself, and nothing when that is over. */
-  readonly awaited: { readonly set: (child: Child | undefined) => void }
-  /** Carried out when the process is there. */
-  readonly forked: Effect.Effect<unknown>
-  /** Takes how the run ended that was stopped, as far as that was seen. */
-  readonly stopped: { readonly set: (end: RunEnd) => void }
-  /** Takes what is to be noted if the entry is told to go from now on. */
-  readonly dismissal: { readonly set: (note: Effect.Effect<void>) => void }
+/** What a run tells its entry of itself while it goes on. */
+export interface Present {
+  /** The process while anything of its tree may get a signal. */
+  child: Child | undefined
+  /** The process while it is waited for that its leader ends by itself. */
+  awaited: Child | undefined
+  /** How the run ended that was stopped, as far as that was seen. */
+  stopped: RunEnd | undefined
+  /** What is to be noted if the entry is told to go now. */
+  dismissal: Effect.Effect<void>
 }
 
 /**
  * Runs the entry's command once, or goes on with a run that is there, until it ends by itself or takes too long.
- * Interrupted, it stops the process tree first.
+ * Carries out `forked` when the process is there. Interrupted, it stops the process tree first.
  */
 export const run = Effect.fnUntraced(function*(
   definition: EntryDefinition,
   past: Inherited | undefined,
   urgency: Urgency,
-  { awaited, child: present, dismissal, forked, stopped }: Hooks
+  present: Present,
+  forked: Effect.Effect<unknown>
 ) {
   const board = yield* StatusBoard
   const ledger = yield* Ledger
@@ -118,8 +117,8 @@ export const run = Effect.fnUntraced(function*(
         ...(past === undefined ? {} : { since: past.since, restarts: past.restarts })
       })
 
-  const stop = (child: Child, lastEnd: RunEnd | undefined) => {
-    return Escalation.stop(
+  const stop = (child: Child, lastEnd: RunEnd | undefined) =>
+    Escalation.stop(
       child,
       definition.now(),
       Effect.fnUntraced(function*({ next: following, overdue, step }) {
@@ -135,17 +134,16 @@ export const run = Effect.fnUntraced(function*(
         if (overdue) yield* trouble.set(name, `${who} lives on in spite of ${what}`)
       })
     ).pipe(Effect.ensuring(trouble.clear(name)))
-  }
 
   const awaitEnd = (child: Child, beganMillis: number): Effect.Effect<RunEnd> => {
     if (past?.lastEnd !== undefined) return Effect.succeed(past.lastEnd)
-    awaited.set(child)
+    present.awaited = child
     // What is there to stay has no timeout, and is another entry if its mode is another: it waits without a fiber of its own.
     const ended: Effect.Effect<RunEnd> = startsOnceForked(entry.mode)
       ? child.exit
       : Effect.raceFirst(child.exit, timedOut(definition, beganMillis))
     return Effect.tap(ended, (end) => {
-      awaited.set(undefined)
+      present.awaited = undefined
       return logEnd(definition.now(), end)
     })
   }
@@ -161,7 +159,7 @@ export const run = Effect.fnUntraced(function*(
     ({ child, run }) => {
       const ranBefore = past === undefined ? 0 : Math.max(0, clock.currentTimeMillisUnsafe() - past.since)
       const beganMillis = millisOf(clock) - ranBefore
-      present.set(child)
+      present.child = child
       return announce(child).pipe(
         Effect.andThen(forked),
         Effect.flatMap(() => awaitEnd(child, beganMillis)),
@@ -174,18 +172,18 @@ export const run = Effect.fnUntraced(function*(
     },
     ({ child, run }, exit) =>
       Effect.gen(function*() {
-        awaited.set(undefined)
+        present.awaited = undefined
         // One that was being stopped is stopped, however its main process came to its end.
         const wasGoing = past?.stopping === true && past.lastEnd === undefined
         const end = Exit.isSuccess(exit) && !wasGoing ? exit.value.end : undefined
         if (end === undefined || end._tag === "TimedOut") yield* ledger.setStopping(run, end)
         // A daemon that comes after a killed one could not tell what our signal ended from what ended by itself.
         if (end?._tag === "TimedOut") yield* ledger.flush
-        dismissal.set(end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void)
+        present.dismissal = end?._tag === "TimedOut" ? ledger.setStopping(run) : Effect.void
         if (!isLeft(definition.now(), child, end)) yield* stop(child, end)
-        if (end === undefined && past === undefined && child.isExtinct()) stopped.set(yield* child.exit)
-        dismissal.set(Effect.void)
-        present.set(undefined)
+        if (end === undefined && past === undefined && child.isExtinct()) present.stopped = yield* child.exit
+        present.dismissal = Effect.void
+        present.child = undefined
         if (end === undefined || entry.mode === "respawn") return yield* ledger.remove(run)
         yield* ledger.setEnd(run, end)
         forget = ledger.remove(run)

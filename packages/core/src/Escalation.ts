@@ -51,6 +51,9 @@ const withoutWaking: ReadonlySet<Signal> = new Set([
   "SIGCONT"
 ])
 
+/** The steps of this entry's stop: those of its `stop` setting, if it has one. */
+const stepsOf = ({ settings }: Entry, { steps }: Plan): StopSchedule.StopSchedule => settings?.stop ?? steps
+
 const notRun = ({ group, tag }: Entry, command: string) => ({ reason }: { readonly reason: string }) =>
   Effect.logError(`${group}/${tag}: the stop command ${quote(command)} could not be run: ${reason}`)
 
@@ -58,8 +61,8 @@ const notRun = ({ group, tag }: Entry, command: string) => ({ reason }: { readon
  * Does ahead what can be done at once of the first step of the stop that has to follow in this turn. Of many trees that are
  * stopped together all die then while the first one's stop is still being put down.
  */
-export const strike = (child: Child, entry: Entry, { steps }: Plan): void => {
-  const [step] = entry.settings?.stop ?? steps
+export const strike = (child: Child, entry: Entry, plan: Plan): void => {
+  const [step] = stepsOf(entry, plan)
   if ("signal" in step) child.strike?.(step.signal)
 }
 
@@ -71,8 +74,8 @@ export const strike = (child: Child, entry: Entry, { steps }: Plan): void => {
  */
 export const stop = Effect.fnUntraced(
   function*(child: Child, entry: Entry, onStep: (notice: Notice) => Effect.Effect<void>) {
-    const { repeatMillis, steps } = yield* StopPlan
-    const plan: Plan = { steps: entry.settings?.stop ?? steps, repeatMillis }
+    const standard = yield* StopPlan
+    const plan: Plan = { ...standard, steps: stepsOf(entry, standard) }
     const extinct = Effect.interruptible(child.extinct)
     for (let index = 0;; index++) {
       const step = stepAt(plan, index)
@@ -100,5 +103,4 @@ export const stop = Effect.fnUntraced(
 )
 
 /** The stages of this entry's stop, as a cltab says them. */
-export const describe = ({ settings }: Entry, { steps }: Plan): string =>
-  StopSchedule.value.print(settings?.stop ?? steps)
+export const describe = (entry: Entry, plan: Plan): string => StopSchedule.value.print(stepsOf(entry, plan))

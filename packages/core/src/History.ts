@@ -5,18 +5,16 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
 import type { Feed } from "./EventFeed.ts"
 import * as EventFeed from "./EventFeed.ts"
 import type { Recorded, Subject } from "./EventStock.ts"
 import * as EventStock from "./EventStock.ts"
 import * as FreshName from "./FreshName.ts"
 import { HistoryStore } from "./HistoryStore.ts"
+import * as Journal from "./Journal.ts"
 import * as Sequence from "./Sequence.ts"
 import { Trouble } from "./Trouble.ts"
 
@@ -93,23 +91,15 @@ const nowhere = HistoryStore.of({
   remove: Effect.void
 })
 
-/** At most one write in this time, unless somebody waits for it. */
-const window = Duration.millis(20)
-
-/** After a write that failed the next is tried when this has passed, or with the next order. */
-const retry = Duration.seconds(2)
-
-/** No order waits longer for a disk that hangs. */
-const patience = Duration.seconds(1)
-
 /** So many events wait for a disk that hangs; of more it gets what is retained then. */
 const mostBehind = EventStock.bounds.all
 
-/** A smaller file is left to grow. */
-const smallCharacters = 256 * 1_024
-
-const subject = "history"
-const risk = "if this daemon were killed, the next might not know what happened"
+const terms: Journal.Terms = {
+  subject: "history",
+  risk: "if this daemon were killed, the next might not know what happened",
+  window: Duration.millis(20),
+  smallCharacters: 256 * 1_024
+}
 
 const decode = Schema.decodeUnknownResult(Event)
 
@@ -181,9 +171,7 @@ const extract = (events: ReadonlyArray<Recorded>, limit: number): Extract => {
 
 const make = Effect.gen(function*() {
   const store = yield* HistoryStore
-  const trouble = yield* Trouble
   const clock = yield* Clock.Clock
-  const scope = yield* Effect.scope
   let current: () => Iterable<Subject> = nothing
   const stock = EventStock.make(() => current())
   const feeds = new Set<EventFeed.EventFeed>()
@@ -206,9 +194,21 @@ const make = Effect.gen(function*() {
 
   let behind: Array<string> = []
   let isTooFarBehind = false
-  /** How long what is stored is, and how long it was when it was replaced; nothing if it has to be replaced. */
-  let stored: { readonly now: number; readonly begun: number } | undefined
-  const changed = yield* Latch.make(false)
+
+  const caughtUp = (lines: ReadonlyArray<string>) => {
+    behind = []
+    isTooFarBehind = false
+    return lines
+  }
+
+  const journal = yield* Journal.keep(store, terms, {
+    whole: () =>
+      caughtUp([
+        ...sequences.map((each) => JSON.stringify(each)),
+        ...stock.since(0).map(({ line }) => line)
+      ]),
+    news: () => isTooFarBehind ? undefined : caughtUp(behind)
+  })
 
   const add = (event: Event) => {
     const line = JSON.stringify(event)
@@ -219,66 +219,9 @@ const make = Effect.gen(function*() {
       behind = []
       isTooFarBehind = true
     }
-    changed.openUnsafe()
+    journal.changed()
     for (const feed of feeds) feed.offer(made)
   }
-
-  const replace = Effect.suspend(() => {
-    behind = []
-    isTooFarBehind = false
-    const lines = [
-      ...sequences.map((each) => JSON.stringify(each)),
-      ...stock.since(0).map(({ line }) => line)
-    ]
-    const text = lines.map((line) => `${line}\n`).join("")
-    return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
-  })
-
-  const append = Effect.suspend(() => {
-    if (stored === undefined || isTooFarBehind) return replace
-    const text = behind.map((line) => `${line}\n`).join("")
-    const { begun } = stored
-    const now = stored.now + text.length
-    if (now > Math.max(smallCharacters, 2 * begun)) return replace
-    behind = []
-    return Effect.flatMap(store.append(text), (isThere) => {
-      stored = { now, begun }
-      return isThere ? Effect.void : replace
-    })
-  })
-
-  const writing = yield* Semaphore.make(1)
-  let cleared = false
-  /** Whether the store has all that happened before this began. */
-  const write = writing.withPermit(Effect.suspend(() => {
-    if (cleared || (behind.length === 0 && !isTooFarBehind && stored !== undefined)) {
-      return Effect.succeed(true)
-    }
-    changed.closeUnsafe()
-    return append.pipe(
-      Effect.andThen(trouble.clear(subject)),
-      Effect.as(true),
-      Effect.catch(({ message }) => {
-        stored = undefined
-        return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
-      })
-    )
-  }))
-
-  yield* Effect.gen(function*() {
-    while (true) {
-      yield* changed.await
-      // Behind whatever else this turn has to do: most changes come with the start of a process, or with its end.
-      yield* Effect.yieldNow
-      yield* Effect.sleep((yield* write) ? window : retry)
-      if (behind.length > 0 || isTooFarBehind || stored === undefined) changed.openUnsafe()
-    }
-  }).pipe(Effect.forkScoped({ startImmediately: true }))
-
-  const late = trouble.set(
-    subject,
-    `not written within ${Duration.format(patience)}: the disk hangs, or this machine is overloaded`
-  )
 
   return History.of({
     record: ({ group, tag, what }) =>
@@ -306,17 +249,7 @@ const make = Effect.gen(function*() {
       return { ...feed, ...beginning, close: () => void feeds.delete(feed) }
     },
     setCurrent: (subjects) => void (current = subjects),
-    flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
-      // Once it is cleared there is nothing to write, and perhaps no scope to do it in.
-      Effect.flatMap((fiber) => cleared ? Effect.void : Fiber.join(fiber)),
-      Effect.asVoid,
-      Effect.timeoutOrElse({ duration: patience, orElse: () => late })
-    ),
-    clear: Effect.suspend(() => {
-      cleared = true
-      return writing.withPermit(store.remove).pipe(
-        Effect.catch(({ message }) => Effect.logWarning(`the history stays: ${message}`))
-      )
-    })
+    flush: journal.flush,
+    clear: journal.clear
   })
 })

@@ -4,13 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Semaphore from "effect/Semaphore"
 import type { Entry } from "./Cltab.ts"
 import * as FreshName from "./FreshName.ts"
+import * as Journal from "./Journal.ts"
 import { LedgerRefused, LedgerStore } from "./LedgerStore.ts"
 import * as LedgerText from "./LedgerText.ts"
 import * as Mark from "./Mark.ts"
@@ -90,20 +88,12 @@ const volatileStore = Layer.succeed(LedgerStore, {
   isRunning: () => false
 })
 
-/** At most one write in this time, unless somebody waits for it. */
-const window = Duration.millis(10)
-
-/** After a write that failed the next is tried when this has passed, or with the next order. */
-const retry = Duration.seconds(2)
-
-/** No order waits longer for a disk that hangs. */
-const patience = Duration.seconds(1)
-
-/** A smaller store is left to grow. */
-const smallCharacters = 64 * 1_024
-
-const subject = "ledger"
-const risk = "if this daemon were killed, the next might not find every process"
+const terms: Journal.Terms = {
+  subject: "ledger",
+  risk: "if this daemon were killed, the next might not find every process",
+  window: Duration.millis(10),
+  smallCharacters: 64 * 1_024
+}
 
 /** What is in the store, if it can be continued. */
 const recover = Effect.gen(function*() {
@@ -150,9 +140,7 @@ const describe = ({ groups, runs }: LedgerText.Ledger): string => {
 const make = (resume: boolean) =>
   Effect.gen(function*() {
     const store = yield* LedgerStore
-    const trouble = yield* Trouble
     const clock = yield* Clock.Clock
-    const scope = yield* Effect.scope
     const found = yield* resume ? recover : Effect.catchIf(
       recover,
       ({ kept }) => kept !== true,
@@ -179,60 +167,47 @@ const make = (resume: boolean) =>
 
     /** What the store does not have as it is now. */
     const behind = { groups: new Set<GroupName>(), runs: new Set<number>(), next: false }
-    let isBehind = false
-    /** How much is in the store, and how much was when it was replaced; nothing if it has to be replaced. */
-    let stored: { readonly now: number; readonly begun: number } | undefined
-    /** Whether the store has been written by us. */
-    let isThere = false
-    const changed = yield* Latch.make(false)
-    const change = <A>(work: () => A) =>
-      Effect.sync(() => {
-        const result = work()
-        isBehind = true
-        changed.openUnsafe()
-        return result
-      })
 
-    /** All that is known, as the lines of a store. */
+    /** All that is known. */
     const print = () => {
       const { boot, keeper } = store
-      const header = LedgerText.printHeader({
-        id,
-        key,
-        next,
-        keeper,
-        ...(boot === undefined ? {} : { boot })
-      })
-      const lines = [
-        header,
+      return [
+        LedgerText.printHeader({ id, key, next, keeper, ...(boot === undefined ? {} : { boot }) }),
         ...Array.from(groups.values(), LedgerText.printGroup),
         ...Array.from(runs.values(), LedgerText.printRun)
       ]
-      return `${lines.join("\n")}\n`
     }
 
-    /** What the store lacks of that, as lines to be added. */
-    const printBehind = () => {
-      const lines = [
-        ...(behind.next ? [LedgerText.printNext(next)] : []),
-        ...Array.from(behind.groups, (group) => {
-          const record = groups.get(group)
-          return record === undefined ? LedgerText.printGone(group) : LedgerText.printGroup(record)
-        }),
-        ...Array.from(behind.runs, (run) => {
-          const record = runs.get(run)
-          return record === undefined ? LedgerText.printGone(run) : LedgerText.printRun(record)
-        })
-      ]
-      return lines.map((line) => `${line}\n`).join("")
-    }
+    /** What the store lacks of that. */
+    const printBehind = () => [
+      ...(behind.next ? [LedgerText.printNext(next)] : []),
+      ...Array.from(behind.groups, (group) => {
+        const record = groups.get(group)
+        return record === undefined ? LedgerText.printGone(group) : LedgerText.printGroup(record)
+      }),
+      ...Array.from(behind.runs, (run) => {
+        const record = runs.get(run)
+        return record === undefined ? LedgerText.printGone(run) : LedgerText.printRun(record)
+      })
+    ]
 
-    const caughtUp = () => {
+    const caughtUp = (lines: ReadonlyArray<string>) => {
       behind.groups.clear()
       behind.runs.clear()
       behind.next = false
-      isBehind = false
+      return lines
     }
+
+    const journal = yield* Journal.keep(store, terms, {
+      whole: () => caughtUp(print()),
+      news: () => caughtUp(printBehind())
+    })
+    const change = <A>(work: () => A) =>
+      Effect.sync(() => {
+        const result = work()
+        journal.changed()
+        return result
+      })
 
     const setGroup = (record: LedgerText.GroupRecord) => {
       groups.set(record.group, record)
@@ -251,58 +226,6 @@ const make = (resume: boolean) =>
       const { end: _end, stopping: _stopping, ...record } = runs.get(number) ?? {}
       if ("run" in record) setRun({ ...record, ...ending })
     }
-
-    const writing = yield* Semaphore.make(1)
-    let cleared = false
-    const replace = Effect.suspend(() => {
-      const text = print()
-      caughtUp()
-      return Effect.map(store.replace(text), () => void (stored = { now: text.length, begun: text.length }))
-    })
-
-    const append = Effect.suspend(() => {
-      if (stored === undefined) return replace
-      const text = printBehind()
-      const { begun } = stored
-      const now = stored.now + text.length
-      if (now > Math.max(smallCharacters, 2 * begun)) return replace
-      caughtUp()
-      return Effect.flatMap(store.append(text), (isThere) => {
-        stored = { now, begun }
-        return isThere ? Effect.void : replace
-      })
-    })
-
-    /** Whether the store is as the facts were when this began. */
-    const write = writing.withPermit(Effect.suspend(() => {
-      if (!isBehind || cleared) return Effect.succeed(true)
-      changed.closeUnsafe()
-      return append.pipe(
-        Effect.andThen(trouble.clear(subject)),
-        Effect.andThen(Effect.sync(() => isThere = true)),
-        Effect.catch(({ message }) => {
-          isBehind = true
-          stored = undefined
-          return Effect.as(trouble.set(subject, `${message} (${risk})`), false)
-        })
-      )
-    }))
-
-    yield* Effect.gen(function*() {
-      while (true) {
-        yield* changed.await
-        // Behind whatever else this turn has to do: most changes come with the start of a process, or with its end. But a
-        // successor finds what was started by the marks of the ledger that is there: the first is not put off.
-        if (isThere) yield* Effect.yieldNow
-        yield* Effect.sleep((yield* write) ? window : retry)
-        if (isBehind) changed.openUnsafe()
-      }
-    }).pipe(Effect.forkScoped({ startImmediately: true }))
-
-    const late = trouble.set(
-      subject,
-      `not written within ${Duration.format(patience)}: the disk hangs, or this machine is overloaded`
-    )
 
     return Ledger.of({
       inherited,
@@ -341,23 +264,13 @@ const make = (resume: boolean) =>
           runs.delete(number)
           behind.runs.add(number)
         }),
-      flush: Effect.forkIn(write, scope, { startImmediately: true }).pipe(
-        // Once it is cleared there is nothing to write, and perhaps no scope to do it in.
-        Effect.flatMap((fiber) => cleared ? Effect.void : Fiber.join(fiber)),
-        Effect.asVoid,
-        Effect.timeoutOrElse({ duration: patience, orElse: () => late })
-      ),
+      flush: journal.flush,
       adopt: (records, above) =>
         change(() => {
           next = Math.max(next, above)
           behind.next = true
           for (const record of records) setRun(record)
         }),
-      clear: Effect.suspend(() => {
-        cleared = true
-        return writing.withPermit(store.remove).pipe(
-          Effect.catch(({ message }) => Effect.logWarning(`the ledger stays: ${message}`))
-        )
-      })
+      clear: journal.clear
     })
   })

@@ -21,7 +21,7 @@ import type { RunRecord } from "./LedgerText.ts"
 import * as ProcessState from "./ProcessState.ts"
 import * as Respawn from "./Respawn.ts"
 import type { Signal } from "./Signal.ts"
-import type { Child, Urgency } from "./Spawner.ts"
+import type { Urgency } from "./Spawner.ts"
 import { Spawner } from "./Spawner.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 import type { Trouble } from "./Trouble.ts"
@@ -154,17 +154,14 @@ const live = Effect.fnUntraced(function*(
   const started = yield* Deferred.make<void>()
   const board = yield* StatusBoard
   const definition = EntryDefinition.make(entry)
-  let dismissal: Effect.Effect<void> = Effect.void
-  let child: Child | undefined
-  let awaited: Child | undefined
-  let stoppedEnd: RunEnd | undefined
-  const hooks: EntryRun.Hooks = {
-    forked: Deferred.succeed(started, void 0),
-    dismissal: { set: (note) => void (dismissal = note) },
-    child: { set: (present) => void (child = present) },
-    awaited: { set: (present) => void (awaited = present) },
-    stopped: { set: (end) => void (stoppedEnd = end) }
+  const present: EntryRun.Present = {
+    child: undefined,
+    awaited: undefined,
+    stopped: undefined,
+    dismissal: Effect.void
   }
+  const goOn = (loggersStarted: Effect.Effect<unknown>) =>
+    life(definition, past, loggersStarted, present, Deferred.succeed(started, void 0), onGivenUp)
   /** What is left to be done is the loggers' business: there is no process of the entry any more. */
   const showDown = Effect.suspend(() => {
     const state = board.process(entry.group, entry.tag)?.state
@@ -173,11 +170,11 @@ const live = Effect.fnUntraced(function*(
       : Effect.void
   })
   const alive = pastLoggers.length === 0 && EntryLogger.of(entry).length === 0
-    ? life(definition, past, Effect.void, hooks, onGivenUp)
+    ? goOn(Effect.void)
     : Effect.acquireUseRelease(
       // Beside the rest, since it takes time: what is taken over has to be in good hands before anybody tells it to go.
       Effect.forkDetach(EntryLoggers.start(definition.now, pastLoggers), { startImmediately: true }),
-      (loggers) => life(definition, past, Fiber.join(loggers), hooks, onGivenUp),
+      (loggers) => goOn(Fiber.join(loggers)),
       (starting) =>
         Effect.flatMap(
           Fiber.join(starting),
@@ -190,7 +187,7 @@ const live = Effect.fnUntraced(function*(
     const removed = Effect.suspend(() =>
       board.process(entry.group, entry.tag) === undefined
         ? Effect.void
-        : board.removeProcess(entry, stoppedEnd)
+        : board.removeProcess(entry, present.stopped)
     )
     return Exit.isFailure(exit) && Cause.hasDies(exit.cause)
       ? Effect.ensuring(
@@ -212,15 +209,17 @@ const live = Effect.fnUntraced(function*(
     entry: definition.now,
     redefine: definition.redefine,
     started: Deferred.await(started),
-    dismiss: Effect.suspend(() => dismissal),
-    strike: (plan) => awaited !== undefined && Escalation.strike(awaited, definition.now(), plan),
-    isLed: () => child?.hasEnded() === false,
+    dismiss: Effect.suspend(() => present.dismissal),
+    strike: (plan) =>
+      present.awaited !== undefined && Escalation.strike(present.awaited, definition.now(), plan),
+    isLed: () => present.child?.hasEnded() === false,
     signal: (signal) =>
-      Effect.suspend(() =>
-        child === undefined || child.isExtinct()
+      Effect.suspend(() => {
+        const { child } = present
+        return child === undefined || child.isExtinct()
           ? Effect.succeed(undefined)
           : Effect.as(child.signal(signal), EntryRun.pidOf(child))
-      ),
+      }),
     fiber
   } satisfies Process
 })
@@ -229,10 +228,10 @@ const life = Effect.fnUntraced(function*(
   definition: EntryDefinition.EntryDefinition,
   past: EntryRun.Inherited | EntryRun.Done | undefined,
   loggersStarted: Effect.Effect<unknown>,
-  hooks: EntryRun.Hooks,
+  present: EntryRun.Present,
+  started: Effect.Effect<unknown>,
   onGivenUp: () => void
 ) {
-  const { forked: started } = hooks
   const board = yield* StatusBoard
   let history = Respawn.noDeaths
   let lastEnd: RunEnd | undefined
@@ -245,10 +244,13 @@ const life = Effect.fnUntraced(function*(
     }
     const done = before !== undefined && !("child" in before)
       ? before
-      : yield* EntryRun.run(definition, before, urgency, {
-        ...hooks,
-        forked: EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
-      })
+      : yield* EntryRun.run(
+        definition,
+        before,
+        urgency,
+        present,
+        EntryRun.startsOnceForked(entry.mode) ? started : Effect.void
+      )
     lastEnd = done.end
     urgency = Respawn.urgencyAfter(done)
     if (before !== undefined && "over" in before && before.over) return yield* done.forget

@@ -14,6 +14,7 @@ import { scratch } from "./support/Peer.ts"
 import {
   allContainments,
   comm,
+  earlierDaemon,
   eventually,
   forkerReady,
   forkersOf,
@@ -54,20 +55,30 @@ const descriptorsOf = (pid: number) =>
     }
   })
 
-/** Whether it sleeps with nothing open but its streams: a program opens libraries and locales one after the other. */
-const isLoaded = (pid: number) =>
-  /^State:\tS/m.test(read(`/proc/${pid}/status`) ?? "") &&
-  !descriptorsOf(pid).some((each) => /\/lib|\/etc|^3 /.test(each))
+/** Until it sleeps with nothing open but its streams: a program opens libraries and locales one after the other. */
+const loaded = (pid: number) =>
+  eventually("it is loaded", () =>
+    /^State:\tS/m.test(read(`/proc/${pid}/status`) ?? "") &&
+    !descriptorsOf(pid).some((each) => /\/lib|\/etc|^3 /.test(each)))
 
 const statusOf = (pid: number) =>
   read(`/proc/${pid}/status`)!.split("\n").filter((line) =>
     /^(Umask|Uid|Gid|Groups|Sig(Blk|Ign|Cgt)|Cap|NoNewPrivs|Seccomp)/.test(line)
   )
 
-const claims = (containment: Containment) => {
-  const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, Scope.Scope>) =>
-    it.live(title, () => Effect.suspend(test), 30_000)
+/** What an entry's process can tell of how it was started, but for its parent and its control group. */
+const factsOf = (pid: number) => ({
+  environment: environmentOf(pid),
+  descriptors: descriptorsOf(pid),
+  status: statusOf(pid),
+  limits: read(`/proc/${pid}/limits`),
+  directory: fs.readlinkSync(`/proc/${pid}/cwd`)
+})
 
+const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, Scope.Scope>) =>
+  it.live(title, () => Effect.suspend(test), 30_000)
+
+const claims = (containment: Containment) => {
   claim(
     "starts what nobody can tell from a process that the supervisor has forked, but by its parent",
     () =>
@@ -79,16 +90,9 @@ const claims = (containment: Containment) => {
           const child = yield* sleeper(from, mark)
           yield* sleeps(child)
           const { pid } = child.identity!
-          yield* eventually(
-            "it is loaded",
-            () => isLoaded(pid)
-          )
+          yield* loaded(pid)
           const facts = {
-            environment: environmentOf(pid),
-            descriptors: descriptorsOf(pid),
-            status: statusOf(pid),
-            limits: read(`/proc/${pid}/limits`),
-            directory: fs.readlinkSync(`/proc/${pid}/cwd`),
+            ...factsOf(pid),
             command: read(`/proc/${pid}/cmdline`),
             niceness: read(`/proc/${pid}/stat`)!.split(" ")[18],
             oom: read(`/proc/${pid}/oom_score_adj`)
@@ -260,9 +264,6 @@ const fromParked = (from: Shape, command: string, mark: string) =>
   )
 
 describe.skipIf(unavailable !== undefined)("shells that a forker has parked in control groups", () => {
-  const claim = <A, E>(title: string, test: () => Effect.Effect<A, E, Scope.Scope>) =>
-    it.live(title, () => Effect.suspend(test), 30_000)
-
   claim(
     "become what nobody can tell from what was forked for an entry, also where only a shell can run it",
     () =>
@@ -281,21 +282,13 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
               : sleeper(from, mark, command)
             const { cgroup, pid } = child.identity!
             if (command.includes("exec")) yield* sleeps(child)
-            else {yield* eventually("its sleep runs", () =>
-                marked(mark).some((each) =>
-                  comm(each) === "sleep"
-                ))}
-            yield* eventually(
-              "it is loaded",
-              () => isLoaded(pid)
-            )
+            else {
+              yield* eventually("its sleep runs", () => marked(mark).some((each) => comm(each) === "sleep"))
+            }
+            yield* loaded(pid)
             assert.include(read(`/proc/${pid}/cgroup`), cgroup!.slice(cgroup!.indexOf("/clinit-")))
             const facts = {
-              environment: environmentOf(pid),
-              descriptors: descriptorsOf(pid),
-              status: statusOf(pid),
-              limits: read(`/proc/${pid}/limits`),
-              directory: fs.readlinkSync(`/proc/${pid}/cwd`),
+              ...factsOf(pid),
               session: stat(pid)!.session === pid && stat(pid)!.pgrp === pid,
               program: comm(pid),
               said: read(`${directory}/said`)
@@ -358,21 +351,11 @@ describe.skipIf(unavailable !== undefined)("shells that a forker has parked in c
       Effect.gen(function*() {
         const name = freshName()
         const mark = freshMark()
-        const directory = yield* scratch
-        const daemon = spawnProcess(process.execPath, [
-          "--conditions=@clinit/source",
-          "--disable-warning=ExperimentalWarning",
-          path.join(import.meta.dirname, "support/EarlierDaemon.ts"),
-          "cgroup",
-          name,
-          mark,
-          "exec sleep 1000",
-          `${directory}/identity`,
-          "parked"
-        ], { stdio: ["ignore", "inherit", "inherit"] })
-        const identity = JSON.parse(
-          yield* eventually("the identity", () => read(`${directory}/identity`))
-        ) as ProcessIdentity
+        const file = `${yield* scratch}/identity`
+        const args = earlierDaemon("cgroup", name, mark, "exec sleep 1000", file, "parked")
+        const daemon = spawnProcess(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
+        yield* Effect.addFinalizer(() => Effect.sync(() => daemon.kill("SIGKILL")))
+        const identity = JSON.parse(yield* eventually("the identity", () => read(file))) as ProcessIdentity
         yield* Effect.addFinalizer(() => Effect.sync(() => killPid(identity.pid)))
         assert.match(identity.cgroup!, /\/p[0-9a-f]{32}$/)
         const shells = yield* allParked(name)

@@ -11,6 +11,7 @@ import { scratch, stays } from "./support/Peer.ts"
 import {
   allContainments,
   comm,
+  earlierDaemon,
   eventually,
   freshMark,
   freshName,
@@ -33,16 +34,8 @@ const leftByEarlierDaemon = Effect.fnUntraced(function*(
 ) {
   const directory = yield* scratch
   const file = `${directory}/identity`
-  const daemon = spawnProcess(process.execPath, [
-    "--conditions=@clinit/source",
-    "--disable-warning=ExperimentalWarning",
-    path.join(import.meta.dirname, "support/EarlierDaemon.ts"),
-    containment,
-    name,
-    mark,
-    command.replaceAll("DIR", directory),
-    file
-  ], { stdio: ["ignore", "inherit", "inherit"] })
+  const args = earlierDaemon(containment, name, mark, command.replaceAll("DIR", directory), file)
+  const daemon = spawnProcess(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
   const text = yield* eventually("the identity", () => read(file))
   const identity = JSON.parse(text) as ProcessIdentity
   yield* Effect.addFinalizer(() =>

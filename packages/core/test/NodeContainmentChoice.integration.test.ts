@@ -15,6 +15,7 @@ import { scratch } from "./support/Peer.ts"
 import {
   allContainments,
   comm,
+  earlierDaemon,
   eventually,
   freshMark,
   freshName,
@@ -82,14 +83,13 @@ const startedIn = Effect.fnUntraced(function*(directory: string, containment: Co
         `echo 0 > '${directory}/cgroup.procs' && exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups "$@"`,
         "sh",
         process.execPath,
-        "--conditions=@clinit/source",
-        "--disable-warning=ExperimentalWarning",
-        path.join(import.meta.dirname, "support/EarlierDaemon.ts"),
-        containment,
-        name,
-        mark,
-        "setsid sleep 1000 & exec sleep 1000",
-        `${files}/identity`
+        ...earlierDaemon(
+          containment,
+          name,
+          mark,
+          "setsid sleep 1000 & exec sleep 1000",
+          `${files}/identity`
+        )
       ], { stdio: ["ignore", "ignore", "pipe"] })
     ),
     (daemon) =>

@@ -18,7 +18,17 @@ import * as Output from "../Output.ts"
 import * as ProcessOne from "../ProcessOne.ts"
 import * as Thrift from "../Thrift.ts"
 import { version } from "../Version.ts"
-import type { DaemonStart } from "./Starting.ts"
+
+/** A daemon as a command line starts it. */
+export interface DaemonStart {
+  readonly cltab: string
+  readonly socket: string | undefined
+  readonly resume: boolean
+  /** Levels that groups are told at the start, unless they were told one before. */
+  readonly tells: ReadonlyArray<{ readonly group: string; readonly level: string }>
+  /** The group or entry that the daemon ends with. */
+  readonly exitWith: string | undefined
+}
 
 /**
  * Runs the handler's effect at each of these events, until the process ends: a signal that comes when everything is

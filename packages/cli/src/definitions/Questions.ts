@@ -4,9 +4,9 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../CommandError.ts"
+import * as Doing from "../commands/Doing.ts"
 import * as Env from "../commands/Env.ts"
 import * as Plan from "../commands/Plan.ts"
-import { Answering } from "../commands/Status.ts"
 import * as Watch from "../commands/Watch.ts"
 import * as Why from "../commands/Why.ts"
 import type { Failure } from "../Failure.ts"
@@ -27,8 +27,7 @@ const named = (description: string) =>
 const asks = (command: Question["command"]) => (choice: Partial<Omit<Question, "command">>) =>
   Effect.gen(function*() {
     const { cltab, socket, timeout } = yield* root
-    const answering = yield* Answering
-    yield* answering({
+    const question: Question = {
       command,
       cltab,
       socket: Option.getOrUndefined(socket),
@@ -39,7 +38,8 @@ const asks = (command: Question["command"]) => (choice: Partial<Omit<Question, "
       color: "auto",
       timeout: Option.getOrUndefined(timeout),
       ...choice
-    })
+    }
+    yield* Doing.act({ _tag: "Question", question })
   })
 
 export const status = Command.make(

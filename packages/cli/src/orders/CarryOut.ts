@@ -2,6 +2,7 @@ import * as CallText from "@clinit/protocol/CallText"
 import * as Clstat from "@clinit/protocol/Clstat"
 import type { PromiseClient } from "@clinit/protocol/node/PromiseClient"
 import { ClinitFailed, ClinitRefused, connect } from "@clinit/protocol/node/PromiseClient"
+import * as Complaint from "../Complaint.ts"
 import * as DaemonSocket from "../DaemonSocket.ts"
 import * as ExitCode from "../ExitCode.ts"
 import * as Identity from "../Identity.ts"
@@ -57,9 +58,7 @@ const failed = (order: Order, error: unknown): End => {
   }
   if (refusal._tag !== "InvalidCltab") return ends(code, message)
   // What is wrong with the cltab is told where the command ends; what that means is only known here.
-  Print.complain(
-    `${refusal.file} was modified since it was loaded and is refused; what was loaded stays in force`
-  )
+  Print.complain(Complaint.refusedCltab(refusal.file))
   return { code, say: () => Print.note(message) }
 }
 
@@ -124,13 +123,8 @@ const give = async (order: Order, manner: Manner, daemon: PromiseClient, socket:
  * lines follow, as they are then, also behind a refusal. Resolves with the exit code.
  */
 export const carryOut = async ({ manner, order }: Given): Promise<number> => {
-  const found = await DaemonSocket.find(manner)
-  if ("unreadable" in found) {
-    Print.complain(found.unreadable)
-    return ExitCode.invalidCltab
-  }
-  const { socket, warnings } = found
-  Print.warn(warnings)
+  const socket = await DaemonSocket.find(manner)
+  if (socket === undefined) return ExitCode.invalidCltab
   const daemon = connect({ socket })
   const { code, isAlone, say } = await give(order, manner, daemon, socket)
   if (manner.verbose && isAlone !== true) await showSummary(daemon, socket)

@@ -141,13 +141,8 @@ const interpret = async (question: Question, line: string): Promise<Answer> => {
  */
 export const answer = async (question: Question): Promise<number> => {
   const { name } = question
-  const found = await DaemonSocket.find(question)
-  if ("unreadable" in found) {
-    Print.complain(found.unreadable)
-    return ExitCode.invalidCltab
-  }
-  const { socket, warnings } = found
-  Print.warn(warnings)
+  const socket = await DaemonSocket.find(question)
+  if (socket === undefined) return ExitCode.invalidCltab
   const params = name === undefined ? {} : { name }
   const exchanged = await exchange(
     socket,

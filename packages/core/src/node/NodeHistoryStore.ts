@@ -1,19 +1,17 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
 import { constants } from "node:fs"
 import type { Stats } from "node:fs"
 import * as fs from "node:fs/promises"
 import type { Found } from "../HistoryStore.ts"
 import { HistoryStore, HistoryUnwritable } from "../HistoryStore.ts"
+import * as JournalFile from "./JournalFile.ts"
 import * as ReplacedFile from "./ReplacedFile.ts"
 
 /** Of a larger file only the end is read. */
 const maxBytes = 16 * 1024 * 1024
 
-const { O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
-
-const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT"
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 
 /** Why the file is none of ours, if it is none. */
 const strangeness = (stat: Stats): string | undefined => {
@@ -28,7 +26,7 @@ const read = async (file: string): Promise<Found> => {
   try {
     handle = await fs.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   } catch (error) {
-    return isMissing(error)
+    return (error as NodeJS.ErrnoException).code === "ENOENT"
       ? { text: "" }
       : { text: "", problem: `cannot be read: ${ReplacedFile.reason(error)}` }
   }
@@ -56,6 +54,8 @@ const read = async (file: string): Promise<Found> => {
   }
 }
 
+const refused = (reason: string) => new HistoryUnwritable({ reason })
+
 /**
  * The history at this path, which is written and removed only as long as that place is ours. What is there and not ours
  * is not read, and replaced by the first writing.
@@ -64,55 +64,18 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
   Layer.effect(
     HistoryStore,
     Effect.gen(function*() {
-      const replaced = ReplacedFile.make(file, 0o600)
-      const oneAtATime = yield* Semaphore.make(1)
-      /** How many bytes our file has; another file is not one to add to. */
-      let bytes = -1
-      const change = <A>(work: () => Promise<A>): Effect.Effect<A, HistoryUnwritable> =>
-        Effect.tryPromise({
-          try: () => {
-            if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
-            return work()
-          },
-          catch: (error) => new HistoryUnwritable({ reason: `${file}: ${ReplacedFile.reason(error)}` })
-        }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
-
-      const append = async (text: string): Promise<boolean> => {
-        const added = Buffer.from(text)
-        let handle: fs.FileHandle
-        try {
-          handle = await fs.open(file, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
-        } catch {
-          return false // replacing it tells what is wrong
-        }
-        try {
-          const stat = await handle.stat()
-          if (strangeness(stat) !== undefined || stat.size !== bytes) return false
-          await handle.writeFile(added)
-          bytes += added.length
-          return true
-        } finally {
-          await handle.close()
-        }
-      }
-
+      const journal = JournalFile.make(file, 0o600)
+      yield* Effect.addFinalizer(() => Effect.promise(async () => journal.letGo()))
+      const change = ReplacedFile.changing(file, isOurs)
       return {
         file,
         read: Effect.promise(() => read(file)),
-        replace: (text: string) =>
-          change(async () => {
-            const content = Buffer.from(text)
-            bytes = -1
-            await replaced.replace(content)
-            await replaced.letGo() // it would hold the content
-            bytes = content.length
-          }),
-        append: (text: string) => change(() => append(text)),
-        remove: change(() =>
-          fs.unlink(file).catch((error: unknown) => {
-            if (!isMissing(error)) throw error
-          })
-        )
+        replace: (text: string) => change(() => journal.replace(Buffer.from(text)), refused),
+        append: (text: string) => change(() => journal.append(Buffer.from(text)), refused),
+        remove: change(async () => {
+          await journal.letGo()
+          await ReplacedFile.unlink(file)
+        }, refused)
       }
     })
   )

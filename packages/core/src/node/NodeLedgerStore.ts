@@ -135,11 +135,6 @@ const read = async (file: string): Promise<Kept | undefined> => {
   return sealed === undefined ? undefined : unseal(sealed)
 }
 
-const unlink = (file: string) =>
-  fs.unlink(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-  })
-
 const startTime = Result.getOrUndefined(Result.try(() => ProcessStat.read("self")?.startTime))
 
 const keeper: Keeper = { pid: process.pid, ...(startTime === undefined ? {} : { startTime }) }
@@ -177,7 +172,8 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
     Effect.gen(function*() {
       const journal = JournalFile.make(file, 0o600)
       yield* Effect.addFinalizer(() => Effect.promise(async () => journal.letGo()))
-      const { change } = yield* ReplacedFile.keep(file, journal, isOurs, true)
+      const change = ReplacedFile.changing(file, isOurs)
+      yield* ReplacedFile.keep(file, journal, change, true)
       /** The checksum of what was kept. */
       let sum = 0
       return {
@@ -204,7 +200,7 @@ export const layer = (file: string, isOurs: () => boolean = () => true): Layer.L
           }, refused),
         remove: change(async () => {
           await journal.letGo()
-          await unlink(file)
+          await ReplacedFile.unlink(file)
         }, refused),
         freshId: Effect.sync(() => randomBytes(16).toString("hex")),
         sign: makeSign(),

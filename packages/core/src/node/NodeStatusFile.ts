@@ -27,9 +27,11 @@ export const layer = (
 ): Layer.Layer<StatusFileTarget> =>
   Layer.effect(
     StatusFileTarget,
-    Effect.map(
-      ReplacedFile.keep(file, ReplacedFile.make(file, 0o644), isOurs, near),
-      ({ change, replaced }) => ({
+    Effect.gen(function*() {
+      const replaced = ReplacedFile.make(file, 0o644)
+      const change = ReplacedFile.changing(file, isOurs)
+      yield* ReplacedFile.keep(file, replaced, change, near)
+      return {
         replace: (text: string) =>
           change(async () => {
             await refuseForeign(file)
@@ -40,6 +42,6 @@ export const layer = (
           await refuseForeign(file)
           await fs.rm(file, { force: true })
         }, refused)
-      })
-    )
+      }
+    })
   )

@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { randomBytes } from "node:crypto"
 import { constants, lstatSync } from "node:fs"
@@ -32,20 +33,13 @@ export interface ReplacedFile extends Restored {
 /** How often a file that is kept is restored: cleaners of temporary directories take what looks old. */
 const restorePeriod = Duration.seconds(2)
 
-/**
- * The file that was made at this path for as long as the scope lives: one change at a time, and none unless the place is ours, since
- * another daemon may have taken it over with the file. Restored if somebody removes it. `change` fails with what
- * `refused` makes of the reason. One that is `near` is where files are looked at without waiting anyway; the file system of
- * others may not answer.
- */
-export const keep = Effect.fnUntraced(function*<File extends Restored>(
-  file: string,
-  replaced: File,
-  isOurs: () => boolean,
-  near: boolean
-) {
-  const oneAtATime = yield* Semaphore.make(1)
-  const change = <A, E>(work: () => Promise<A>, refused: (reason: string) => E): Effect.Effect<A, E> =>
+/** A change of a file; fails with what `refused` makes of the reason. */
+export type Change = <A, E>(work: () => Promise<A>, refused: (reason: string) => E) => Effect.Effect<A, E>
+
+/** Changes of the file: one at a time, and none unless the place is ours, since another daemon may have taken it over with the file. */
+export const changing = (file: string, isOurs: () => boolean): Change => {
+  const oneAtATime = Semaphore.makeUnsafe(1)
+  return (work, refused) =>
     Effect.tryPromise({
       try: async () => {
         if (!isOurs()) throw new Error("another daemon may have this place: the lock is gone")
@@ -53,13 +47,26 @@ export const keep = Effect.fnUntraced(function*<File extends Restored>(
       },
       catch: (error) => refused(`${file}: ${reason(error)}`)
     }).pipe(Effect.uninterruptible, oneAtATime.withPermit)
+}
+
+/**
+ * Restores the file that was made at this path, if somebody removes it, for as long as the scope lives. One that is `near` is where
+ * files are looked at without waiting anyway; the file system of others may not answer.
+ */
+export const keep = (
+  file: string,
+  replaced: Restored,
+  change: Change,
+  near: boolean
+): Effect.Effect<void, never, Scope.Scope> => {
   // Without a word if it fails: the next change tells.
   const restore = Effect.suspend(() =>
     near && isThere(file) ? Effect.void : Effect.ignore(change(replaced.restore, String))
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Beat.every(restorePeriod), restore)))
-  return { change, replaced }
-})
+  return Effect.asVoid(
+    Effect.forkScoped(Effect.forever(Effect.andThen(Beat.every(restorePeriod), restore)))
+  )
+}
 
 const isThere = (file: string) => {
   try {
@@ -72,6 +79,12 @@ const isThere = (file: string) => {
 /** Whether anything is at this path, as far as can be told. */
 export const exists = (file: string) =>
   fs.lstat(file).then(() => true, (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT")
+
+/** Removes what is at this path, whatever it is and if it is there; fails if it is a directory. */
+export const unlink = (file: string) =>
+  fs.unlink(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+  })
 
 /** Not to be guessed, so that nobody can put something there before us in a directory that others may write. */
 const suffix = () => `${randomBytes(8).toString("hex")}.tmp`

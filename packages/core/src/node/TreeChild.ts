@@ -68,7 +68,8 @@ export const make = (
     extinct: Effect.andThen(Deferred.await(exit), extinctionByPolling),
     signal: (signal) =>
       Effect.suspend(() => {
-        if (extinction || !isStruck) return extinction ? Effect.void : tree.signal(signal)
+        if (extinction) return Effect.void
+        if (!isStruck) return tree.signal(signal)
         isStruck = false
         // Most trees that were struck are gone then, and nothing has to be read to find whom else to signal.
         return Effect.andThen(

@@ -12,6 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { entryOf } from "./Spawner.contract.ts"
 
 export const withDeadline = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
@@ -142,6 +143,14 @@ export const spawnerWithForker = Effect.fnUntraced(function*(
   const made = yield* spawner(containment, name, true)
   return { spawner: made, forker: yield* forkerReady(made, name) }
 })
+
+/** The arguments that make Node a daemon in small: those that `EarlierDaemon.ts` takes. */
+export const earlierDaemon = (...args: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "--conditions=@clinit/source",
+  "--disable-warning=ExperimentalWarning",
+  path.join(import.meta.dirname, "EarlierDaemon.ts"),
+  ...args
+]
 
 const available = async (containment: Containment) => {
   const exit = await Effect.runPromiseExit(Effect.scoped(spawner(containment)))
