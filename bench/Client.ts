@@ -2,22 +2,32 @@ import { once } from "node:events"
 import * as net from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 
+interface Call {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
 /** A connection to a daemon, on which requests are made one after the other, without the cost of a client process. */
 export class Client {
   private readonly socket: net.Socket
-  private readonly waiting: Array<(answer: unknown) => void> = []
+  private readonly waiting: Array<Call> = []
   private parts: Array<string> = []
+  /** Why nothing is answered any more. */
+  private over: Error | undefined
 
   private constructor(socket: net.Socket) {
     this.socket = socket
-    socket.setEncoding("utf8").on("error", () => {}).on("data", (text: string) => {
-      const lines = text.split("\n")
-      this.parts.push(lines[0]!)
-      for (const line of lines.slice(1)) {
-        this.take(this.parts.join(""))
-        this.parts = [line]
-      }
-    })
+    socket.setEncoding("utf8")
+      .on("error", (error) => this.end(error))
+      .on("close", () => this.end(new Error("the connection has ended")))
+      .on("data", (text: string) => {
+        const lines = text.split("\n")
+        this.parts.push(lines[0]!)
+        for (const line of lines.slice(1)) {
+          this.take(this.parts.join(""))
+          this.parts = [line]
+        }
+      })
   }
 
   /** Connects; a server that has its socket, but does not listen yet, is waited for. */
@@ -35,20 +45,32 @@ export class Client {
     }
   }
 
-  private take(line: string): void {
-    const message = JSON.parse(line) as {
-      readonly id?: number
-      readonly result?: unknown
-      readonly error?: unknown
-    }
-    if (message.id === undefined) return // an event for a watcher
-    if (message.error !== undefined) throw new Error(`the daemon refuses: ${JSON.stringify(message.error)}`)
-    this.waiting.shift()?.(message.result)
+  private end(error: Error): void {
+    this.over ??= error
+    this.socket.destroy()
+    for (const { reject } of this.waiting.splice(0)) reject(this.over)
   }
 
+  private take(line: string): void {
+    let message: { readonly id?: number | null; readonly result?: unknown; readonly error?: unknown }
+    try {
+      message = Object(JSON.parse(line))
+    } catch {
+      return this.end(new Error(`the daemon says what is not JSON: ${JSON.stringify(line.slice(0, 200))}`))
+    }
+    if (message.id === undefined) return // an event for a watcher
+    const call = this.waiting.shift()
+    if (message.error === undefined) call?.resolve(message.result)
+    else call?.reject(new Error(`the daemon refuses: ${JSON.stringify(message.error)}`))
+  }
+
+  /** The result; rejects if the daemon refuses, says what is not JSON, or ends the connection before it has answered. */
   call(method: string, params: object = {}): Promise<unknown> {
-    this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })}\n`)
-    return new Promise((resolve) => void this.waiting.push(resolve))
+    return new Promise((resolve, reject) => {
+      if (this.over !== undefined) return reject(this.over)
+      this.waiting.push({ resolve, reject })
+      this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })}\n`)
+    })
   }
 
   close(): void {

@@ -11,10 +11,16 @@ export const thorough = ["main", "daemon"] as const
 /** What that and the rest need now and then. */
 export const late = ["late/StrictAnswer", "late/StrictStatus", "late/WideText"] as const
 
-/** Leaves these modules of the command line where they are, files beside the one that imports them dynamically. */
+/**
+ * Leaves these modules of the command line where they are, files that lie where the bundle lies and are imported dynamically. They are
+ * named as seen from there: a bundle in which a file of another folder needs one is refused.
+ */
 export const elsewhere = (packages: string, modules: ReadonlyArray<string>): Plugin => ({
   name: "elsewhere",
-  setup: ({ onResolve }) =>
+  setup({ initialOptions, onEnd, onResolve }) {
+    initialOptions.metafile = true
+    const top = path.resolve(initialOptions.outdir ?? path.dirname(initialOptions.outfile ?? ""))
+    const names = new Set(modules.map((module) => `./${module}.js`))
     onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path: given, resolveDir }) => {
       const source = `${packages}cli/src/`
       const module = path.relative(source, path.resolve(resolveDir, given)).replace(/\.ts$/, "")
@@ -22,4 +28,12 @@ export const elsewhere = (packages: string, modules: ReadonlyArray<string>): Plu
         ? { path: `./${module}.js`, external: true }
         : undefined
     })
+    onEnd(({ metafile }) => ({
+      errors: Object.entries(metafile?.outputs ?? {}).flatMap(([file, { imports }]) =>
+        path.dirname(path.resolve(file)) === top ? [] : imports
+          .filter(({ external, path }) => external === true && names.has(path))
+          .map(({ path }) => ({ text: `${file} would look for ${path} in its own folder` }))
+      )
+    }))
+  }
 })

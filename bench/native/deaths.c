@@ -1,8 +1,9 @@
 /*
  * deaths MILLISECONDS: reads pids up to the end of standard input, prints READY, and when the last of these processes is
- * dead "DONE NANOSECONDS" of the monotonic clock, or after so many milliseconds "LEFT COUNT".
+ * dead "DONE NANOSECONDS" of the monotonic clock, or after so many milliseconds "LEFT COUNT". Exits with 2 if it cannot watch one.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -26,8 +27,11 @@ int main(int argc, char **argv) {
   int poll = epoll_create1(EPOLL_CLOEXEC), left = 0, pid;
   while (scanf("%d", &pid) == 1) {
     int fd = syscall(SYS_pidfd_open, pid, 0);
-    if (fd < 0) continue; /* it is gone */
-    epoll_ctl(poll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = EPOLLIN, .data.fd = fd});
+    if (fd < 0 && errno == ESRCH) continue; /* it is gone */
+    if (fd < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = EPOLLIN, .data.fd = fd})) {
+      perror("deaths");
+      return 2;
+    }
     left++;
   }
   puts("READY");

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { build } from "esbuild"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { builtins } from "../../../scripts/builtins.ts"
 import * as parts from "../../../scripts/parts.ts"
 
@@ -56,5 +58,44 @@ describe("the file that is the daemon", () => {
     const inputs = Object.keys(metafile.inputs)
     expect(inputs.filter((file) => /effect\/(dist|src)\/cli\//.test(file))).toEqual([])
     expect(inputs.some((file) => /effect\/(dist|src)\/Effect\./.test(file))).toBe(true)
+  })
+})
+
+describe("what is bundled apart", () => {
+  const bundled = async (texts: Readonly<Record<string, string>>) => {
+    const packages = `${mkdtempSync(`${tmpdir()}/clinit-parts-`)}/`
+    try {
+      mkdirSync(`${packages}cli/src/late`, { recursive: true })
+      for (const [file, text] of Object.entries(texts)) writeFileSync(`${packages}cli/src/${file}`, text)
+      return await build({
+        absWorkingDir: packages,
+        entryPoints: ["cli/src/main.ts"],
+        outdir: "dist",
+        bundle: true,
+        splitting: true,
+        format: "esm",
+        chunkNames: "chunks/[name]",
+        write: false,
+        logLevel: "silent",
+        plugins: [parts.elsewhere(packages, ["late/Far"])]
+      })
+    } finally {
+      rmSync(packages, { recursive: true })
+    }
+  }
+  const far = "export const far = 1"
+
+  it("is found by what lies at the top", async () => {
+    const { errors } = await bundled({ "main.ts": "import(\"./late/Far.ts\")", "late/Far.ts": far })
+    expect(errors).toEqual([])
+  })
+
+  it("refuses a bundle in which what lies in a folder would look for it there", async () => {
+    const bundle = bundled({
+      "main.ts": "import(\"./Part.ts\")",
+      "Part.ts": "import(\"./late/Far.ts\")",
+      "late/Far.ts": far
+    })
+    await expect(bundle).rejects.toThrow("dist/chunks/Part.js would look for ./late/Far.js in its own folder")
   })
 })

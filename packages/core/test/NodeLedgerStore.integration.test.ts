@@ -236,6 +236,23 @@ describe("what was added", () => {
       assert.isTrue(yield* append("and more\n"))
       assert.deepStrictEqual(yield* read, { text: "whole\n", added: "more\nand more\n", isTorn: false })
     }), 30_000)
+
+  it.live(
+    "is not written again if somebody altered it before the file was removed: the next change replaces all",
+    () =>
+      Effect.gen(function*() {
+        const { append, file, read, replace } = yield* setUp
+        yield* replace("whole\n")
+        yield* append("more\n")
+        fs.writeFileSync(file, "x".repeat(fs.statSync(file).size))
+        fs.unlinkSync(file)
+        yield* stays("it is away", () => !fs.existsSync(file), 2_500)
+        assert.isFalse(yield* append("and more\n"))
+        yield* replace("all\n")
+        assert.deepStrictEqual(yield* read, whole("all\n"))
+      }),
+    30_000
+  )
 })
 
 describe("a ledger that was damaged is refused", () => {

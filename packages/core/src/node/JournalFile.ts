@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs"
 import * as fs from "node:fs/promises"
+import { crc32 } from "node:zlib"
 import * as ReplacedFile from "./ReplacedFile.ts"
 
 /** A file that is replaced as a whole, or added to; for one writer at a time. */
@@ -17,11 +18,12 @@ const isSame = (a: Stats, b: Stats) => a.ino === b.ino && a.dev === b.dev
 
 /**
  * The file at this path. What was written last stays open, so that it can be written again though somebody removed it, and
- * need not be kept in memory for that.
+ * need not be kept in memory for that; unless it is no longer what was written.
  */
 export const make = (file: string, mode: number): JournalFile => {
   const replaced = ReplacedFile.make(file, mode)
-  let open: { readonly handle: fs.FileHandle; length: number } | undefined
+  /** With the length and the checksum of all that was written. */
+  let open: { readonly handle: fs.FileHandle; length: number; sum: number } | undefined
 
   const letGo = async () => {
     const before = open
@@ -32,7 +34,7 @@ export const make = (file: string, mode: number): JournalFile => {
   const replace = async (content: Uint8Array) => {
     const handle = await replaced.replaceOpen(content)
     await letGo()
-    open = { handle, length: content.length }
+    open = { handle, length: content.length, sum: crc32(content) }
   }
 
   const isSound = async ({ handle, length }: NonNullable<typeof open>) => {
@@ -64,13 +66,14 @@ export const make = (file: string, mode: number): JournalFile => {
         done += bytesWritten
       }
       present.length += bytes.length
+      present.sum = crc32(bytes, present.sum)
       return true
     },
     async restore() {
       if (open === undefined || await ReplacedFile.exists(file)) return
       const bytes = await content(open)
-      // Whoever cut it off before it was removed: nothing can be added to it, and the next change replaces it.
-      if (bytes.length === open.length) await replace(bytes)
+      // Whoever cut it off or altered it before it was removed: nothing can be added to it, and the next change replaces it.
+      if (bytes.length === open.length && crc32(bytes) === open.sum) await replace(bytes)
       else await letGo()
     },
     letGo
