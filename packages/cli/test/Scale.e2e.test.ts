@@ -36,6 +36,32 @@ describe("many at once", () => {
   )
 
   it(
+    "a level's processes are forked in the order of the file, whoever forks them",
+    inScratch(async (scratch) => {
+      const long = `: ${"x".repeat(70_000)}; exec sleep 1000`
+      const entries = Array.from(
+        { length: 40 },
+        (_, index) => `g:t${index}:1:respawn:${index % 10 === 9 ? long : "exec sleep 1000"}`
+      )
+      const daemon = await scratch.daemon("h:h:1:respawn:exec sleep 999", ...entries)
+      await scratch.clinit("-w", "h", "1")
+      await until("there is a forker", () => Proc.forkerOf(daemon.pid) !== undefined)
+      await scratch.clinit("-w", "h", "2")
+      for (let round = 0; round < 3; round++) {
+        expect((await scratch.clinit("-w", "g", "1")).stdout).toBe("g 1 DONE\n")
+        const pids = (await scratch.status()).groups.find(({ group }) => group === "g")!.processes
+          .map(({ state }) => state._tag === "Running" ? state.pid! : 0)
+        // Pids are given in turn, and begin anew at the end.
+        const descents = pids.filter((pid, index) => index > 0 && pid < pids[index - 1]!)
+        expect(descents.length === 0 || (descents.length === 1 && pids.at(-1)! < pids[0]!), `${pids}`).toBe(
+          true
+        )
+        await scratch.clinit("-w", "g", "2")
+      }
+    })
+  )
+
+  it(
     "the daemon answers while it starts 200 entries",
     inScratch(async (scratch) => {
       const tags = Array.from({ length: 200 }, (_, index) => `t${index}`)

@@ -28,6 +28,7 @@ import * as OrderPlan from "./OrderPlan.ts"
 import * as Process from "./Process.ts"
 import * as ProcessState from "./ProcessState.ts"
 import type { Signal } from "./Signal.ts"
+import { longestInTurn } from "./Spawner.ts"
 import * as SpawnQueue from "./SpawnQueue.ts"
 import { StatusBoard } from "./StatusBoard.ts"
 
@@ -127,10 +128,12 @@ export const orderUntold = (
 
 /**
  * Whether the next entry's start may be asked for before this one has started: it is asked for at once, and those are carried
- * out in the order in which they were asked for. What has to be set up or opened before takes its time.
+ * out in the order in which they were asked for. What has to be set up or opened before takes its time, and so may a command that is
+ * too long for whoever carries out the others.
  */
 const startsInTurn = (entry: Entry): boolean =>
-  EntryRun.startsOnceForked(entry.mode) && CltabSettings.isPlain(entry)
+  EntryRun.startsOnceForked(entry.mode) && CltabSettings.isPlain(entry) &&
+  entry.command.length <= longestInTurn
 
 /** What the history has as the reason why entries go with the group. */
 const reasonToHalt = {

@@ -88,6 +88,9 @@ export interface Pipe {
   readonly close: Effect.Effect<void>
 }
 
+/** The longest command, in UTF-16 units, that first starts are kept in order of. */
+export const longestInTurn = 32 * 1024
+
 /** The seam to the operating system. Everything above it runs on the test clock as well. */
 export class Spawner extends Context.Service<Spawner, {
   /** What holds the trees of processes together that are started from now on. */
@@ -95,12 +98,13 @@ export class Spawner extends Context.Service<Spawner, {
   /** Opens the pipe that this logger reads, or the one that an earlier daemon left; it has to be closed. */
   readonly openPipe: (logger: LoggerEntry) => Effect.Effect<Pipe, SpawnError>
   /**
-   * Starts the entry's command through `/bin/sh -c`, marked and as its settings say; done once the process exists and
+   * Starts the entry's command as `/bin/sh -c` would, marked and as its settings say; done once the process exists and
    * the command is about to begin. Fails if one of the settings cannot be carried out: the command has not begun then.
    * An entry with loggers needs their pipes to be open, and so does a logger. Which one comes first of those that wait
    * for their turn the `urgency` says, without which it is the first start of a level.
    *
-   * First starts of entries without launch settings are carried out in the order in which they were asked for.
+   * First starts of entries without launch settings are carried out in the order in which they were asked for, unless their
+   * commands are longer than `longestInTurn`.
    */
   readonly spawn: (entry: Entry, mark: Mark, urgency?: Urgency) => Effect.Effect<Child, SpawnError>
   /**

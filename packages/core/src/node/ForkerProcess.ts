@@ -10,8 +10,8 @@ import type { Ended, Order, Park, Parked, Report, Start, Started } from "./Forke
 import * as Ourselves from "./Ourselves.ts"
 import * as TreeMark from "./TreeMark.ts"
 
-/** Little memory is what it is for. */
-const flags = ["--max-semi-space-size=1", "--v8-pool-size=0"]
+/** Little memory is what it is for: compiled code would be copied with the rest, and its few lines wait for the kernel anyway. */
+const flags = ["--jitless", "--max-semi-space-size=1", "--v8-pool-size=0"]
 
 /** An order is carried out within milliseconds. A forker that says nothing for so long while it has one is killed. */
 const patienceMillis = 10_000

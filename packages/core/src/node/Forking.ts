@@ -317,22 +317,27 @@ export const make = (
 
   /** Has a parked shell become the process; forks as usual if that has ended in the meantime. */
   const begin = <A>(
-    { directory, forker, number, startTime }: Shell,
+    shell: Shell,
     line: string,
     launch: Launch.Launch,
     streams: ReadonlyArray<number>,
     placement: Placement,
     use: (forked: Forked) => A
-  ) =>
-    forkThere(
+  ) => {
+    const { directory, forker, number, startTime } = shell
+    return forkThere(
       (listener) => forker.begin(number, line, listener),
       launch,
       placement,
       directory,
       startTime,
       use,
-      () => forkBy(forker, launch, streams, placement, use)
+      () => {
+        parking.wasLost(shell)
+        return forkBy(forker, launch, streams, placement, use)
+      }
     )
+  }
 
   /** What a parked shell would have to carry out, if one may take the place of what is launched. */
   const lineOf = (launch: Launch.Launch, { mark, mayBeParked }: Placement): string | undefined =>

@@ -23,13 +23,15 @@ export interface Shell extends Pick<Parked, "pid" | "startTime"> {
 export interface Parking {
   /** A shell that waits, if there is one: it has to be told, and no longer counts as one that waits. */
   readonly take: () => Shell | undefined
+  /** A shell that was taken has come to nothing. */
+  readonly wasLost: (shell: Shell) => void
   /** Notes that something was started: when that has come to rest the shells are made that are missing. */
   readonly stir: () => void
   readonly close: () => void
 }
 
 /** No shells are kept: a start needs no control group. */
-export const none: Parking = { take: () => undefined, stir: () => {}, close: () => {} }
+export const none: Parking = { take: () => undefined, wasLost: () => {}, stir: () => {}, close: () => {} }
 
 export interface Spares {
   /** A directory for a shell, which whoever forks makes. */
@@ -68,6 +70,7 @@ export const make = (forkers: Forkers, { spare, unspare }: Spares): Parking => {
 
   return {
     take: () => waiting.shift(),
+    wasLost: ({ directory }) => unspare(directory),
     stir: () => {
       if (timer === undefined) timer = setTimeout(park, restMillis)
       else timer.refresh()
