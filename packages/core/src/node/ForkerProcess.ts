@@ -10,8 +10,15 @@ import type { Ended, Order, Park, Parked, Report, Start, Started } from "./Forke
 import * as Ourselves from "./Ourselves.ts"
 import * as TreeMark from "./TreeMark.ts"
 
-/** Little memory is what it is for: compiled code would be copied with the rest, and its few lines wait for the kernel anyway. */
-const flags = ["--jitless", "--max-semi-space-size=1", "--v8-pool-size=0"]
+/**
+ * Little memory is what it is for: what a compiler keeps would be copied with the rest, and its few lines wait for the kernel
+ * anyway. As it stands here it is read by WebAssembly, which Node has only with a compiler.
+ */
+const flagsFor = (program: string) => [
+  ...(program.endsWith(".ts") ? [] : ["--jitless"]),
+  "--max-semi-space-size=1",
+  "--v8-pool-size=0"
+]
 
 /** An order is carried out within milliseconds. A forker that says nothing for so long while it has one is killed. */
 const patienceMillis = 10_000
@@ -90,7 +97,7 @@ export const make = (options: Options): ForkerProcess | Failure => {
   if (!fs.existsSync(program)) return { failure: `${program} is not there`, isForGood: true }
   let child: ChildProcess
   try {
-    child = spawn(process.execPath, [...flags, program], {
+    child = spawn(process.execPath, [...flagsFor(program), program], {
       stdio: ["inherit", "inherit", "inherit", "pipe"],
       env: environmentOf(options)
     })
