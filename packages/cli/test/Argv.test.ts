@@ -114,13 +114,17 @@ it.prop("what is normal already stays as it is", [Line], ([line]) => {
 })
 
 it.prop("no word that is not a flag, nor a flag's value, is dropped or moved", [Line], ([line]) => {
-  // Each word's own number makes it recognisable; a word behind a bare -c or -s is that flag's value.
+  // Each word's own number makes it recognisable; a word behind a bare -c or -s is that flag's value, also a -- there.
   const tagged = line.map((word, at) => word.startsWith("-") ? word : `${at}:${word}`)
-  const end = tagged.includes("--") ? tagged.indexOf("--") : tagged.length
-  const words = tagged.filter((word, at) => {
-    const takesNext = /^-(v|vk)?[cs]$/.test(tagged[at - 1] ?? "") && at - 1 < end
-    return !word.startsWith("-") && !takesNext
-  })
+  const words: Array<string> = []
+  let isOver = false
+  let takesNext = false
+  for (const word of tagged) {
+    const isValue = takesNext
+    takesNext = !isOver && !isValue && /^-(v|vk)?[cs]$/.test(word)
+    isOver ||= !isValue && word === "--"
+    if (!isValue && !word.startsWith("-")) words.push(word)
+  }
   const normal = Argv.normalise(tagged)
   expect(normal.filter((word) => /^\d:/.test(word)).filter((word) => words.includes(word))).toEqual(words)
 })
