@@ -120,7 +120,7 @@ it.prop("no word that is not a flag, nor a flag's value, is dropped or moved", [
   let isOver = false
   let takesNext = false
   for (const word of tagged) {
-    const isValue = takesNext
+    const isValue: boolean = takesNext
     takesNext = !isOver && !isValue && /^-(v|vk)?[cs]$/.test(word)
     isOver ||= !isValue && word === "--"
     if (!isValue && !word.startsWith("-")) words.push(word)
