@@ -39,14 +39,14 @@ export const goals: ReadonlyArray<Goal> = [
 export const ciBounds: ReadonlyArray<Goal> = [
   { what: "bring-up", size: 100, of: "Node", atMost: 6 },
   { what: "CPU of a bring-up", size: 100, of: "Node", atMost: 10 },
-  { what: "stop", size: 100, of: "Node", atMost: 15 },
-  { what: "respawn", of: "Node", atMost: 4 },
-  { what: "respawn after quick deaths", of: "Node", atMost: 6 },
+  { what: "stop", size: 100, of: "Node", atMost: 13 },
+  { what: "respawn", of: "Node", atMost: 3 },
+  { what: "respawn after quick deaths", of: "Node", atMost: 4 },
   { what: "CPU of clinit status", of: "node -e 0", atMost: 3 },
   { what: "CPU of clinit g 1 (no change)", of: "node -e 0", atMost: 3.5 },
   { what: "anonymous memory", size: 0, atMost: 36 },
   { what: "anonymous memory for each entry", size: 100, atMost: 280 },
-  { what: "idle: context switches", size: 100, atMost: 20 }
+  { what: "idle: context switches", size: 100, atMost: 10 }
 ]
 
 /** The goal that there is for the figure. */
