@@ -98,6 +98,13 @@ describe.concurrent("where no process can be forked", () => {
       )
       await tell(scratch, "g", "1")
       const forker = await until("it has a forker", () => Proc.forkerOf(daemon.pid))
+      // A Node that cannot have its threads when it begins does not begin.
+      await until("it has begun to fork", async () => {
+        await tell(scratch, "h", "1")
+        const isItsChild = Proc.parentOf(await scratch.pid("c")) === forker
+        await tell(scratch, "h", "off")
+        return isItsChild
+      })
       const limit = (count: number) =>
         [daemon.pid, forker].forEach((pid) => asStranger.limitProcesses(pid, count))
       limit(1)

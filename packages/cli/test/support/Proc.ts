@@ -33,7 +33,8 @@ export const forkerOf = (daemon: number): number | undefined =>
 
 const isForker = (pid: number) => /[/]forker\.cjs\0$/.test(read(pid, "cmdline"))
 
-const parentOf = (pid: number) => Number(/^PPid:\s*(\d+)$/m.exec(read(pid, "status"))?.[1])
+/** The pid of its parent; 0 if it has ended. */
+export const parentOf = (pid: number): number => Number(/^PPid:\s*(\d+)$/m.exec(read(pid, "status"))?.[1])
 
 /**
  * Whether it is there to fork for one of these daemons, or waits to be an entry of one: such bear the forker's mark for
